@@ -1,0 +1,69 @@
+"""The choice between the compiled kernels and their NumPy twins.
+
+>>> fastconv.backend("reference")            # for the process, from here on
+>>> with fastconv.backend("reference"):      # for this block in this thread
+...     model.predict(images)
+"""
+
+import importlib
+import threading
+import weakref
+from contextvars import ContextVar
+from functools import cache
+from types import ModuleType, TracebackType
+
+_MODULES = {"numba": "fastconv.kernels", "reference": "fastconv.reference"}
+
+_blocks: ContextVar[tuple[str, ...]] = ContextVar("fastconv_backend_blocks", default=())
+"""The names that the `with` blocks around the running code have chosen, innermost last."""
+
+_process: list[tuple[str, weakref.ref["Choice"] | None]] = [("numba", None)]
+"""The names that plain calls have chosen, newest last."""
+
+_lock = threading.Lock()
+
+
+def backend(name: str) -> "Choice":
+    """Choose who computes: "numba" (the compiled kernels, the default) or "reference" (plain NumPy).
+
+    The call alone sets the backend of the process. As a context manager it holds for the block
+    only, and only in the thread (the context, see `contextvars`) that runs it; the process goes
+    back to what it had. Raises ValueError for an unknown name.
+    """
+    if not isinstance(name, str) or name not in _MODULES:
+        raise ValueError(f"backend: name: got {name!r}, needs one of {', '.join(map(repr, _MODULES))}")
+    choice = Choice(name)
+    with _lock:
+        # A choice whose object is gone can no longer become a block: it hides all older ones for good.
+        settled = max(i for i, (_, object_) in enumerate(_process) if object_ is None or object_() is None)
+        _process[:] = [*_process[settled:], (name, weakref.ref(choice))]
+    return choice
+
+
+def active() -> ModuleType:
+    """Return the module that computes now; it is imported at its first use."""
+    blocks = _blocks.get()
+    return _module(blocks[-1] if blocks else _process[-1][0])
+
+
+class Choice:
+    """What `backend` returns: already in force for the process, and a context manager."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __enter__(self) -> "Choice":
+        with _lock:
+            _process[:] = [entry for entry in _process if entry[1] is None or entry[1]() is not self]
+        _blocks.set((*_blocks.get(), self.name))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        _blocks.set(_blocks.get()[:-1])
+
+
+@cache
+def _module(name: str) -> ModuleType:
+    return importlib.import_module(_MODULES[name])

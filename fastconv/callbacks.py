@@ -1,0 +1,174 @@
+"""Callbacks: what happens between the steps of `Trainer.fit`.
+
+A callback derives from `Callback` and overrides the hooks that it needs. `logs` is a dict of floats: `loss`
+and the metrics, at the end of an epoch also those of the validation data (`val_loss`). Setting
+`trainer.stop_training = True` ends the training after the current batch.
+"""
+
+import math
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+from tqdm import tqdm
+
+from fastconv import validate
+from fastconv.types import Array
+
+if TYPE_CHECKING:
+    from fastconv.training import Trainer
+
+Logs = dict[str, float]
+
+
+class Callback:
+    """Empty hooks, in the order in which they are called."""
+
+    def on_fit_begin(self, trainer: "Trainer") -> None:
+        """Before the first epoch."""
+
+    def on_epoch_begin(self, trainer: "Trainer", epoch: int) -> None:
+        """Before the first batch of epoch 0, 1, ..."""
+
+    def on_batch_end(self, trainer: "Trainer", batch: int, logs: Logs) -> None:
+        """After the update of batch 0, 1, ...; `logs` are this batch's."""
+
+    def on_epoch_end(self, trainer: "Trainer", epoch: int, logs: Logs) -> None:
+        """After the validation; the history has the epoch's values already."""
+
+    def on_fit_end(self, trainer: "Trainer") -> None:
+        """After the last epoch, and when an error or the user ends the training early."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """What the callback remembers of a training, for `Trainer.save`: arrays, and what JSON can hold."""
+        return {}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Takes over what `state_dict` gave, after `on_fit_begin` of a resumed training."""
+
+
+class EarlyStopping(Callback):
+    """Stops when `monitor` has not improved by more than `min_delta` for `patience` epochs in a row.
+
+    `mode` is "min" or "max"; left out, it is "max" for names that end in "accuracy" and "min" for all others.
+    With `restore_best` the model ends with the parameters of its best epoch, however the training ended.
+    """
+
+    def __init__(
+        self,
+        monitor: str = "val_loss",
+        patience: int = 0,
+        min_delta: float = 0.0,
+        mode: str | None = None,
+        restore_best: bool = True,
+    ) -> None:
+        if mode not in (None, "min", "max"):
+            raise ValueError(f"EarlyStopping: mode: got {mode!r}, needs 'min' or 'max'")
+        self.monitor = monitor
+        self.patience = validate.integer("EarlyStopping", "patience", patience, low=0)
+        self.min_delta = validate.number("EarlyStopping", "min_delta", min_delta, 0, math.inf)
+        self.mode = mode or ("max" if monitor.endswith("accuracy") else "min")
+        self.restore_best = restore_best
+        self.best = math.nan
+        self.best_epoch: int | None = None
+        self.stopped_epoch: int | None = None
+        self.wait = 0
+        self._parameters: dict[str, Array] | None = None
+
+    def on_fit_begin(self, trainer: "Trainer") -> None:
+        """Forgets the training before."""
+        self.best = math.inf if self.mode == "min" else -math.inf
+        self.best_epoch = self.stopped_epoch = self._parameters = None
+        self.wait = 0
+
+    def on_epoch_end(self, trainer: "Trainer", epoch: int, logs: Logs) -> None:
+        """Compares with the best epoch so far."""
+        if self.monitor not in logs:
+            raise ValueError(f"EarlyStopping: monitor: got {self.monitor!r}, needs one of {', '.join(logs)}")
+        value = logs[self.monitor]
+        self.wait += 1
+        if value < self.best - self.min_delta if self.mode == "min" else value > self.best + self.min_delta:
+            self.best, self.best_epoch, self.wait = value, epoch, 0
+            if self.restore_best:
+                self._parameters = trainer.model.state_dict()
+        elif self.wait >= self.patience:
+            self.stopped_epoch = epoch
+            trainer.stop_training = True
+
+    def on_fit_end(self, trainer: "Trainer") -> None:
+        """Brings the best parameters back."""
+        if self._parameters is not None:
+            trainer.model.load_state_dict(self._parameters)
+
+    def state_dict(self) -> dict[str, Any]:
+        """The best epoch so far, and its parameters."""
+        return {
+            "best": self.best,
+            "best_epoch": self.best_epoch,
+            "wait": self.wait,
+            "parameters": self._parameters,
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Takes over what `state_dict` gave."""
+        self.best, self.best_epoch, self.wait = state["best"], state["best_epoch"], state["wait"]
+        self._parameters = state["parameters"]
+
+
+class TerminateOnNaN(Callback):
+    """Stops as soon as the loss of a batch is NaN or infinite."""
+
+    def on_batch_end(self, trainer: "Trainer", batch: int, logs: Logs) -> None:
+        """Looks at the batch's loss."""
+        if not math.isfinite(logs["loss"]):
+            trainer.stop_training = True
+
+
+class ProgressBar(Callback):
+    """A bar for each epoch, on the terminal."""
+
+    def __init__(self, epochs: int, batches: int | None) -> None:
+        self.epochs = epochs
+        self.batches = batches
+        self._bar: Any = None
+
+    def on_epoch_begin(self, trainer: "Trainer", epoch: int) -> None:
+        """Opens the epoch's bar."""
+        title = f"epoch {epoch + 1}/{self.epochs}"
+        self._bar = tqdm(total=self.batches, desc=title, unit="batch", file=sys.stderr)
+
+    def on_batch_end(self, trainer: "Trainer", batch: int, logs: Logs) -> None:
+        """Moves the bar on."""
+        self._bar.update()
+
+    def on_epoch_end(self, trainer: "Trainer", epoch: int, logs: Logs) -> None:
+        """Writes the epoch's figures behind the bar."""
+        self._bar.set_postfix_str(_figures(logs))
+        self._bar.close()
+
+    def on_fit_end(self, trainer: "Trainer") -> None:
+        """Closes a bar that an error left open."""
+        if self._bar is not None:
+            self._bar.close()
+
+
+class EpochLines(Callback):
+    """A line for each epoch, on standard output: for logs, and where no terminal watches."""
+
+    def __init__(self, epochs: int) -> None:
+        self.epochs = epochs
+        self._start = 0.0
+
+    def on_epoch_begin(self, trainer: "Trainer", epoch: int) -> None:
+        """Starts the clock."""
+        self._start = time.perf_counter()
+
+    def on_epoch_end(self, trainer: "Trainer", epoch: int, logs: Logs) -> None:
+        """Writes the epoch's figures."""
+        seconds = time.perf_counter() - self._start
+        sys.stdout.write(f"epoch {epoch + 1}/{self.epochs}: {_figures(logs)} ({seconds:.1f} s)\n")
+        sys.stdout.flush()
+
+
+def _figures(logs: Logs) -> str:
+    return ", ".join(f"{name} {value:.4g}" for name, value in logs.items())

@@ -1,0 +1,57 @@
+"""The command `fastconv`. Each command is one module here with a function `run(options) -> exit status`."""
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+from fastconv.cli.arguments import parse
+
+BAD_INPUT = (ValueError, OSError)
+"""What the library raises for a shape, a value or a file that it cannot take."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return the exit status.
+
+    0: done; 1: a check failed, or something unexpected happened; 2: bad input; 130: interrupted.
+    Whatever goes wrong is one line on the standard error output; `--traceback` shows the rest.
+    """
+    try:
+        status = _run(sys.argv[1:] if arguments is None else arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader has gone; without a new end for what is still buffered Python complains at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    return status
+
+
+def _run(arguments: Sequence[str]) -> int:
+    try:
+        options = parse(arguments)
+        status: int = importlib.import_module(f"fastconv.cli.{options.command}").run(options)
+        return status
+    except SystemExit as stop:  # argparse, after --help and --version
+        return int(stop.code or 0)
+    except BrokenPipeError:
+        raise
+    except KeyboardInterrupt:
+        return _say("interrupted", 130)
+    except Exception as error:
+        if "--traceback" in arguments:
+            raise
+        if isinstance(error, BAD_INPUT):
+            return _say(_text(error), 2)
+        return _say(f"unexpected {type(error).__name__}: {_text(error)} (--traceback shows where)", 1)
+
+
+def _say(message: str, status: int) -> int:
+    print(f"fastconv: error: {' '.join(message.split())}", file=sys.stderr)
+    return status
+
+
+def _text(error: Exception) -> str:
+    if isinstance(error, OSError) and error.filename is not None and error.strerror:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)

@@ -1,0 +1,104 @@
+"""The command line: commands, options, and what each option takes."""
+
+import argparse
+import math
+from collections.abc import Callable, Sequence
+from typing import NoReturn
+
+from fastconv import __version__
+
+DATA = "digits, idx:IMAGES,LABELS[,TEST_IMAGES,TEST_LABELS] or npz:FILE"
+EPOCHS = "passes over the images (60, fewer over more than 8,000 images)"
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors are exceptions, for `main` to print in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise what argparse would print."""
+        raise ValueError(f"{message} (see {self.prog} --help)")
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Read the command line; `.command` is the name of the command's module. ValueError for a bad one."""
+    parser = Parser(prog="fastconv", description="Convolutional networks on the CPU.", allow_abbrev=False)
+    parser.add_argument("--version", action="version", version=f"fastconv {__version__}")
+    every = Parser(add_help=False)
+    every.add_argument("--traceback", action="store_true", help="show where an error comes from")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+
+    def command(name: str, text: str) -> argparse.ArgumentParser:
+        return commands.add_parser(name, help=text, description=text, parents=[every], allow_abbrev=False)
+
+    _train(command("train", "Train a network and write a run folder with model, figures and pictures."))
+    _evaluate(command("evaluate", "Measure a trained model on the test part of a data set."))
+    _predict(command("predict", "Name the class of image files."))
+    _explain(command("explain", "Derive every gradient of a small network, step by step, with numbers."))
+    command("verify", "Check every compiled kernel against its NumPy reference on this machine.")
+    command("info", "Show versions, CPU, threads and the cache of compiled kernels.")
+    return parser.parse_args(arguments)
+
+
+def _train(parser: argparse.ArgumentParser) -> None:
+    _data(parser)
+    parser.add_argument(
+        "--model", default="digits", metavar="NAME", help="network (default: digits, a LeNet)"
+    )
+    parser.add_argument("--epochs", type=_whole(1), metavar="N", help=EPOCHS)
+    parser.add_argument("--batch-size", type=_whole(1), default=32, metavar="N", help="images a step (32)")
+    parser.add_argument(
+        "--lr", type=_rate, default=2e-3, metavar="RATE", help="learning rate of Adam (0.002)"
+    )
+    parser.add_argument("--seed", type=_whole(0), default=0, metavar="N", help="start of all randomness (0)")
+    parser.add_argument("--out", metavar="DIR", help="run folder (default: the next runs/DATA-MODEL-NUMBER)")
+    _backend(parser)
+
+
+def _evaluate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("model", metavar="MODEL", help="a file written by train")
+    _data(parser)
+    _backend(parser)
+
+
+def _predict(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("model", metavar="MODEL", help="a file written by train")
+    parser.add_argument("images", metavar="IMAGE", nargs="+", help="image file, resized to the model's input")
+    parser.add_argument("--invert", action="store_true", help="for dark strokes on light paper")
+    _backend(parser)
+
+
+def _explain(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--network", choices=("cnn", "mlp"), help="one of the two networks (default: both)")
+
+
+def _data(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", default="digits", metavar="SOURCE", help=f"{DATA} (default: digits)")
+
+
+def _backend(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--backend", choices=("numba", "reference"), default="numba", help="numba (default) or NumPy"
+    )
+
+
+def _whole(least: int) -> Callable[[str], int]:
+    def convert(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            value = least - 1
+        if value < least:
+            raise argparse.ArgumentTypeError(f"got {text}, needs a whole number from {least} up")
+        return value
+
+    return convert
+
+
+def _rate(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"got {text}, needs a number above 0")
+    return value

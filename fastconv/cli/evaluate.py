@@ -1,0 +1,44 @@
+"""`fastconv evaluate`: how good a trained model is on a data set."""
+
+import argparse
+
+from fastconv import backend, reports
+from fastconv.cli import modelfile, sources, text
+from fastconv.nn import CrossEntropyLoss
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print loss and accuracy on the test part, and what became of each class."""
+    model, task = modelfile.load(options.model)
+    _, data = sources.read(options.data)
+    if data.input_shape != task.input_shape:
+        raise ValueError(
+            f"{options.data}: got images of shape {data.input_shape}, "
+            f"needs {task.input_shape} for {options.model}"
+        )
+    if len(data.classes) > len(task.classes):
+        most = f"at most {len(task.classes)} for {options.model}"
+        raise ValueError(f"{options.data}: got {len(data.classes)} classes, needs {most}")
+    images, labels = data.test
+    with backend(options.backend):
+        logits = model.predict(images)
+        loss = CrossEntropyLoss()(logits, labels)
+    predicted = logits.argmax(axis=1)
+    right = int((predicted == labels).sum())
+    rows = [
+        ("model", options.model),
+        ("data", f"{options.data}: {text.count(len(labels), 'test image')}"),
+        ("loss", f"{loss:.4f}"),
+        ("accuracy", f"{text.percent(right / len(labels))} ({right} of {len(labels)})"),
+    ]
+    print(text.table(rows, "<<"), end="\n\n")
+    matrix = reports.confusion_matrix(labels, predicted, len(task.classes))
+    table = [("class", "images", "right", "accuracy", "taken for")]
+    for number, (name, counts) in enumerate(zip(task.classes, matrix.tolist(), strict=True)):
+        total = sum(counts)
+        share = text.percent(counts[number] / total) if total else "-"
+        others = sorted(((count, other) for other, count in enumerate(counts) if count), key=lambda x: -x[0])
+        taken = ", ".join(f"{task.classes[other]} ({count})" for count, other in others if other != number)
+        table.append((name, str(total), str(counts[number]), share, taken))
+    print(text.table(table, "<>>><"))
+    return 0

@@ -1,0 +1,160 @@
+"""`fastconv train`: train a network and write the run folder."""
+
+import argparse
+import contextlib
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from fastconv import Trainer, __version__, backend, models, nn, optim, reports
+from fastconv.callbacks import Callback, Logs
+from fastconv.cli import modelfile, sources, text
+from fastconv.data import Dataset
+from fastconv.functional import softmax
+
+LABEL_SMOOTHING = 0.1
+"""Chosen, with the other defaults, by cross-validation inside the training part of the digits."""
+
+LINES = 20
+"""About as many epochs of a long training get a line of their own."""
+
+
+def run(options: argparse.Namespace) -> int:
+    """Train, measure the accuracy on the test part, and write everything down."""
+    name, data = sources.read(options.data)
+    options.epochs = options.epochs or default_epochs(len(data.train[1]))
+    try:
+        model = models.build(options.model, data.input_shape, len(data.classes), seed=options.seed)
+    except ValueError as error:
+        raise ValueError(f"--model {options.model}: {error}") from error
+    if options.out:
+        folder = reports.run_folder(Path(options.out))
+    else:
+        folder = reports.numbered_folder(Path("runs"), f"{name}-{options.model}")
+    try:
+        with backend(options.backend):
+            _run(options, data, model, folder)
+    finally:
+        # A run that was interrupted before it wrote anything leaves no empty folder.
+        with contextlib.suppress(OSError):
+            folder.rmdir()
+    return 0
+
+
+def default_epochs(images: int) -> int:
+    """60 passes, fewer over more than 8,000 images, at least 5."""
+    return min(60, max(5, 480_000 // images))
+
+
+def _run(options: argparse.Namespace, data: Dataset, model: nn.Sequential, folder: Path) -> None:
+    print(text.table(_overview(options, data, model), "<<"), end="\n\n")
+    started = time.perf_counter()
+    trainer = Trainer(
+        model,
+        nn.CrossEntropyLoss(label_smoothing=LABEL_SMOOTHING),
+        optim.Adam(model.parameters(), lr=options.lr),
+    )
+    history = trainer.fit(
+        *data.train,
+        epochs=options.epochs,
+        batch_size=options.batch_size,
+        validation_data=data.test,
+        seed=options.seed,
+        callbacks=[EpochTable(options.epochs)],
+        progress=False,
+    ).history
+    logits = model.predict(data.test[0])
+    seconds = time.perf_counter() - started
+    right = int((logits.argmax(axis=1) == data.test[1]).sum())
+    accuracy = right / len(logits)
+    print(f"\ntest accuracy {text.percent(accuracy)} ({right} of {len(logits)}), {seconds:.1f} s")
+
+    task = modelfile.Task(data.input_shape, data.classes)
+    modelfile.save(model, task, str(folder / "model.safetensors"))
+    reports.write_history(folder, history)
+    reports.write_json(folder / "config.json", _config(options, data, model, accuracy))
+    matrix = reports.confusion_matrix(data.test[1], logits.argmax(axis=1), len(data.classes))
+    reports.write_confusion(folder, matrix, data.classes)
+    if reports.can_draw():
+        reports.draw_curves(folder, history)
+        reports.draw_wrong(folder, *data.test, softmax(logits, dim=1), data.classes)
+    else:
+        print("no pictures without matplotlib: pip install 'fastconv[plots]'")
+    print(f"{folder}: {', '.join(sorted(path.name for path in folder.iterdir()))}")
+
+
+def _overview(options: argparse.Namespace, data: Dataset, model: nn.Sequential) -> list[tuple[str, str]]:
+    images, tests = len(data.train[1]), len(data.test[1])
+    size = model.summary(data.input_shape).parameters
+    return [
+        (
+            "data",
+            f"{options.data}: {images:,} images to train, {tests:,} to test, "
+            f"{text.shape(data.input_shape)}, {len(data.classes)} classes",
+        ),
+        ("model", f"{options.model}: {text.count(size, 'parameter')}"),
+        (
+            "training",
+            f"{text.count(options.epochs, 'epoch')}, batches of {options.batch_size}, Adam {options.lr:g}, "
+            f"seed {options.seed}, {options.backend}",
+        ),
+    ]
+
+
+def _config(
+    options: argparse.Namespace, data: Dataset, model: nn.Sequential, accuracy: float
+) -> dict[str, Any]:
+    """Everything that decided the result, and the result."""
+    chosen = ("data", "model", "epochs", "batch_size", "lr", "seed", "backend")
+    return {
+        "fastconv": __version__,
+        **{name: getattr(options, name) for name in chosen},
+        "optimizer": "Adam",
+        "label_smoothing": LABEL_SMOOTHING,
+        "train_images": len(data.train[1]),
+        "test_images": len(data.test[1]),
+        "input_shape": data.input_shape,
+        "classes": data.classes,
+        "source": data.source,
+        "architecture": model.describe(),
+        "test_accuracy": accuracy,
+    }
+
+
+class EpochTable(Callback):
+    """The figures of the epochs in columns; on a terminal the current one is always in sight."""
+
+    columns = ("epoch", "loss", "accuracy", "test loss", "test accuracy")
+
+    def __init__(self, epochs: int) -> None:
+        self.epochs = epochs
+        self.every = max(1, epochs // LINES)
+        self.live = sys.stdout.isatty()
+        self.open = False
+
+    def on_fit_begin(self, trainer: Trainer) -> None:
+        """Name the columns."""
+        self._line(*self.columns, end="\n")
+
+    def on_epoch_end(self, trainer: Trainer, epoch: int, logs: Logs) -> None:
+        """Show the epoch; its line stays when it is one of the regular ones or the last."""
+        stays = (epoch + 1) % self.every == 0 or epoch + 1 == self.epochs
+        if stays or self.live:
+            figures = [
+                figure
+                for part in ("", "val_")
+                for figure in (f"{logs[part + 'loss']:.4f}", text.percent(logs[part + "accuracy"]))
+            ]
+            self._line(f"{epoch + 1}/{self.epochs}", *figures, end="\n" if stays else "\r")
+            self.open = not stays
+
+    def on_fit_end(self, trainer: Trainer) -> None:
+        """Finish a line that an error or the user left open."""
+        if self.open:
+            print()
+
+    def _line(self, *cells: str, end: str) -> None:
+        widths = (max(len(name), 8) for name in self.columns)
+        line = "   ".join(f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True))
+        print(line, end=end, flush=True)

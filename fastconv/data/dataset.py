@@ -1,0 +1,146 @@
+"""What every data source returns, and the rules that turn stored arrays into it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastconv.types import Array, Indices, Shape
+
+Part = tuple[Array, Indices]
+"""(images, labels): float32 (N, C, H, W) in [0, 1], and int64 (N,)."""
+
+CHANNEL_COUNTS = (1, 3, 4)
+"""Grey, RGB, RGBA: the sizes by which an axis of channels is recognised."""
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Labelled images, divided into a part to train on and a part to test on."""
+
+    train: Part
+    test: Part
+    classes: tuple[str, ...]
+    """The name of each class, by label."""
+    source: str
+    """Where the images come from, for a person to read."""
+
+    @property
+    def input_shape(self) -> Shape:
+        """The shape of one image: (C, H, W)."""
+        channels, height, width = self.train[0].shape[1:]
+        return channels, height, width
+
+
+def dataset(train: Part, test: Part, source: str, where: str, classes: tuple[str, ...] = ()) -> Dataset:
+    """Join two parts to a Dataset; classes without a name are called by their number.
+
+    Raises ValueError, beginning with `where`, when the parts do not belong together.
+    """
+    if train[0].shape[1:] != test[0].shape[1:]:
+        raise ValueError(
+            f"{where}: got test images of shape {test[0].shape[1:]}, "
+            f"needs {train[0].shape[1:]} as the training images"
+        )
+    count = 1 + max(int(train[1].max()), int(test[1].max()))
+    if classes and len(classes) < count:
+        raise ValueError(f"{where}: classes: got {len(classes)} names, needs {count}, one a class")
+    return Dataset(train, test, classes or tuple(str(number) for number in range(count)), source)
+
+
+def as_part(images: Array, labels: Array, where: str, layout: str | None = None) -> Part:
+    """Bring stored images and labels into the form that models take.
+
+    Raises ValueError, beginning with `where`, when they cannot be or their numbers differ.
+    """
+    part = as_images(images, where, layout), as_labels(labels, where)
+    if len(part[0]) != len(part[1]):
+        raise ValueError(f"{where}: got {len(part[1])} labels for {len(part[0])} images, needs one an image")
+    return part
+
+
+def as_images(array: Array, where: str, layout: str | None = None) -> Array:
+    """Stored images as contiguous float32 (N, C, H, W) in [0, 1].
+
+    (N, H, W) is read as one channel. Of four axes, the one of 1, 3 or 4 is the channels: the last
+    (NHWC) or the second (NCHW). Where both or neither would do, `layout` has to say which.
+    uint8 and uint16 are divided by their largest value, bool becomes 0 and 1, floating-point
+    values must be in [0, 1] already.
+    """
+    if array.ndim not in (3, 4) or 0 in array.shape:
+        raise ValueError(
+            f"{where}: images: got shape {array.shape}, "
+            "needs (N, H, W), (N, H, W, C) or (N, C, H, W), none of them 0"
+        )
+    if array.ndim == 3:
+        array = array[:, np.newaxis]
+    elif (layout or _guess_layout(array.shape, where)) == "NHWC":
+        array = array.transpose(0, 3, 1, 2)
+    return np.ascontiguousarray(_unit_range(array, where))
+
+
+def _guess_layout(shape: Shape, where: str) -> str:
+    first, last = shape[1] in CHANNEL_COUNTS, shape[3] in CHANNEL_COUNTS
+    if first == last:
+        found = "both" if first else "neither"
+        raise ValueError(
+            f"{where}: images: got shape {shape}, {found} of (N, C, H, W) and (N, H, W, C) with 1, 3 or 4 "
+            'channels; needs one of them, or layout="NCHW" or layout="NHWC" (.npz only), or (N, H, W)'
+        )
+    return "NCHW" if first else "NHWC"
+
+
+def _unit_range(array: Array, where: str) -> NDArray[np.float32]:
+    if array.dtype == np.bool_:
+        return array.astype(np.float32)
+    if array.dtype.kind == "u" and array.dtype.itemsize <= 2:
+        return array.astype(np.float32) / np.float32(np.iinfo(array.dtype).max)
+    if array.dtype.kind == "f":
+        low, high = array.min(), array.max()
+        if low >= 0 and high <= 1:
+            return array.astype(np.float32)
+        found = f"{array.dtype} values from {low:g} to {high:g}"
+    else:
+        found = f"dtype {array.dtype}"
+    raise ValueError(f"{where}: images: got {found}, needs uint8, uint16, bool, or floats in [0, 1]")
+
+
+def as_labels(array: Array, where: str) -> Indices:
+    """Stored class numbers, (N,) or (N, 1) of any integer type, as int64 (N,)."""
+    if array.ndim == 2 and array.shape[1] == 1:
+        array = array[:, 0]
+    if array.ndim != 1 or array.dtype.kind not in "iu":
+        raise ValueError(
+            f"{where}: labels: got {array.dtype} of shape {array.shape}, needs one integer an image, (N,)"
+        )
+    # A list of class names is made up to the largest label: a stray value must not ask for a billion.
+    limit = max(1000, len(array))
+    for position in np.flatnonzero((array < 0) | (array >= limit)):
+        found = f"{array[position]} at position {position}"
+        raise ValueError(f"{where}: labels: got {found}, needs class numbers from 0 up, below {limit}")
+    return array.astype(np.int64)
+
+
+def split(part: Part, test_fraction: float, seed: int, where: str) -> tuple[Part, Part]:
+    """Divide images into (train, test), the same share of every class, always alike for one seed.
+
+    The order within both parts stays that of the input. A class with two images or more has at
+    least one in each part. Only the raw stream of the bit generator is used, which NumPy keeps
+    the same in all its versions.
+    """
+    if not 0 < test_fraction < 1:
+        raise ValueError(f"{where}: test_fraction: got {test_fraction}, needs a share between 0 and 1")
+    images, labels = part
+    keys = np.random.PCG64(seed).random_raw(len(labels))
+    in_test = np.zeros(len(labels), dtype=bool)
+    shuffled = np.lexsort((keys, labels))
+    for members in np.split(shuffled, np.flatnonzero(np.diff(labels[shuffled])) + 1):
+        share = round(len(members) * test_fraction)
+        if len(members) > 1:
+            share = min(max(share, 1), len(members) - 1)
+        in_test[members[:share]] = True
+    if in_test.all() or not in_test.any():
+        raise ValueError(
+            f"{where}: got {len(labels)} images, too few to set {test_fraction:.0%} of them apart"
+        )
+    return (images[~in_test], labels[~in_test]), (images[in_test], labels[in_test])

@@ -1,0 +1,27 @@
+"""The operations, with the names and arguments of torch.nn.functional, on NumPy arrays.
+
+Arrays are float32 or float64, one type per call. Any memory layout and either byte order is
+accepted; the arguments are left as they are and the result is a fresh array of their type.
+"""
+
+from fastconv.ops.activation import log_softmax, relu, sigmoid, softmax
+from fastconv.ops.conv import conv2d
+from fastconv.ops.dense import linear
+from fastconv.ops.dropout import dropout, dropout_mask
+from fastconv.ops.loss import binary_cross_entropy_with_logits, cross_entropy, mse_loss
+from fastconv.ops.pool import max_pool2d
+
+__all__ = [
+    "binary_cross_entropy_with_logits",
+    "conv2d",
+    "cross_entropy",
+    "dropout",
+    "dropout_mask",
+    "linear",
+    "log_softmax",
+    "max_pool2d",
+    "mse_loss",
+    "relu",
+    "sigmoid",
+    "softmax",
+]

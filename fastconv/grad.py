@@ -1,0 +1,30 @@
+"""The gradients of `fastconv.functional`, named <operation>_<argument>, as in torch.nn.grad.
+
+Each is the gradient of a loss L with respect to that argument, given `grad_output` = dL/doutput;
+the gradients of the losses themselves need none. Arrays as in `fastconv.functional`.
+"""
+
+from fastconv.ops.activation import log_softmax_input, relu_input, sigmoid_input, softmax_input
+from fastconv.ops.conv import conv2d_bias, conv2d_input, conv2d_weight
+from fastconv.ops.dense import linear_bias, linear_input, linear_weight
+from fastconv.ops.dropout import dropout_input
+from fastconv.ops.loss import binary_cross_entropy_with_logits_input, cross_entropy_input, mse_loss_input
+from fastconv.ops.pool import max_pool2d_input
+
+__all__ = [
+    "binary_cross_entropy_with_logits_input",
+    "conv2d_bias",
+    "conv2d_input",
+    "conv2d_weight",
+    "cross_entropy_input",
+    "dropout_input",
+    "linear_bias",
+    "linear_input",
+    "linear_weight",
+    "log_softmax_input",
+    "max_pool2d_input",
+    "mse_loss_input",
+    "relu_input",
+    "sigmoid_input",
+    "softmax_input",
+]

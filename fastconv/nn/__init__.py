@@ -1,0 +1,32 @@
+"""Layers and losses, with PyTorch's arguments and parameter names.
+
+A layer's forward returns its output and a closure for the gradient; see `Layer`.
+"""
+
+from fastconv.nn.activation import ReLU, Sigmoid, Softmax
+from fastconv.nn.base import Layer
+from fastconv.nn.containers import Sequential
+from fastconv.nn.conv import Conv2d
+from fastconv.nn.dense import Linear
+from fastconv.nn.dropout import Dropout
+from fastconv.nn.losses import BCEWithLogitsLoss, CrossEntropyLoss, Loss, MSELoss
+from fastconv.nn.pool import MaxPool2d
+from fastconv.nn.shape import Flatten, Identity
+
+__all__ = [
+    "BCEWithLogitsLoss",
+    "Conv2d",
+    "CrossEntropyLoss",
+    "Dropout",
+    "Flatten",
+    "Identity",
+    "Layer",
+    "Linear",
+    "Loss",
+    "MSELoss",
+    "MaxPool2d",
+    "ReLU",
+    "Sequential",
+    "Sigmoid",
+    "Softmax",
+]

@@ -1,0 +1,142 @@
+"""Sequential: layers one after the other."""
+
+from collections.abc import Iterator
+from typing import Any, overload
+
+import numpy as np
+
+from fastconv.nn.base import Backward, Gradients, Layer
+from fastconv.nn.summary import Row
+from fastconv.types import Array, Shape
+
+
+class Sequential(Layer):
+    """y = f_n(… f_2(f_1(x))); backwards, each layer's closure in reverse order: the chain rule.
+
+    The parameters are named by place, as in PyTorch: `0.weight`. `model[2]` is a layer, `model[:2]` a model
+    of the first two, on the same arrays. A `seed` draws the parameters of all layers anew, each from a stream
+    of its own. An error names the layer at which it happened: `3 (Linear): ...`.
+    """
+
+    def __init__(self, *layers: Layer, seed: int | None = None) -> None:
+        super().__init__()
+        for index, layer in enumerate(layers):
+            if not isinstance(layer, Layer):
+                got = f"the class {layer.__name__}" if isinstance(layer, type) else type(layer).__name__
+                needs = "a layer, as in Sequential(nn.Flatten(), nn.Linear(64, 10))"
+                raise TypeError(f"Sequential: argument {index}: got {got}, needs {needs}")
+        self._layers = layers
+        arrays = [id(array) for array in self.parameters().values()]
+        if len(set(arrays)) < len(arrays):
+            raise ValueError("Sequential: got a layer with parameters twice, needs each to be its own layer")
+        # Below the first layer with parameters no gradient is asked for, unless dx itself is.
+        self._first = next((i for i, layer in enumerate(layers) if layer.parameters()), len(layers))
+        if seed is not None:
+            self.initialize(np.random.default_rng(seed))
+
+    def forward(self, x: Array, training: bool = True) -> tuple[Array, Backward]:
+        """The last layer's output, and a closure that runs the layers' closures backwards."""
+        closures: list[Backward] = []
+        for index, layer in enumerate(self._layers):
+            try:
+                x, closure = layer.forward(x, training)
+            except (TypeError, ValueError) as error:
+                _locate(error, index, layer, x)
+                raise
+            closures.append(closure)
+
+        def backward(dy: Array, input_gradient: bool = True) -> tuple[Array | None, Gradients]:
+            dx: Array | None = dy
+            found: dict[int, Gradients] = {}
+            last = 0 if input_gradient else self._first
+            for index in range(len(closures) - 1, last - 1, -1):
+                dx, found[index] = closures[index](dx, input_gradient=input_gradient or index > last)
+            gradients = {f"{i}.{name}": g for i in sorted(found) for name, g in found[i].items()}
+            return (dx if input_gradient else None), gradients
+
+        return x, backward
+
+    def __call__(self, x: Array) -> Array:
+        """The last layer's output, as in prediction."""
+        for index, layer in enumerate(self._layers):
+            try:
+                x = layer(x)
+            except (TypeError, ValueError) as error:
+                _locate(error, index, layer, x)
+                raise
+        return x
+
+    def initialize(self, rng: np.random.Generator) -> None:
+        """Draws the parameters of all layers anew, each from its own child stream of `rng`."""
+        for layer, stream in zip(self._layers, rng.spawn(len(self._layers)), strict=True):
+            layer.initialize(stream)
+
+    def parameters(self) -> dict[str, Array]:
+        """The parameter arrays of all layers, by `place.name`."""
+        return {f"{i}.{k}": v for i, layer in enumerate(self._layers) for k, v in layer.parameters().items()}
+
+    def generators(self) -> dict[str, np.random.Generator]:
+        """The random generators of all layers, by `place.name`."""
+        return {f"{i}.{k}": v for i, layer in enumerate(self._layers) for k, v in layer.generators().items()}
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """The shape after the last layer."""
+        return self._shapes(input_shape)[-1]
+
+    def multiply_adds(self, input_shape: Shape) -> int:
+        """The sum over all layers."""
+        shapes = self._shapes(input_shape)
+        return sum(layer.multiply_adds(shape) for layer, shape in zip(self._layers, shapes, strict=False))
+
+    def rows(self, input_shape: Shape, place: str = "") -> list[Row]:
+        """The lines of `summary`: those of all layers."""
+        pairs = zip(self._layers, self._shapes(input_shape), strict=False)
+        prefix = f"{place}." if place else ""
+        return [row for i, (layer, shape) in enumerate(pairs) for row in layer.rows(shape, f"{prefix}{i}")]
+
+    def config(self) -> dict[str, Any]:
+        """The descriptions of all layers."""
+        return {"layers": [layer.describe() for layer in self._layers]}
+
+    def _shapes(self, shape: Shape) -> list[Shape]:
+        """The shapes between the layers: what enters each of them, then what leaves the last."""
+        shapes = [tuple(shape)]
+        for index, layer in enumerate(self._layers):
+            try:
+                shapes.append(layer.output_shape(shapes[-1]))
+            except ValueError as error:
+                _locate(error, index, layer)
+                raise
+        return shapes
+
+    @overload
+    def __getitem__(self, index: int) -> Layer: ...
+    @overload
+    def __getitem__(self, index: slice) -> "Sequential": ...
+    def __getitem__(self, index: int | slice) -> Layer:
+        if isinstance(index, slice):
+            return Sequential(*self._layers[index])
+        return self._layers[index]
+
+    def __iter__(self) -> Iterator[Layer]:
+        return iter(self._layers)
+
+    def __len__(self) -> int:
+        return len(self._layers)
+
+    def __repr__(self) -> str:
+        lines = [f"({i}): {layer!r}".replace("\n", "\n  ") for i, layer in enumerate(self._layers)]
+        return "Sequential(" + "".join(f"\n  {line}" for line in lines) + ("\n)" if lines else ")")
+
+
+def _locate(error: Exception, index: int, layer: Layer, x: Array | None = None) -> None:
+    """Puts the layer's place in front of the message, and tells a misfit of shapes as `output_shape` does."""
+    message = str(error)
+    if isinstance(error, ValueError) and isinstance(x, np.ndarray):
+        try:
+            layer.output_shape(x.shape[1:])
+        except ValueError as misfit:
+            message = str(misfit)
+    name = type(layer).__name__
+    between = "." if isinstance(layer, Sequential) else f" ({name}): "
+    error.args = (f"{index}{between}{message.removeprefix(f'{name}: ')}",)

@@ -1,0 +1,48 @@
+"""Dropout."""
+
+from typing import Any
+
+import numpy as np
+
+from fastconv import functional as F
+from fastconv import validate
+from fastconv.nn.base import Backward, Gradients, Layer
+from fastconv.types import Array
+
+
+class Dropout(Layer):
+    """y = x · m / (1 - p) in training, where each m is 0 with probability p, else 1; y = x in prediction.
+
+    dx = dy · m / (1 - p). Srivastava et al., "Dropout: a simple way to prevent neural networks from
+    overfitting", 2014. The masks come from the layer's own generator: the same seed gives the same training.
+    `inplace` is accepted for PyTorch's sake; x is never overwritten.
+    """
+
+    def __init__(self, p: float = 0.5, inplace: bool = False, *, seed: int | None = None) -> None:
+        super().__init__()
+        self.p = validate.number("Dropout", "p", p, 0, 1)
+        self.rng = np.random.default_rng(seed)
+
+    def forward(self, x: Array, training: bool = True) -> tuple[Array, Backward]:
+        """x with a random part set to 0 and the rest scaled up, and the gradient's closure."""
+        mask = F.dropout_mask(x.shape, self.p, self.rng, x.dtype) if training and self.p > 0 else None
+        y = x if mask is None else x * mask
+
+        def backward(dy: Array, input_gradient: bool = True) -> tuple[Array | None, Gradients]:
+            if not input_gradient:
+                return None, {}
+            return (dy if mask is None else dy * mask), {}
+
+        return y, backward
+
+    def initialize(self, rng: np.random.Generator) -> None:
+        """Starts the layer's generator anew."""
+        self.rng = np.random.default_rng(rng.integers(2**63))
+
+    def generators(self) -> dict[str, np.random.Generator]:
+        """The generator of the masks."""
+        return {"rng": self.rng}
+
+    def config(self) -> dict[str, Any]:
+        """The probability of a zero."""
+        return {"p": self.p}

@@ -1,0 +1,54 @@
+"""The table that `model.summary` returns."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from fastconv.types import Shape
+
+
+class Row(NamedTuple):
+    """One layer in a summary."""
+
+    layer: str
+    output_shape: Shape
+    parameters: int
+    multiply_adds: int
+
+
+class Summary(str):
+    """A table of layers, as text: printing it and looking at it in a shell show the same.
+
+    `rows` holds the figures; `parameters` and `multiply_adds` are their totals, for one input.
+    """
+
+    rows: tuple[Row, ...]
+
+    def __new__(cls, rows: Iterable[Row]) -> "Summary":
+        """The table with these rows and a line of totals."""
+        rows = tuple(rows)
+        lines = [("layer", "output shape", "parameters", "multiply-adds")]
+        lines += [(r.layer, str(r.output_shape), f"{r.parameters:,}", f"{r.multiply_adds:,}") for r in rows]
+        totals = sum(r.parameters for r in rows), sum(r.multiply_adds for r in rows)
+        lines.append(("total", "", f"{totals[0]:,}", f"{totals[1]:,}"))
+        a, b, c, d = (max(map(len, column)) for column in zip(*lines, strict=True))
+        text = super().__new__(
+            cls,
+            "\n".join(
+                f"{name:<{a}}  {shape:<{b}}  {count:>{c}}  {cost:>{d}}" for name, shape, count, cost in lines
+            ),
+        )
+        text.rows = rows
+        return text
+
+    @property
+    def parameters(self) -> int:
+        """The number of parameters of all layers."""
+        return sum(row.parameters for row in self.rows)
+
+    @property
+    def multiply_adds(self) -> int:
+        """The multiply-adds of all layers."""
+        return sum(row.multiply_adds for row in self.rows)
+
+    def __repr__(self) -> str:
+        return str(self)

@@ -1,0 +1,183 @@
+"""Convolution and its gradients."""
+
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from fastconv import validate
+from fastconv.backends import active
+from fastconv.reference.geometry import Sides, window_count
+from fastconv.types import Array, Padding, Pair, Shape
+from fastconv.validate import arrays, same_shape, wrong_value
+
+
+def conv2d(
+    input: Array,
+    weight: Array,
+    bias: Array | None = None,
+    stride: Pair = 1,
+    padding: Padding | str = 0,
+    dilation: Pair = 1,
+    groups: int = 1,
+) -> Array:
+    """Convolve images with filters, as torch.nn.functional.conv2d.
+
+    The input is (N, C, H, W), or (C, H, W) for one image; weight (K, C/groups, R, S); bias (K,);
+    all float32 or all float64. The padding is a number, (height, width),
+    ((top, bottom), (left, right)), "valid" (none), or "same" (P = H and Q = W, for stride 1; an
+    odd total pads more at the bottom and right). Returns (N, K, P, Q) with
+    P = (H + top + bottom - dilation*(R-1) - 1) // stride + 1, Q likewise; without N if the input
+    has none. Raises TypeError for wrong types, ValueError for shapes and values that do not fit.
+    """
+    X, W, b = arrays("conv2d", input=input, weight=weight, bias=bias, optional=("bias",))
+    options = _options("conv2d", stride, padding, dilation, groups)
+    steps, _ = _geometry("conv2d", X.shape, W.shape, *options)
+    if b is not None:
+        same_shape("conv2d", "bias", b, "weight", W.shape[:1])
+    if X.ndim == 3:
+        return active().conv2d(X[None], W, b, *steps)[0]
+    return active().conv2d(X, W, b, *steps)
+
+
+def conv2d_input(
+    input_size: Shape,
+    weight: Array,
+    grad_output: Array,
+    stride: Pair = 1,
+    padding: Padding | str = 0,
+    dilation: Pair = 1,
+    groups: int = 1,
+) -> Array:
+    """Gradient of conv2d with respect to its input, as torch.nn.grad.conv2d_input.
+
+    Takes weight (K, C/groups, R, S) and grad_output (N, K, P, Q), with stride, padding, dilation
+    and groups as in `conv2d`; returns an array of shape `input_size` = (N, C, H, W). Both shapes
+    are without N for one image.
+    Raises TypeError for wrong types, ValueError for shapes and values that do not fit.
+    """
+    W, G = arrays("conv2d_input", weight=weight, grad_output=grad_output)
+    shape = validate.size("conv2d_input", "input_size", input_size)
+    options = _options("conv2d_input", stride, padding, dilation, groups)
+    steps, output = _geometry("conv2d_input", shape, W.shape, *options)
+    same_shape("conv2d_input", "grad_output", G, "input_size and weight", output)
+    if G.ndim == 3:
+        return active().conv2d_input((1, *shape), W, G[None], *steps)[0]
+    return active().conv2d_input(shape, W, G, *steps)
+
+
+def conv2d_weight(
+    input: Array,
+    weight_size: Shape,
+    grad_output: Array,
+    stride: Pair = 1,
+    padding: Padding | str = 0,
+    dilation: Pair = 1,
+    groups: int = 1,
+) -> Array:
+    """Gradient of conv2d with respect to its weight, as torch.nn.grad.conv2d_weight.
+
+    Takes input (N, C, H, W) and grad_output (N, K, P, Q), both without N for one image, with
+    stride, padding, dilation and groups as in `conv2d`; returns an array of shape
+    `weight_size` = (K, C/groups, R, S).
+    Raises TypeError for wrong types, ValueError for shapes and values that do not fit.
+    """
+    X, G = arrays("conv2d_weight", input=input, grad_output=grad_output)
+    shape = validate.size("conv2d_weight", "weight_size", weight_size)
+    options = _options("conv2d_weight", stride, padding, dilation, groups)
+    steps, output = _geometry("conv2d_weight", X.shape, shape, *options)
+    same_shape("conv2d_weight", "grad_output", G, "input and weight_size", output)
+    if X.ndim == 3:
+        X, G = X[None], G[None]
+    return active().conv2d_weight(X, shape, G, *steps)
+
+
+def conv2d_bias(grad_output: Array) -> Array:
+    """Gradient of conv2d with respect to its bias: the sum over images and pixels.
+
+    Takes grad_output (N, K, P, Q), or (K, P, Q) for one image; returns (K,).
+    Raises TypeError for wrong types, ValueError for a shape that does not fit.
+    """
+    (G,) = arrays("conv2d_bias", grad_output=grad_output)
+    if G.ndim not in (3, 4) or 0 in G.shape[-3:]:
+        needs = "(N, K, P, Q) or (K, P, Q) with at least one channel and pixel"
+        raise wrong_value("conv2d_bias", "grad_output", f"shape {G.shape}", needs)
+    return active().conv2d_bias(G[None] if G.ndim == 3 else G)
+
+
+class _Steps(NamedTuple):
+    """The arguments that end every call of a backend, in its order."""
+
+    stride: tuple[int, int]
+    padding: Sides
+    dilation: tuple[int, int]
+    groups: int
+
+
+_SHAPES = {
+    "conv2d": ("input", "weight"),
+    "conv2d_input": ("input_size", "weight"),
+    "conv2d_weight": ("input", "weight_size"),
+}
+
+
+def _options(
+    function: str, stride: Pair, padding: Padding | str, dilation: Pair, groups: int
+) -> tuple[Any, ...]:
+    if not isinstance(padding, str):
+        padding = validate.padding(function, padding)
+    elif padding not in ("same", "valid"):
+        raise wrong_value(function, "padding", repr(padding), "'same', 'valid' or numbers")
+    return (
+        validate.pair(function, "stride", stride),
+        padding,
+        validate.pair(function, "dilation", dilation),
+        validate.integer(function, "groups", groups),
+    )
+
+
+@lru_cache(maxsize=4096)
+def _geometry(
+    function: str,
+    input: Shape,
+    weight: Shape,
+    stride: tuple[int, int],
+    padding: Sides | str,
+    dilation: tuple[int, int],
+    groups: int,
+) -> tuple[_Steps, Shape]:
+    """Check that the shapes fit; return what the backend is told, and the shape of the output."""
+    input_name, weight_name = _SHAPES[function]
+    if len(input) not in (3, 4) or 0 in input[-3:]:
+        needs = "(N, C, H, W) or (C, H, W) with at least one channel and pixel"
+        raise wrong_value(function, input_name, f"shape {input}", needs)
+    if len(weight) != 4 or 0 in weight:
+        needs = "(out, in/groups, kH, kW), none of them 0"
+        raise wrong_value(function, weight_name, f"shape {weight}", needs)
+    channels, outputs, filter_size = input[-3], weight[0], weight[2:]
+    if channels % groups or outputs % groups:
+        needs = f"a divisor of the {channels} channels of {input_name} and the {outputs} of {weight_name}"
+        raise wrong_value(function, "groups", groups, needs)
+    if weight[1] * groups != channels:
+        needs = f"(out, {channels // groups}, kH, kW) to match {input_name} {input} with groups={groups}"
+        raise wrong_value(function, weight_name, f"shape {weight}", needs)
+
+    if padding == "same" and stride != (1, 1):
+        raise wrong_value(function, "padding", f"'same' with stride {stride}", "stride 1, or numbers")
+    around = _named_padding(padding, filter_size, dilation) if isinstance(padding, str) else padding
+    rows_and_columns = []
+    for i, side in enumerate(("height", "width")):
+        padded = input[i - 2] + sum(around[i])
+        count = window_count(padded, filter_size[i], stride[i], dilation[i])
+        if count < 1:
+            got = f"{side} {input[i - 2]} with padding {around[i]}"
+            needs = f"{side} and padding of at least {dilation[i] * (filter_size[i] - 1) + 1} in all"
+            needs += f" for a filter of {side} {filter_size[i]} with dilation {dilation[i]}"
+            raise wrong_value(function, input_name, got, needs)
+        rows_and_columns.append(count)
+    return _Steps(stride, around, dilation, groups), (*input[:-3], outputs, *rows_and_columns)
+
+
+def _named_padding(name: str, filter_size: Shape, dilation: tuple[int, int]) -> Sides:
+    if name == "valid":
+        return (0, 0), (0, 0)
+    height, width = (d * (k - 1) for k, d in zip(filter_size, dilation, strict=True))
+    return (height // 2, height - height // 2), (width // 2, width - width // 2)

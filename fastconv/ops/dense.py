@@ -1,0 +1,71 @@
+"""The dense layer and its gradients."""
+
+from fastconv.backends import active
+from fastconv.types import Array
+from fastconv.validate import arrays, same_shape, wrong_value
+
+
+def linear(input: Array, weight: Array, bias: Array | None = None) -> Array:
+    """Apply an affine map to the last axis: input weight^T + bias, as torch.nn.functional.linear.
+
+    Takes input (..., I), weight (O, I) and bias (O,), all float32 or all float64; returns (..., O).
+    Raises TypeError for wrong types, ValueError for shapes that do not fit.
+    """
+    X, W, b = arrays("linear", input=input, weight=weight, bias=bias, optional=("bias",))
+    _check_weight("linear", W)
+    if X.ndim == 0 or X.shape[-1] != W.shape[1]:
+        needs = f"(..., {W.shape[1]}) to match weight {W.shape}"
+        raise wrong_value("linear", "input", f"shape {X.shape}", needs)
+    if b is not None:
+        same_shape("linear", "bias", b, "weight", W.shape[:1])
+    return active().linear(X, W, b)
+
+
+def linear_input(weight: Array, grad_output: Array) -> Array:
+    """Gradient of linear with respect to its input: grad_output weight.
+
+    Takes weight (O, I) and grad_output (..., O); returns (..., I).
+    Raises TypeError for wrong types, ValueError for shapes that do not fit.
+    """
+    W, G = arrays("linear_input", weight=weight, grad_output=grad_output)
+    _check_weight("linear_input", W)
+    if G.ndim == 0 or G.shape[-1] != W.shape[0]:
+        needs = f"(..., {W.shape[0]}) to match weight {W.shape}"
+        raise wrong_value("linear_input", "grad_output", f"shape {G.shape}", needs)
+    return active().linear_input(W, G)
+
+
+def linear_weight(input: Array, grad_output: Array) -> Array:
+    """Gradient of linear with respect to its weight: grad_output^T input, summed over the leading axes.
+
+    Takes input (..., I) and grad_output (..., O) with the same leading axes; returns (O, I).
+    Raises TypeError for wrong types, ValueError for shapes that do not fit.
+    """
+    X, G = arrays("linear_weight", input=input, grad_output=grad_output)
+    _check_features("linear_weight", "input", X)
+    _check_features("linear_weight", "grad_output", G)
+    if G.shape[:-1] != X.shape[:-1]:
+        needs = f"({', '.join(map(str, (*X.shape[:-1], 'out')))}) to match input {X.shape}"
+        raise wrong_value("linear_weight", "grad_output", f"shape {G.shape}", needs)
+    return active().linear_weight(X, G)
+
+
+def linear_bias(grad_output: Array) -> Array:
+    """Gradient of linear with respect to its bias: grad_output summed over all axes but the last.
+
+    Takes grad_output (..., O); returns (O,).
+    Raises TypeError for wrong types, ValueError for a shape that does not fit.
+    """
+    (G,) = arrays("linear_bias", grad_output=grad_output)
+    _check_features("linear_bias", "grad_output", G)
+    return active().linear_bias(G)
+
+
+def _check_weight(function: str, weight: Array) -> None:
+    if weight.ndim != 2 or weight.size == 0:
+        raise wrong_value(function, "weight", f"shape {weight.shape}", "(out, in), neither of them 0")
+
+
+def _check_features(function: str, name: str, array: Array) -> None:
+    if array.ndim == 0 or array.shape[-1] == 0:
+        raise wrong_value(function, name, f"shape {array.shape}", "(..., features) with at least one feature")

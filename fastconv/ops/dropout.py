@@ -1,0 +1,60 @@
+"""Dropout. It draws random numbers and multiplies, so NumPy alone does it on every backend."""
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from fastconv import validate
+from fastconv.types import Array, Shape
+from fastconv.validate import arrays, same_shape, wrong_type
+
+
+def dropout(
+    input: Array, p: float = 0.5, training: bool = True, rng: np.random.Generator | int | None = None
+) -> Array:
+    """Zero each element with probability `p` and scale the others by 1 / (1 - p).
+
+    As torch.nn.functional.dropout; the mask is `dropout_mask(input.shape, p, rng, input.dtype)`.
+    Any shape. `rng` is a NumPy Generator, a seed, or None for fresh randomness. With
+    training=False: a copy of the input.
+    """
+    (x,) = arrays("dropout", input=input)
+    p = validate.number("dropout", "p", p, 0, 1)
+    if not validate.flag("dropout", "training", training):
+        return x.copy()
+    return x * dropout_mask(x.shape, p, rng, x.dtype)
+
+
+def dropout_input(mask: Array, grad_output: Array) -> Array:
+    """Gradient of dropout with respect to its input: grad_output * mask.
+
+    The mask is that of the forward call; both have one shape, which is returned.
+    """
+    m, g = arrays("dropout_input", mask=mask, grad_output=grad_output)
+    same_shape("dropout_input", "grad_output", g, "mask", m.shape)
+    return g * m
+
+
+def dropout_mask(
+    shape: Shape,
+    p: float = 0.5,
+    rng: np.random.Generator | int | None = None,
+    dtype: DTypeLike = np.float32,
+) -> Array:
+    """Draw the factors of dropout: 0 with probability `p`, otherwise 1 / (1 - p).
+
+    Returns an array of this shape. `rng` is a NumPy Generator, a seed, or None for fresh
+    randomness; one seed gives one mask, whatever the dtype. Raises TypeError for wrong types,
+    ValueError unless 0 <= p <= 1.
+    """
+    shape = validate.size("dropout_mask", "shape", shape)
+    p = validate.number("dropout_mask", "p", p, 0, 1)
+    kind = np.dtype(dtype)
+    if kind not in (np.float32, np.float64):
+        raise wrong_type("dropout_mask", "dtype", kind, "float32 or float64")
+    if not (rng is None or isinstance(rng, np.random.Generator)):
+        rng = validate.integer("dropout_mask", "rng", rng, low=0, high=2**63 - 1)
+    # Always float32 draws, so that the dtype does not change which elements are dropped.
+    kept = np.random.default_rng(rng).random(shape, dtype=np.float32) >= p
+    mask = kept.astype(kind)
+    mask *= 1 / (1 - p) if p < 1 else 0
+    return mask

@@ -1,0 +1,196 @@
+"""Losses and their gradients.
+
+`reduction` is "none" (the loss of every sample or element), "sum", or "mean". A gradient is that of
+the reduced loss with respect to the input; for "none" that of the sum. A mean over nothing is NaN.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from fastconv import validate
+from fastconv.backends import active
+from fastconv.types import Array, Indices, Shape
+from fastconv.validate import arrays, same_shape, wrong_value
+
+
+def cross_entropy(
+    input: Array,
+    target: Array | Indices,
+    weight: Array | None = None,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Array:
+    """Compare logits with class labels or probabilities, as torch.nn.functional.cross_entropy.
+
+    The input holds logits, (C,), (N, C) or (N, C, d1, ...). The target holds integers from 0 to
+    C - 1 (or `ignore_index`: such a sample counts nothing) in the input's shape without C, or
+    probabilities in the input's shape and type. The weight (C,) scales the classes; the mean over
+    labels divides by the total weight of the targets. `label_smoothing` mixes the target with the
+    uniform distribution. Returns a scalar, for reduction "none" an array of the labels' shape.
+    Raises TypeError for wrong types, ValueError for shapes and values that do not fit.
+    """
+    samples, arguments = _class_arguments(
+        "cross_entropy", input, target, weight, ignore_index, reduction, label_smoothing
+    )
+    loss = active().cross_entropy(*arguments)
+    return loss.reshape(samples) if reduction == "none" else loss
+
+
+def cross_entropy_input(
+    input: Array,
+    target: Array | Indices,
+    weight: Array | None = None,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Array:
+    """Gradient of cross_entropy with respect to its input: softmax(input) - target, weighted and reduced.
+
+    Target, weight, ignore_index, reduction, label_smoothing and errors as in `cross_entropy`;
+    returns the shape of the input.
+    """
+    samples, arguments = _class_arguments(
+        "cross_entropy_input", input, target, weight, ignore_index, reduction, label_smoothing
+    )
+    gradient = active().cross_entropy_input(*arguments)
+    if len(samples) == 1:
+        return gradient
+    return np.moveaxis(gradient.reshape(*samples, gradient.shape[1]), -1, min(1, len(samples)))
+
+
+def binary_cross_entropy_with_logits(
+    input: Array,
+    target: Array,
+    weight: Array | None = None,
+    reduction: str = "mean",
+    pos_weight: Array | None = None,
+) -> Array:
+    """Compare logits with probabilities of "yes", as torch.nn.functional.binary_cross_entropy_with_logits.
+
+    Input and target have one shape and type, the target is normally from 0 to 1; weight scales the
+    elements, pos_weight the "yes" part, both broadcast to the input. Returns a scalar, for
+    reduction "none" the shape of the input. Stable for any magnitude. Raises TypeError for wrong
+    types, ValueError for shapes that do not fit.
+    """
+    name = "binary_cross_entropy_with_logits"
+    arguments = _element_arguments(name, input, target, weight, reduction, pos_weight)
+    return active().binary_cross_entropy_with_logits(*arguments)
+
+
+def binary_cross_entropy_with_logits_input(
+    input: Array,
+    target: Array,
+    weight: Array | None = None,
+    reduction: str = "mean",
+    pos_weight: Array | None = None,
+) -> Array:
+    """Gradient of binary_cross_entropy_with_logits with respect to its input: sigmoid(input) - target.
+
+    The weight, reduction, pos_weight and errors as in `binary_cross_entropy_with_logits`; returns the
+    shape of the input.
+    """
+    name = "binary_cross_entropy_with_logits_input"
+    arguments = _element_arguments(name, input, target, weight, reduction, pos_weight)
+    return active().binary_cross_entropy_with_logits_input(*arguments)
+
+
+def mse_loss(input: Array, target: Array, reduction: str = "mean") -> Array:
+    """Square the difference, as torch.nn.functional.mse_loss.
+
+    Input and target have one shape and type. Returns a scalar, for reduction "none" the shape of
+    the input.
+    Raises TypeError for wrong types, ValueError for shapes that do not fit.
+    """
+    x, y = arrays("mse_loss", input=input, target=target)
+    same_shape("mse_loss", "target", y, "input", x.shape)
+    return active().mse_loss(x, y, validate.reduction("mse_loss", reduction))
+
+
+def mse_loss_input(input: Array, target: Array, reduction: str = "mean") -> Array:
+    """Gradient of mse_loss with respect to its input: 2 (input - target), reduced.
+
+    Target, reduction and errors as in `mse_loss`; returns the shape of the input.
+    """
+    x, y = arrays("mse_loss_input", input=input, target=target)
+    same_shape("mse_loss_input", "target", y, "input", x.shape)
+    return active().mse_loss_input(x, y, validate.reduction("mse_loss_input", reduction))
+
+
+class _ClassArguments(NamedTuple):
+    """The arguments of the backend's cross_entropy."""
+
+    input: Array
+    target: Array
+    weight: Array | None
+    ignore_index: int
+    reduction: str
+    label_smoothing: float
+
+
+def _class_arguments(
+    function: str,
+    input: Array,
+    target: Array,
+    weight: Array | None,
+    ignore_index: int,
+    reduction: str,
+    label_smoothing: float,
+) -> tuple[Shape, _ClassArguments]:
+    """Check the arguments of cross_entropy; bring the input to (M, C), the target to (M,) or (M, C).
+
+    Returns also the shape of the samples, which M runs over.
+    """
+    x, w = arrays(function, input=input, weight=weight, optional=("weight",))
+    axis = min(1, x.ndim - 1)
+    if x.ndim == 0 or x.shape[axis] == 0:
+        needs = "(C,), (N, C) or (N, C, d1, ...) with at least one class"
+        raise wrong_value(function, "input", f"shape {x.shape}", needs)
+    classes, samples = x.shape[axis], x.shape[:axis] + x.shape[axis + 1 :]
+    if w is not None and w.shape != (classes,):
+        needs = f"({classes},), one value for each class of input {x.shape}"
+        raise wrong_value(function, "weight", f"shape {w.shape}", needs)
+    reduction = validate.reduction(function, reduction)
+    ignore_index = validate.integer(function, "ignore_index", ignore_index, low=-validate.LARGEST)
+    label_smoothing = validate.number(function, "label_smoothing", label_smoothing, 0, 1)
+
+    t = validate.native(function, "target", target)
+    if t.dtype.kind == "f":
+        x, t = arrays(function, input=x, target=t)
+        same_shape(function, "target", t, "input, as probabilities; or integer labels", x.shape)
+        if ignore_index >= 0:
+            needs = "a negative number where the target is probabilities"
+            raise wrong_value(function, "ignore_index", ignore_index, needs)
+        t = _rows(t, axis)
+    else:
+        same_shape(function, "target", t, "input without its classes", samples)
+        t = validate.labels(function, "target", t, classes, ignore_index).reshape(-1)
+    return samples, _ClassArguments(_rows(x, axis), t, w, ignore_index, reduction, label_smoothing)
+
+
+def _rows(array: Array, axis: int) -> Array:
+    """Move the classes to the end and all else into one axis in front."""
+    return array if array.ndim == 2 else np.moveaxis(array, axis, -1).reshape(-1, array.shape[axis])
+
+
+def _element_arguments(
+    function: str, input: Array, target: Array, weight: Array | None, reduction: str, pos_weight: Array | None
+) -> tuple[Array, Array, Array | None, str, Array | None]:
+    """Check the arguments of binary_cross_entropy_with_logits; spread the weights over the input."""
+    given = {"input": input, "target": target, "weight": weight, "pos_weight": pos_weight}
+    x, y, w, p = arrays(function, optional=("weight", "pos_weight"), **given)
+    same_shape(function, "target", y, "input", x.shape)
+    w = _spread(function, "weight", w, x.shape)
+    p = _spread(function, "pos_weight", p, x.shape)
+    return x, y, w, validate.reduction(function, reduction), p
+
+
+def _spread(function: str, name: str, weight: Array | None, shape: Shape) -> Array | None:
+    if weight is None or weight.shape == shape:
+        return weight
+    try:
+        return np.broadcast_to(weight, shape)
+    except ValueError:
+        needs = f"one that broadcasts to input {shape}"
+        raise wrong_value(function, name, f"shape {weight.shape}", needs) from None

@@ -1,0 +1,223 @@
+"""Optimizers with PyTorch's update rules: SGD, Adam, AdamW.
+
+An optimizer is made from a model's live parameters, `optim.SGD(model.parameters(), lr=0.1)`, and updates them
+in place. Given a part of them, it trains that part. The arithmetic is one kernel call for all parameters
+together.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from fastconv import backends, validate
+from fastconv.types import Array
+
+
+class Optimizer:
+    """Parameters, and a state that grows with each step.
+
+    A rule defines `_update(gradients, first)`, names in `hyperparameters` its settings, and in `buffers` the
+    arrays that it keeps beside each parameter. The settings are attributes: `optimizer.lr = 1e-4` holds from
+    the next step on.
+    """
+
+    buffers: tuple[str, ...] = ()
+    hyperparameters: tuple[str, ...] = ("lr", "weight_decay")
+
+    def __init__(self, params: Mapping[str, Array], lr: float, weight_decay: float) -> None:
+        name = type(self).__name__
+        if not isinstance(params, Mapping):
+            got = type(params).__name__
+            raise TypeError(f"{name}: params: got {got}, needs a dict; model.parameters() would fit")
+        if not params:
+            raise ValueError(f"{name}: params: got an empty dict, needs at least one parameter")
+        self.parameters = dict(params)
+        self.lr = validate.number(name, "lr", lr, 0, math.inf)
+        self.weight_decay = validate.number(name, "weight_decay", weight_decay, 0, math.inf)
+        self.steps = 0
+        self._arrays = list(self.parameters.values())
+        self._state: dict[str, list[Array]] = {}
+
+    def step(self, grads: Mapping[str, Array]) -> None:
+        """One update of the parameters in place, from gradients of their names, shapes and dtypes.
+
+        Gradients of other names are left alone; one that is missing or does not fit is a ValueError.
+        """
+        gradients = [grads[name] if name in grads else self._missing(name) for name in self.parameters]
+        for name, p, g in zip(self.parameters, self._arrays, gradients, strict=True):
+            if not isinstance(g, np.ndarray) or g.shape != p.shape or g.dtype != p.dtype:
+                got = f"{g.dtype} of shape {g.shape}" if isinstance(g, np.ndarray) else type(g).__name__
+                needs = f"{p.dtype} of shape {p.shape}"
+                raise ValueError(f"{type(self).__name__}: gradient of {name}: got {got}, needs {needs}")
+        needed = self._needed()
+        first = bool(needed) and not self._state
+        if first:
+            self._state = {buffer: [np.zeros_like(p) for p in self._arrays] for buffer in needed}
+        self._update(gradients, first)
+        self.steps += 1
+
+    def _needed(self) -> tuple[str, ...]:
+        """The buffers that the settings ask for."""
+        return self.buffers
+
+    def _update(self, gradients: list[Array], first: bool) -> None:
+        """The rule: changes parameters and buffers in place; `first` while the buffers are still zero."""
+        raise NotImplementedError
+
+    def state_dict(self) -> dict[str, Any]:
+        """A copy of all that a later run needs: the settings, the number of steps, the buffers."""
+        state: dict[str, Any] = {name: getattr(self, name) for name in self.hyperparameters}
+        state["steps"] = self.steps
+        for buffer, arrays in self._state.items():
+            state[buffer] = {name: a.copy() for name, a in zip(self.parameters, arrays, strict=True)}
+        return state
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Takes over what `state_dict` gave; a ValueError for what does not fit, and nothing has changed."""
+        name = type(self).__name__
+        expected = {*self.hyperparameters, "steps"}
+        buffers = [buffer for buffer in self.buffers if buffer in state]
+        if set(state) - set(buffers) != expected or (buffers and set(buffers) != set(self.buffers)):
+            raise ValueError(
+                f"{name}: state: got {sorted(state)}, needs {sorted(expected | set(self.buffers))}"
+            )
+        for buffer in buffers:
+            shapes = {key: np.shape(a) for key, a in state[buffer].items()}
+            needed = {key: p.shape for key, p in self.parameters.items()}
+            if shapes != needed:
+                raise ValueError(f"{name}: state: {buffer}: got shapes {shapes}, needs {needed}")
+        settings = {key: type(getattr(self, key))(state[key]) for key in self.hyperparameters}
+        steps = int(state["steps"])
+        self._state = {
+            buffer: [np.array(state[buffer][key], p.dtype) for key, p in self.parameters.items()]
+            for buffer in buffers
+        }
+        for key, value in settings.items():
+            setattr(self, key, value)
+        self.steps = steps
+
+    def _missing(self, name: str) -> Array:
+        raise ValueError(
+            f"{type(self).__name__}: gradients: got none for {name}, needs one for each parameter"
+        )
+
+    def __repr__(self) -> str:
+        settings = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.hyperparameters)
+        return f"{type(self).__name__}({settings})"
+
+
+class SGD(Optimizer):
+    """v <- momentum · v + (1 - dampening) · g;  p <- p - lr · v,  with g the gradient + weight_decay · p.
+
+    The first step sets v to g; with `nesterov` p <- p - lr · (g + momentum · v). Equations:
+    `torch.optim.SGD`.
+    """
+
+    buffers = ("velocities",)
+    hyperparameters = ("lr", "momentum", "dampening", "weight_decay", "nesterov")
+
+    def __init__(
+        self,
+        params: Mapping[str, Array],
+        lr: float,
+        momentum: float = 0.0,
+        dampening: float = 0.0,
+        weight_decay: float = 0.0,
+        nesterov: bool = False,
+    ) -> None:
+        self.momentum = validate.number("SGD", "momentum", momentum, 0, math.inf)
+        self.dampening = validate.number("SGD", "dampening", dampening, -math.inf, math.inf)
+        self.nesterov = validate.flag("SGD", "nesterov", nesterov)
+        if nesterov and (momentum <= 0 or dampening != 0):
+            got = f"momentum={momentum}, dampening={dampening}"
+            raise ValueError(f"SGD: nesterov: got {got}, needs a momentum and zero dampening")
+        super().__init__(params, lr, weight_decay)
+
+    def _needed(self) -> tuple[str, ...]:
+        return self.buffers if self.momentum != 0 else ()
+
+    def _update(self, gradients: list[Array], first: bool) -> None:
+        backends.active().sgd(
+            self._arrays,
+            gradients,
+            self._state.get("velocities", []),
+            self.lr,
+            self.momentum,
+            self.dampening,
+            self.weight_decay,
+            self.nesterov,
+            first,
+        )
+
+
+class Adam(Optimizer):
+    """m <- β1 m + (1 - β1) g;  s <- β2 s + (1 - β2) g²;  p <- p - lr · m̂ / (√ŝ + eps).
+
+    g is the gradient + weight_decay · p, m̂ = m / (1 - β1^t) and ŝ = s / (1 - β2^t) in step t. Kingma and Ba,
+    "Adam: a method for stochastic optimization", 2015; the order of operations is that of `torch.optim.Adam`.
+    """
+
+    buffers = ("means", "squares")
+    hyperparameters = ("lr", "betas", "eps", "weight_decay")
+    decoupled = False
+
+    def __init__(
+        self,
+        params: Mapping[str, Array],
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0.0,
+    ) -> None:
+        name = type(self).__name__
+        self.betas = (float(betas[0]), float(betas[1]))
+        for index, beta in enumerate(self.betas):
+            if not 0 <= beta < 1:
+                raise ValueError(f"{name}: betas[{index}]: got {beta}, needs 0 <= beta < 1")
+        self.eps = validate.number(name, "eps", eps, 0, math.inf)
+        super().__init__(params, lr, weight_decay)
+
+    def _update(self, gradients: list[Array], first: bool) -> None:
+        backends.active().adam(
+            self._arrays,
+            gradients,
+            self._state["means"],
+            self._state["squares"],
+            self.steps + 1,
+            self.lr,
+            *self.betas,
+            self.eps,
+            self.weight_decay,
+            decoupled=self.decoupled,
+        )
+
+
+class AdamW(Adam):
+    """Adam with the decay apart from the gradient: p <- p - lr · weight_decay · p before each update.
+
+    Loshchilov and Hutter, "Decoupled weight decay regularization", 2019; `torch.optim.AdamW`.
+    """
+
+    decoupled = True
+
+    def __init__(
+        self,
+        params: Mapping[str, Array],
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 1e-2,
+    ) -> None:
+        super().__init__(params, lr, betas, eps, weight_decay)
+
+
+def clip(gradients: Mapping[str, Array], norm: float) -> dict[str, Array]:
+    """Gradients scaled down together so that their common 2-norm is at most `norm`; smaller ones as they are.
+
+    Their norm runs over all elements of all arrays, as in `torch.nn.utils.clip_grad_norm_`.
+    """
+    total = math.sqrt(sum(float(np.sum(np.square(g, dtype=np.float64))) for g in gradients.values()))
+    scale = norm / (total + 1e-6)
+    return dict(gradients) if scale >= 1 else {name: g * scale for name, g in gradients.items()}

@@ -1,0 +1,300 @@
+"""The training loop: `Trainer` and its `History`."""
+
+import math
+import sys
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fastconv import checkpoints, nn, optim, validate
+from fastconv import metrics as metrics_
+from fastconv.batches import ArrayBatches, Batches, batches, check_dtype
+from fastconv.callbacks import Callback, EpochLines, Logs, ProgressBar
+from fastconv.metrics import Mean, Metric
+from fastconv.types import Array
+
+EVALUATED = 256
+"""The samples that are computed at a time where nothing is trained."""
+
+
+class History:
+    """The figures of a training: `history["loss"]` has one value an epoch, `epoch` the epochs' numbers."""
+
+    def __init__(self) -> None:
+        self.epoch: list[int] = []
+        self.history: dict[str, list[float]] = {}
+
+    def add(self, epoch: int, logs: Logs) -> None:
+        """Appends an epoch's figures."""
+        self.epoch.append(epoch)
+        for name, value in logs.items():
+            self.history.setdefault(name, []).append(value)
+
+    def __repr__(self) -> str:
+        return f"History({len(self.epoch)} epochs: {', '.join(self.history)})"
+
+
+class Trainer:
+    """Trains a model: forward, loss, backward, update, over batches and epochs.
+
+    `metrics` is a list of functions of (output, target), or a dict that names them (see `fastconv.metrics`);
+    left out, it is the accuracy where the loss is one of classification. `clip_norm` scales the gradients of
+    a step down where their common 2-norm is larger. The optimizer must have been made from this model's
+    `parameters()`.
+
+    `history` is that of the last `fit`, `epochs` the number of epochs trained so far, in all of them.
+    """
+
+    def __init__(
+        self,
+        model: nn.Layer,
+        loss: nn.Loss,
+        optimizer: optim.Optimizer,
+        metrics: Mapping[str, Metric] | Iterable[str | Metric] | None = None,
+        callbacks: Iterable[Callback] = (),
+        clip_norm: float | None = None,
+    ) -> None:
+        _instance("model", model, nn.Layer)
+        _instance("loss", loss, nn.Loss)
+        _instance("optimizer", optimizer, optim.Optimizer)
+        own = model.parameters()
+        foreign = [name for name, array in optimizer.parameters.items() if own.get(name) is not array]
+        if foreign:
+            raise ValueError(
+                f"Trainer: optimizer: got parameters that are not this model's ({foreign[0]}), "
+                "needs one made from model.parameters()"
+            )
+        self.model = model
+        self.loss = loss
+        self.optimizer = optimizer
+        self.metrics = metrics_.for_loss(loss) if metrics is None else metrics_.named(metrics, loss)
+        self.callbacks = tuple(callbacks)
+        self.clip_norm = clip_norm
+        if clip_norm is not None:
+            self.clip_norm = validate.number("Trainer", "clip_norm", clip_norm, 0, math.inf)
+        self.history = History()
+        self.epochs = 0
+        self.stop_training = False
+        self.own_metrics = None if metrics is None else list(self.metrics)
+        self._dtype = next(iter(own.values())).dtype
+        self._hooks: Sequence[Callback] = self.callbacks
+        # What is done of the fit that is under way, or was when a resumed trainer was saved.
+        self._done = 0
+        self._callback_states: list[tuple[str, dict[str, Any]]] = []
+        self._warned = False
+
+    def step(self, x: Array, y: Array) -> float:
+        """Trains on one batch: forward, loss, backward, one update. Returns the loss before the update."""
+        if isinstance(x, np.ndarray) and x.dtype != self._dtype:
+            check_dtype("step", "x", x, self._dtype)
+        return self._update(x, y, None)[0]
+
+    def fit(
+        self,
+        x: Array | Iterable[Any],
+        y: Array | None = None,
+        batch_size: int = 32,
+        epochs: int = 1,
+        validation_data: tuple[Array, Array] | tuple[Array, Array, Array] | None = None,
+        validation_split: float = 0.0,
+        shuffle: bool = True,
+        seed: int | None = 0,
+        class_weight: Mapping[int, float] | None = None,
+        sample_weight: Array | None = None,
+        callbacks: Iterable[Callback] = (),
+        progress: bool | None = None,
+    ) -> History:
+        """Trains for `epochs` passes over the samples x (N, ...) with the targets y; returns the history.
+
+        In place of arrays, x may be an iterable of batches (x, y) or (x, y, sample_weight), with y None; it
+        is run through once an epoch, in its own order. `validation_split` keeps the last part of the samples
+        for validation. The order of epoch k depends on `seed` and the number of epochs trained before, so
+        that training 2 + 2 epochs and training 4 give the same bits; seed None is another order each time.
+        `class_weight` {class: weight} and `sample_weight` (N,) multiply each sample's loss, as in Keras.
+        `progress`: None or True shows a bar on a terminal and writes a line an epoch elsewhere, False is
+        silent.
+
+        TypeError and ValueError for data that does not fit the model, before the first step where it can be
+        seen. When it is interrupted, `history` holds the epochs until then.
+        """
+        epochs = validate.integer("fit", "epochs", epochs, low=0)
+        data = batches("fit", x, y, batch_size, self._dtype, sample_weight, class_weight, epochs)
+        data, validation = self._validation(data, validation_data, validation_split)
+        shown = [] if progress is False else [_progress(epochs, data)]
+        self._hooks = [*self.callbacks, *callbacks, *shown]
+        self._begin()
+        try:
+            for epoch in range(self._done, epochs):
+                if self.stop_training:
+                    break
+                for hook in self._hooks:
+                    hook.on_epoch_begin(self, epoch)
+                rng = (
+                    np.random.default_rng(None if seed is None else (seed, self.epochs)) if shuffle else None
+                )
+                logs = self._train(data, rng, epoch)
+                if validation is not None:
+                    logs |= {f"val_{name}": value for name, value in self._measure(validation).items()}
+                self.epochs += 1
+                self._done = epoch + 1
+                self.history.add(epoch, logs)
+                for hook in self._hooks:
+                    hook.on_epoch_end(self, epoch, logs)
+        finally:
+            self._done = 0
+            for hook in self._hooks:
+                hook.on_fit_end(self)
+            self._hooks = self.callbacks
+        return self.history
+
+    def evaluate(self, x: Array | Iterable[Any], y: Array | None = None, batch_size: int = EVALUATED) -> Logs:
+        """The loss and the metrics over all samples, without training: {"loss": ..., "accuracy": ...}."""
+        return self._measure(batches("evaluate", x, y, batch_size, self._dtype))
+
+    def predict(self, x: Array, batch_size: int = 256) -> Array:
+        """The model's outputs for all of x, in batches: `model.predict`."""
+        return self.model.predict(x, batch_size)
+
+    def save(self, path: str | Path) -> None:
+        """Writes everything that the training needs to go on to one safetensors file, whole or not at all.
+
+        That is the model, the optimizer's state, the random generators, the epochs and the history, and what
+        callbacks remember. `fastconv.load` reads the model in it. Within `fit`, save at the end of an epoch,
+        from the last of the callbacks. ValueError for layers, losses and optimizers that are not fastconv's.
+        """
+        checkpoints.save(self, path)
+
+    @classmethod
+    def resume(
+        cls,
+        path: str | Path,
+        metrics: Mapping[str, Metric] | Iterable[str | Metric] | None = None,
+        callbacks: Iterable[Callback] = (),
+    ) -> "Trainer":
+        """The trainer that `save` wrote. A run that it goes on with ends with the bits of one never stopped.
+
+        After a complete `fit`, the next one trains its `epochs` in addition. Saved inside a `fit`, the next
+        one is the rest of it: call it with the same arguments and callbacks. Metrics and callbacks are code,
+        which no file holds: give those of your own again. FileNotFoundError, ValueError as for
+        `fastconv.load`.
+        """
+        return checkpoints.resume(cls, path, metrics=metrics, callbacks=callbacks)
+
+    def fit_state(self) -> dict[str, Any] | None:
+        """Where inside `fit` the trainer is, for `save`; None outside."""
+        if not self._done:
+            return None
+        states = [[type(hook).__name__, hook.state_dict()] for hook in self._hooks]
+        return {"done": self._done, "stopped": self.stop_training, "callbacks": [s for s in states if s[1]]}
+
+    def continue_fit(self, state: Mapping[str, Any] | None) -> None:
+        """Makes the next `fit` the rest of the one that `fit_state` was taken in."""
+        if state is not None:
+            self._done, self.stop_training = int(state["done"]), bool(state["stopped"])
+            self._callback_states = list(state["callbacks"])
+
+    def _begin(self) -> None:
+        """Starts a fit, or goes on with a resumed one."""
+        self._warned = False
+        if not self._done:
+            self.history = History()
+            self.stop_training = False
+        for hook in self._hooks:
+            hook.on_fit_begin(self)
+        waiting = list(self._hooks)
+        for name, state in self._callback_states:
+            same = next((hook for hook in waiting if type(hook).__name__ == name), None)
+            if same is None:
+                warnings.warn(f"the training was saved with a {name}, which this fit lacks", stacklevel=3)
+            else:
+                waiting.remove(same)
+                same.load_state_dict(state)
+        self._callback_states = []
+
+    def _update(self, x: Array, y: Array, weight: Array | None) -> tuple[float, Array]:
+        """One step of training; the loss and the outputs that it was computed from."""
+        output, backward = self.model.forward(x, training=True)
+        loss, loss_backward = self.loss.forward(output, y, weight)
+        gradients = backward(loss_backward(), input_gradient=False)[1]
+        if self.clip_norm is not None:
+            gradients = optim.clip(gradients, self.clip_norm)
+        self.optimizer.step(gradients)
+        return loss, output
+
+    def _train(self, data: Batches, rng: np.random.Generator | None, epoch: int) -> Logs:
+        """One epoch of training; the means of what its batches gave."""
+        means = self._means()
+        for number, (x, y, weight) in enumerate(data.epoch(rng)):
+            loss, output = self._update(x, y, weight)
+            if not (math.isfinite(loss) or self._warned):
+                self._warned = True
+                warnings.warn(
+                    f"the loss is {loss} in epoch {epoch + 1}, batch {number + 1}; "
+                    "the callback TerminateOnNaN would stop there, a smaller learning rate may avoid it",
+                    RuntimeWarning,
+                    stacklevel=3,
+                )
+            self._add(means, loss, output, y)
+            for hook in self._hooks:
+                hook.on_batch_end(self, number, {"loss": loss})
+            if self.stop_training:
+                break
+        return {name: mean.value for name, mean in means.items()}
+
+    def _measure(self, data: Batches) -> Logs:
+        """The means of loss and metrics, without training."""
+        means = self._means()
+        for x, y, weight in data.epoch():
+            output = self.model(x)
+            self._add(means, self.loss.forward(output, y, weight)[0], output, y)
+        return {name: mean.value for name, mean in means.items()}
+
+    def _means(self) -> dict[str, Mean]:
+        return {name: Mean() for name in ("loss", *self.metrics)}
+
+    def _add(self, means: dict[str, Mean], loss: float, output: Array, y: Array) -> None:
+        means["loss"].add(loss, len(y))
+        for name, metric in self.metrics.items():
+            means[name].add(metric(output, y), len(y))
+
+    def _validation(self, data: Batches, given: Any, fraction: float) -> tuple[Batches, ArrayBatches | None]:
+        """The data to train on and that to validate with, which is seen to fit the model."""
+        fraction = validate.number("fit", "validation_split", fraction, 0, 1)
+        if given is None and not fraction:
+            return data, None
+        if given is None:
+            if not isinstance(data, ArrayBatches):
+                raise ValueError("fit: validation_split: got it with batches, needs arrays x and y")
+            data, validation = data.split(fraction, EVALUATED)
+        else:
+            if fraction:
+                raise ValueError("fit: validation_split: got it beside validation_data, needs one of them")
+            if not isinstance(given, tuple | list) or len(given) not in (2, 3):
+                needs = "(x, y) or (x, y, sample_weight)"
+                raise TypeError(f"fit: validation_data: got {type(given).__name__}, needs {needs}")
+            x, y, *weight = given
+            validation = ArrayBatches("fit: validation_data", x, y, EVALUATED, self._dtype, *weight)
+        self._measure(validation.head())
+        return data, validation
+
+
+def _instance(argument: str, value: object, kind: type) -> None:
+    """A TypeError where the value is no such thing; a class in place of its instance is the usual slip."""
+    if isinstance(value, kind):
+        return
+    got = type(value).__name__
+    hint = ""
+    if isinstance(value, type):
+        got = f"the class {value.__name__}"
+        hint = f": {value.__name__}(...) would fit" if issubclass(value, kind) else ""
+    raise TypeError(f"Trainer: {argument}: got {got}, needs a {kind.__name__}{hint}")
+
+
+def _progress(epochs: int, data: Batches) -> Callback:
+    """What shows the progress: a bar on a terminal, lines elsewhere."""
+    if not sys.stderr.isatty():
+        return EpochLines(epochs)
+    return ProgressBar(epochs, len(data) if isinstance(data, ArrayBatches) else None)

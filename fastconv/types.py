@@ -1,0 +1,20 @@
+"""The names that signatures share."""
+
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array: TypeAlias = NDArray[Any]
+"""A float32 or float64 array; its logical shape is in the docstring."""
+
+Indices: TypeAlias = NDArray[np.int64]
+"""Positions: class labels, or places of maxima flat within one H x W plane."""
+
+Pair: TypeAlias = int | tuple[int, int]
+"""One value for height and width, or (height, width)."""
+
+Padding: TypeAlias = int | tuple[int, int] | tuple[tuple[int, int], tuple[int, int]]
+"""Zeros around an image: one value, (height, width), or ((top, bottom), (left, right))."""
+
+Shape: TypeAlias = tuple[int, ...]

@@ -1,0 +1,166 @@
+"""Argument checks that the operations share.
+
+Every message has one form: function: argument: got this, needs that. A wrong kind of object is a
+TypeError, a wrong shape or value a ValueError. What is right passes within about a microsecond.
+"""
+
+import operator
+from typing import Any
+
+import numpy as np
+
+from fastconv.types import Array, Indices, Pair, Shape
+
+LARGEST = 2**31 - 1
+"""Sizes and steps up to here cannot overflow the index arithmetic of a kernel."""
+
+_FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
+_REDUCTIONS = ("none", "mean", "sum")
+
+
+def wrong_value(function: str, argument: str, got: object, needs: str) -> ValueError:
+    """Build the error for a value or a shape."""
+    return ValueError(f"{function}: {argument}: got {got}, needs {needs}")
+
+
+def wrong_type(function: str, argument: str, got: object, needs: str) -> TypeError:
+    """Build the error for an object of the wrong kind."""
+    return TypeError(f"{function}: {argument}: got {got}, needs {needs}")
+
+
+def arrays(function: str, *, optional: tuple[str, ...] = (), **given: Array | None) -> list[Any]:
+    """Check that all are float arrays of one type, and return them native and aligned.
+
+    The first one sets the type; those named in `optional` may be None.
+    """
+    checked: list[Array | None] = []
+    for name, value in given.items():
+        if value is None and name in optional:
+            checked.append(None)
+            continue
+        array = native(function, name, value)
+        if not checked:
+            first, dtype = name, array.dtype
+            if dtype not in _FLOATS:
+                raise wrong_type(function, name, dtype, "float32 or float64")
+        elif array.dtype is not dtype and array.dtype != dtype:
+            raise wrong_type(function, name, array.dtype, f"{dtype} to match {first}")
+        checked.append(array)
+    return checked
+
+
+def native(function: str, name: str, value: object) -> Array:
+    """Check that this is an array; copy it if its bytes are swapped or misaligned.
+
+    A NumPy scalar, which NumPy hands out for a result without axes, is an array without axes.
+    """
+    if type(value) is not np.ndarray:
+        if not isinstance(value, (np.ndarray, np.generic)):
+            raise wrong_type(function, name, type(value).__name__, "a numpy.ndarray")
+        if isinstance(value, np.ma.MaskedArray):
+            raise wrong_type(function, name, "a masked array", "a plain numpy.ndarray")
+        value = np.asarray(value)
+    if value.flags.aligned and value.dtype.isnative:
+        return value
+    return value.astype(value.dtype.newbyteorder("="))
+
+
+def labels(function: str, name: str, value: Array, stop: int, ignored: int | None = None) -> Indices:
+    """Check that this is an array of integers from 0 to `stop` - 1 (or `ignored`); return it as int64."""
+    value = native(function, name, value)
+    if value.dtype.kind not in "iu":
+        raise wrong_type(function, name, value.dtype, "an integer type")
+    # Seen as unsigned, a negative number is larger than any valid one: one pass checks both ends.
+    if value.size and (value.dtype != np.int64 or value.view(np.uint64).max() >= stop):
+        wrong = (value < 0) | (value >= stop)
+        if ignored is not None:
+            wrong &= value != ignored
+        if wrong.any():
+            where = tuple(int(i) for i in np.argwhere(wrong)[0])
+            place = where[0] if len(where) == 1 else where
+            or_ignored = "" if ignored is None else f", or ignore_index={ignored}"
+            raise wrong_value(
+                function, name, f"{value[where]} at index {place}", f"0 to {stop - 1}{or_ignored}"
+            )
+    return value.astype(np.int64, copy=False)
+
+
+def integer(function: str, name: str, value: int, low: int = 1, high: int = LARGEST) -> int:
+    """Check that this is a whole number from `low` to `high`; a bool is not one."""
+    if type(value) is not int:
+        if isinstance(value, bool):
+            raise wrong_type(function, name, repr(value), "an integer")
+        try:
+            value = operator.index(value)
+        except TypeError:
+            raise wrong_type(function, name, repr(value), "an integer") from None
+    if not low <= value <= high:
+        raise wrong_value(function, name, value, f"an integer from {low} to {high}")
+    return value
+
+
+def pair(function: str, name: str, value: Pair, low: int = 1) -> tuple[int, int]:
+    """Check one number, or (height, width), of at least `low`; return the pair."""
+    if type(value) is int and low <= value <= LARGEST:
+        return value, value
+    if isinstance(value, (tuple, list)):
+        if len(value) != 2:
+            raise wrong_value(function, name, value, "one integer or a pair (height, width)")
+        return integer(function, name, value[0], low), integer(function, name, value[1], low)
+    both = integer(function, name, value, low)
+    return both, both
+
+
+def padding(function: str, value: Any) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Check a number, (height, width) or ((top, bottom), (left, right)); return the last form."""
+    if isinstance(value, (tuple, list)) and len(value) == 2:
+        return pair(function, "padding", value[0], 0), pair(function, "padding", value[1], 0)
+    both = integer(function, "padding", value, 0)
+    return (both, both), (both, both)
+
+
+def size(function: str, name: str, value: Shape) -> Shape:
+    """Check a shape given as a tuple or list of whole numbers."""
+    if not isinstance(value, (tuple, list)):
+        raise wrong_type(function, name, repr(value), "a tuple of integers")
+    return tuple([integer(function, name, length, 0) for length in value])
+
+
+def flag(function: str, name: str, value: bool) -> bool:
+    """Check that this is True or False."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise wrong_type(function, name, repr(value), "True or False")
+    return bool(value)
+
+
+def number(function: str, name: str, value: float, low: float, high: float) -> float:
+    """Check that this is a real number from `low` to `high`."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
+        raise wrong_type(function, name, repr(value), "a number")
+    if not low <= value <= high:
+        raise wrong_value(function, name, value, f"a number from {low:g} to {high:g}")
+    return float(value)
+
+
+def axis(function: str, value: int, shape: Shape) -> int:
+    """Check that `dim` names an axis of `shape` that is not empty; return it counted from the front."""
+    ndim = len(shape)
+    if ndim == 0:
+        raise wrong_value(function, "input", "shape ()", "at least one axis")
+    dim = integer(function, "dim", value, -ndim, ndim - 1) % ndim
+    if shape[dim] == 0:
+        raise wrong_value(function, "input", f"shape {shape}", f"at least one element along dim={dim}")
+    return dim
+
+
+def reduction(function: str, value: str) -> str:
+    """Check the name of a reduction."""
+    if not isinstance(value, str) or value not in _REDUCTIONS:
+        raise wrong_value(function, "reduction", repr(value), "'none', 'mean' or 'sum'")
+    return value
+
+
+def same_shape(function: str, name: str, value: Array, other: str, expected: Shape) -> None:
+    """Check that an array has the shape of another argument."""
+    if value.shape != expected:
+        raise wrong_value(function, name, f"shape {value.shape}", f"{expected} to match {other}")

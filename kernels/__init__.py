@@ -1,0 +1,58 @@
+"""The kernels' contract: every operation that the layers above may call.
+
+Names and signatures are those of `fastconv.reference`. Arguments have been checked; `input_size` and `weight_size`
+are shapes, `stride`, `dilation` and `kernel_size` one value or (height, width), `padding` also
+((top, bottom), (left, right)). Results are fresh arrays, images in channels-last memory.
+"""
+
+from .activation import (
+    log_softmax,
+    log_softmax_input,
+    relu,
+    relu_input,
+    sigmoid,
+    sigmoid_input,
+    softmax,
+    softmax_input,
+)
+from .conv import conv2d, conv2d_bias, conv2d_input, conv2d_weight
+from .dense import linear, linear_bias, linear_input, linear_weight
+from .loss import (
+    binary_cross_entropy_with_logits,
+    binary_cross_entropy_with_logits_input,
+    cross_entropy,
+    cross_entropy_input,
+    mse_loss,
+    mse_loss_input,
+)
+from .optimizer import adam, sgd
+from .pool import max_pool2d, max_pool2d_input
+
+__all__ = [
+    "adam",
+    "binary_cross_entropy_with_logits",
+    "binary_cross_entropy_with_logits_input",
+    "conv2d",
+    "conv2d_bias",
+    "conv2d_input",
+    "conv2d_weight",
+    "cross_entropy",
+    "cross_entropy_input",
+    "linear",
+    "linear_bias",
+    "linear_input",
+    "linear_weight",
+    "log_softmax",
+    "log_softmax_input",
+    "max_pool2d",
+    "max_pool2d_input",
+    "mse_loss",
+    "mse_loss_input",
+    "relu",
+    "relu_input",
+    "sgd",
+    "sigmoid",
+    "sigmoid_input",
+    "softmax",
+    "softmax_input",
+]

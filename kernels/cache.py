@@ -1,0 +1,110 @@
+"""Compiled kernels on disk, found again by the next process.
+
+Numba's own cache keeps one index a function, which processes that start together overwrite, and does not see
+that a function in another file changed. Here every compiled signature is one file, whose name is a hash of all
+that it depends on and whose first bytes are a checksum of the rest: files are written once, never updated.
+"""
+
+import functools
+import hashlib
+import os
+import pickle
+import platform
+import sys
+import tempfile
+import warnings
+from pathlib import Path
+from typing import Any
+
+import llvmlite
+import numba
+from numba.core.caching import CompileResultCacheImpl, _Cache
+from numba.core.compiler import CompileResult
+from numba.core.serialize import dumps
+
+_DIGEST = 32
+
+
+@functools.cache
+def folder() -> Path:
+    """The folder of this version's compiled kernels: NUMBA_CACHE_DIR, or the user's cache folder."""
+    if numba.config.CACHE_DIR:
+        base = Path(numba.config.CACHE_DIR)
+    elif sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA", tempfile.gettempdir()))
+    elif sys.platform == "darwin":
+        base = Path("~/Library/Caches").expanduser()
+    else:
+        base = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
+    return base / "fastconv" / sources()[:16]
+
+
+@functools.cache
+def sources() -> str:
+    """Hash of every kernel source and of the versions that compile them."""
+    home = Path(__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(home.rglob("*.py")):
+        digest.update(str(path.relative_to(home)).encode() + b"\0" + path.read_bytes())
+    for version in (platform.python_version(), numba.__version__, llvmlite.__version__):
+        digest.update(version.encode())
+    return digest.hexdigest()
+
+
+class KernelCache(_Cache):
+    """One file for each compiled signature of one function."""
+
+    def __init__(self, function: Any, kind: str) -> None:
+        self._name = f"{function.__module__}.{function.__qualname__}.{kind}"
+        self._enabled = True
+
+    @property
+    def cache_path(self) -> str:
+        return str(folder())
+
+    def enable(self) -> None:
+        self._enabled = True
+
+    def disable(self) -> None:
+        self._enabled = False
+
+    def flush(self) -> None:
+        for path in folder().glob(f"{self._name}-*.kernel"):
+            path.unlink(missing_ok=True)
+
+    def _path(self, signature: Any, codegen: Any) -> Path:
+        key = repr((signature, codegen.magic_tuple())).encode()
+        return folder() / f"{self._name}-{hashlib.sha256(key).hexdigest()[:32]}.kernel"
+
+    def load_overload(self, sig: Any, target_context: Any) -> CompileResult | None:
+        """The compiled function, or None where no sound file is found."""
+        if not self._enabled:
+            return None
+        target_context.refresh()
+        try:
+            content = self._path(sig, target_context.codegen()).read_bytes()
+        except (OSError, RuntimeError):
+            return None
+        digest, payload = content[:_DIGEST], content[_DIGEST:]
+        if hashlib.sha256(payload).digest() != digest:
+            return None  # cut off or damaged: compiled again, and replaced
+        return CompileResult._rebuild(target_context, *pickle.loads(payload))
+
+    def save_overload(self, sig: Any, data: CompileResult) -> None:
+        """Write the compiled function; where that fails, say so once and go on without."""
+        if not self._enabled or not CompileResultCacheImpl.check_cachable(None, data):  # type: ignore[arg-type]
+            return
+        payload = dumps(data._reduce())
+        try:
+            path = self._path(sig, data.codegen)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
+                file.write(hashlib.sha256(payload).digest() + payload)
+            os.replace(file.name, path)
+        except (OSError, RuntimeError) as error:
+            _warn_once(f"compiled kernels cannot be kept in {folder()}: {error}")
+
+
+@functools.cache
+def _warn_once(message: str) -> None:
+    warnings.warn(f"fastconv: {message}", RuntimeWarning, stacklevel=2)

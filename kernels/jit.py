@@ -1,0 +1,132 @@
+"""The only place for compiler flags, the cache, the threading layer and the thread count.
+
+A kernel is a serial function that does the jobs `first` to `last`:
+
+    @kernel
+    def scale(x, y, first, last):
+        for job in range(first, last):
+            ...
+
+Calling it with the number of jobs and an estimate of the work does all of them: in this thread, or dealt to
+workers in a parallel region. No job reads what another writes, so a result never depends on the number of workers.
+"""
+
+import functools
+import os
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import numba
+from numba import njit, prange
+
+from .cache import KernelCache, folder
+
+SERIAL_WORK = 200_000
+"""Operations under which a parallel region costs more than it saves."""
+
+_FLAGS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
+_forked = False
+_threads: int | None = None
+_one_region = threading.Lock()
+
+
+def inline(function: Callable[..., Any]) -> Any:
+    """Compile a part of kernels: called from kernels only, kept on disk as a part of theirs."""
+    return njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, **_FLAGS)(function)
+
+
+@inline
+def share(jobs: int, workers: int, worker: int) -> tuple[int, int]:
+    """First and last (exclusive) job of a worker."""
+    return worker * jobs // workers, (worker + 1) * jobs // workers
+
+
+class Kernel:
+    """A compiled function of jobs and the parallel driver that deals its jobs to workers."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        functools.update_wrapper(self, function)
+        self.serial = njit(**_FLAGS)(function)
+        self.driver = njit(parallel=True, **_FLAGS)(_driver(self.serial))
+        self.serial._cache = KernelCache(function, "serial")
+        self.driver._cache = KernelCache(function, "driver")
+
+    def __call__(self, jobs: int, work: float, *arguments: Any) -> None:
+        """Do `jobs` jobs of `work` operations in all."""
+        count = workers(jobs, work)
+        if count == 1:
+            self.serial(*arguments, 0, jobs)
+        elif threading_layer() == "workqueue":
+            with _one_region:  # workqueue aborts the process when two Python threads enter it
+                self.driver(jobs, count, *arguments)
+        else:
+            self.driver(jobs, count, *arguments)
+
+
+def kernel(function: Callable[..., Any]) -> Kernel:
+    """Make a kernel of a function whose last two arguments are the first and the last (exclusive) job."""
+    return Kernel(function)
+
+
+def _driver(serial: Any) -> Callable[..., None]:
+    def driver(jobs, workers, *arguments):  # type: ignore[no-untyped-def]
+        for worker in prange(workers):
+            first, last = share(jobs, workers, worker)
+            serial(*arguments, first, last)
+
+    return driver
+
+
+def get_num_threads() -> int:
+    """Threads that a large kernel uses."""
+    return _threads or numba.config.NUMBA_NUM_THREADS
+
+
+def set_num_threads(threads: int) -> None:
+    """Use `threads` threads from now on, 1 to `NUMBA_NUM_THREADS`. Results keep their bits."""
+    most = numba.config.NUMBA_NUM_THREADS
+    if isinstance(threads, bool) or not isinstance(threads, int):
+        raise TypeError(f"set_num_threads: threads: got {threads!r}, needs an integer")
+    if not 1 <= threads <= most:
+        raise ValueError(f"set_num_threads: threads: got {threads}, needs 1 to {most}")
+    global _threads
+    _threads = threads
+
+
+def workers(jobs: int, work: float) -> int:
+    """Workers for `jobs` independent jobs of `work` operations in all; 1 means the serial function."""
+    if work < SERIAL_WORK or _forked:
+        return 1
+    return min(get_num_threads(), jobs)
+
+
+@functools.cache
+def threading_layer() -> str:
+    """Numba's threading layer: the first of tbb, omp and workqueue that loads."""
+    _nothing.driver(1, 1)
+    return numba.threading_layer()
+
+
+@kernel
+def _nothing(first: int, last: int) -> None:
+    """Does no work: Numba chooses its threading layer at the first parallel region."""
+
+
+def _after_fork() -> None:
+    # GNU OpenMP ends a forked child at its first region: what fork made runs serial.
+    global _forked
+    _forked = True
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+
+
+def describe() -> dict[str, str]:
+    """What `fastconv info` prints of threads and cache."""
+    return {
+        "threads": str(get_num_threads()),
+        "threading layer": threading_layer(),
+        "kernel cache": str(folder()),
+    }

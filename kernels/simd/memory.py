@@ -1,0 +1,43 @@
+"""Runs of memory: copied and cleared by the instructions that the CPU likes best."""
+
+from collections.abc import Callable
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+
+def _bytes(context: Any, builder: Any, array_type: Any, array: Any, index: Any) -> Any:
+    data = cgutils.create_struct_proxy(array_type)(context, builder, array).data
+    return builder.bitcast(builder.gep(data, [index]), ir.IntType(8).as_pointer())
+
+
+def _size(builder: Any, count: Any, dtype: Any) -> Any:
+    return builder.mul(count, ir.Constant(count.type, dtype.bitwidth // 8))
+
+
+@intrinsic
+def copy(typingctx: Any, to: Any, to_at: Any, source: Any, at: Any, count: Any) -> tuple[Any, Callable[..., Any]]:
+    """to[to_at : to_at + count] = source[at : at + count], memory that does not overlap."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        target = _bytes(context, builder, signature.args[0], args[0], args[1])
+        origin = _bytes(context, builder, signature.args[2], args[2], args[3])
+        cgutils.raw_memcpy(builder, target, origin, _size(builder, args[4], to.dtype), 1, align=1)
+        return context.get_dummy_value()
+
+    return types.void(to, to_at, source, at, count), codegen
+
+
+@intrinsic
+def clear(typingctx: Any, to: Any, at: Any, count: Any) -> tuple[Any, Callable[..., Any]]:
+    """to[at : at + count] = 0"""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        target = _bytes(context, builder, signature.args[0], args[0], args[1])
+        cgutils.memset(builder, target, _size(builder, args[2], to.dtype), 0)
+        return context.get_dummy_value()
+
+    return types.void(to, at, count), codegen

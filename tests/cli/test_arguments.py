@@ -1,0 +1,58 @@
+import pytest
+
+from fastconv.cli.arguments import parse
+
+
+def test_defaults_of_train():
+    options = vars(parse(["train"]))
+    assert options == {
+        "command": "train",
+        "data": "digits",
+        "model": "digits",
+        "epochs": None,
+        "batch_size": 32,
+        "lr": 2e-3,
+        "seed": 0,
+        "out": None,
+        "backend": "numba",
+        "traceback": False,
+    }
+
+
+def test_every_option_of_train():
+    given = (
+        "--data npz:a --model lenet5 --epochs 3 --batch-size 8 --lr 1e-2 --seed 5 --out b --backend reference"
+    )
+    options = parse(["train", *given.split(), "--traceback"])
+    assert (options.data, options.model, options.epochs, options.batch_size) == ("npz:a", "lenet5", 3, 8)
+    assert (options.lr, options.seed, options.out) == (0.01, 5, "b")
+    assert (options.backend, options.traceback) == ("reference", True)
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("--epochs", "0", "argument --epochs: got 0, needs a whole number from 1 up"),
+        ("--epochs", "1.5", "argument --epochs: got 1.5, needs a whole number from 1 up"),
+        ("--batch-size", "-3", "argument --batch-size: got -3, needs a whole number from 1 up"),
+        ("--seed", "-1", "argument --seed: got -1, needs a whole number from 0 up"),
+        ("--lr", "0", "argument --lr: got 0, needs a number above 0"),
+        ("--lr", "nan", "argument --lr: got nan, needs a number above 0"),
+        ("--lr", "inf", "argument --lr: got inf, needs a number above 0"),
+        ("--lr", "fast", "argument --lr: got fast, needs a number above 0"),
+        ("--backend", "cuda", "argument --backend: invalid choice: 'cuda'"),
+    ],
+)
+def test_values_that_are_refused(refused, option, value, message):
+    assert refused("train", f"{option}={value}").startswith(message)
+
+
+@pytest.mark.parametrize("arguments", [("evaluate",), ("predict",), ("predict", "model")])
+def test_what_has_to_be_given(refused, arguments):
+    assert refused(*arguments).startswith("the following arguments are required: ")
+
+
+def test_networks_of_explain(refused):
+    assert parse(["explain"]).network is None
+    assert parse(["explain", "--network", "cnn"]).network == "cnn"
+    assert refused("explain", "--network", "rnn").startswith("argument --network: invalid choice: 'rnn'")

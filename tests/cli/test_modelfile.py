@@ -1,0 +1,60 @@
+import json
+import re
+
+import numpy as np
+import pytest
+
+import fastconv as fc
+from fastconv import models, nn, persistence
+from fastconv.cli import modelfile
+from fastconv.cli.modelfile import Task
+
+TASK = Task((1, 8, 8), ("a", "b", "c"))
+
+
+def test_model_and_task_come_back(tmp_path):
+    model = models.build("derivation_mlp", (1, 8, 8), 3, seed=1)
+    path = tmp_path / "model.safetensors"
+    modelfile.save(model, TASK, str(path))
+    loaded, task = modelfile.load(str(path))
+    assert task == TASK
+    for name, array in model.parameters().items():
+        np.testing.assert_array_equal(loaded.parameters()[name], array)
+    assert fc.load(path).describe() == model.describe()
+
+
+def test_the_header_tells_what_the_input_is(tmp_path):
+    path = tmp_path / "model.safetensors"
+    modelfile.save(models.build("derivation_mlp", (1, 8, 8), 3), TASK, str(path))
+    content, _ = persistence.read(path)
+    assert content["task"] == {"input_shape": [1, 8, 8], "classes": ["a", "b", "c"], "value_range": [0, 1]}
+    assert json.dumps(content)
+
+
+@pytest.mark.parametrize(
+    "task",
+    [
+        None,
+        [],
+        {"classes": ["a"]},
+        {"input_shape": [8, 8], "classes": ["a"]},
+        {"input_shape": [1, 8, "8"], "classes": ["a"]},
+        {"input_shape": [1, 8, 0], "classes": ["a"]},
+        {"input_shape": [1, 8, 8], "classes": "abc"},
+    ],
+)
+def test_a_file_without_a_task(tmp_path, task):
+    path = tmp_path / "model.safetensors"
+    model = nn.Sequential(nn.Flatten(), nn.Linear(64, 3))
+    persistence.write(path, {"model": persistence.description(model), "task": task}, model.state_dict())
+    with pytest.raises(
+        ValueError, match=f"^{re.escape(str(path))}: got a model without input shape and classes"
+    ):
+        modelfile.load(str(path))
+
+
+def test_a_task_that_is_not_the_models(tmp_path):
+    path = str(tmp_path / "model.safetensors")
+    modelfile.save(nn.Sequential(nn.Flatten(), nn.Linear(64, 4)), TASK, path)
+    with pytest.raises(ValueError, match=f"^{re.escape(path)}: got outputs of shape \\(4,\\) for 3 classes"):
+        modelfile.load(path)

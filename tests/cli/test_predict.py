@@ -1,0 +1,46 @@
+import re
+
+import numpy as np
+import pytest
+
+Image = pytest.importorskip("PIL.Image")
+
+
+@pytest.fixture
+def pictures(bars, tmp_path):
+    """One picture file of each class."""
+    with np.load(bars) as arrays:
+        images, classes = arrays["images"][:3], arrays["classes"]
+    paths = [tmp_path / f"{name}.png" for name in classes]
+    for path, image in zip(paths, images, strict=True):
+        Image.fromarray(image).save(path)
+    return paths
+
+
+def test_classes_in_columns(fastconv, model, pictures):
+    result = fastconv("predict", model, *pictures, "--backend", "reference")
+    assert (result.status, result.err) == (0, "")
+    header, *lines = result.out.splitlines()
+    assert header.split() == ["image", "class", "probability", "next", "next"]
+    for line, path in zip(lines, pictures, strict=True):
+        shown, *classes = re.split(r"\s{2,}", line)
+        assert shown == str(path)
+        assert classes[0] == path.stem
+        assert sorted(classes[::2]) == ["left", "middle", "right"]
+        shares = [float(share.removesuffix(" %")) for share in classes[1::2]]
+        assert shares == sorted(shares, reverse=True)
+        assert sum(shares) == pytest.approx(100, abs=0.02)
+    assert len({line.index("%") for line in lines}) == 1
+
+
+def test_dark_on_light_is_inverted_on_request(fastconv, model, pictures, tmp_path):
+    pixels = np.asarray(Image.open(pictures[2]))
+    Image.fromarray(255 - pixels).save(tmp_path / "paper.png")
+    plain = fastconv("predict", model, pictures[2], "--backend", "reference").out
+    inverted = fastconv("predict", model, tmp_path / "paper.png", "--invert", "--backend", "reference").out
+    assert plain.split()[6:] == inverted.split()[6:]
+
+
+def test_one_bad_file_and_nothing_is_printed(refused, model, pictures, tmp_path):
+    missing = tmp_path / "none.png"
+    assert refused("predict", model, pictures[0], missing) == f"{missing}: No such file or directory"

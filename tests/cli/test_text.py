@@ -1,0 +1,21 @@
+import pytest
+
+from fastconv.cli import text
+
+
+def test_columns_are_aligned_and_lines_end_without_blanks():
+    assert text.table([("a", "1", "long"), ("bcd", "23", "")], "<><") == "a      1   long\nbcd   23"
+
+
+@pytest.mark.parametrize(("share", "shown"), [(1, "100.00 %"), (0.98765, "98.77 %"), (0, "0.00 %")])
+def test_percent(share, shown):
+    assert text.percent(share) == shown
+
+
+@pytest.mark.parametrize(("number", "shown"), [(1, "1 image"), (0, "0 images"), (12345, "12,345 images")])
+def test_count(number, shown):
+    assert text.count(number, "image") == shown
+
+
+def test_shape():
+    assert text.shape((1, 8, 8)) == "1 x 8 x 8"

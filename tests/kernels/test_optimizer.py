@@ -1,0 +1,69 @@
+"""Update rules: the reference's values to one rounding, whatever the layout of the parameters."""
+
+import numpy as np
+import pytest
+
+from fastconv import kernels, reference
+
+SGD = [
+    {},
+    {"weight_decay": 0.1},
+    {"momentum": 0.9},
+    {"momentum": 0.9, "first": True},
+    {"momentum": 0.9, "dampening": 0.2, "weight_decay": 0.1},
+    {"momentum": 0.9, "nesterov": True},
+]
+ADAM = [{}, {"weight_decay": 0.1}, {"weight_decay": 0.1, "decoupled": True}]
+
+
+def channels_last(a):
+    return np.ascontiguousarray(a.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2)
+
+
+def state(dtype, count):
+    """For each of two parameters, `count` arrays whose memory orders differ, the last ones positive."""
+    rng = np.random.default_rng(0)
+    groups = []
+    for _ in range(count):
+        small, large = np.abs(rng.standard_normal(7)), np.abs(rng.standard_normal((3, 4, 5, 6)))
+        groups.append([small.astype(dtype), large.astype(dtype)])
+    groups[1][1] = channels_last(groups[1][1])
+    groups[-1][1] = groups[-1][1].copy()[:, :, ::-1]
+    return groups
+
+
+def copies(groups):
+    return [[np.array(a, order="K") for a in group] for group in groups]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("options", SGD, ids=str)
+def test_sgd(options, dtype):
+    exact = state(dtype, 3)
+    fast = copies(exact)
+    reference.sgd(*exact, 0.1, **options)
+    kernels.sgd(*fast, 0.1, **options)
+    compare(fast, exact)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("options", ADAM, ids=str)
+def test_adam(options, dtype):
+    exact = state(dtype, 4)
+    fast = copies(exact)
+    reference.adam(*exact, 3, 0.01, 0.9, 0.999, 1e-8, **options)
+    kernels.adam(*fast, 3, 0.01, 0.9, 0.999, 1e-8, **options)
+    compare(fast, exact)
+
+
+def compare(fast, exact):
+    for group, expected in zip(fast, exact, strict=True):
+        for a, b in zip(group, expected, strict=True):
+            eps = np.finfo(a.dtype).eps
+            np.testing.assert_allclose(a, b, rtol=2 * eps, atol=2 * eps)
+
+
+def test_sgd_without_velocities():
+    p = np.ones(3, np.float32)
+    kernels.sgd([p], [np.full(3, 2, np.float32)], [], 0.25)
+    np.testing.assert_array_equal(p, np.full(3, 0.5, np.float32))

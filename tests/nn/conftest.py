@@ -1,0 +1,45 @@
+"""What the tests of the layers share."""
+
+import numpy as np
+import pytest
+
+import fastconv
+
+
+@pytest.fixture(params=["numba", "reference"])
+def each_backend(request):
+    """Runs a test once with the kernels and once with their NumPy twins."""
+    with fastconv.backend(request.param):
+        yield request.param
+
+
+@pytest.fixture
+def check_gradients():
+    """A function that compares a layer's gradients, in float64, with central differences."""
+    return _check_gradients
+
+
+def _check_gradients(layer, x, h=1e-6, tolerance=2e-8):
+    """For L = Σ y · g with a random g: dL/dx and dL/dparameter, element by element, relative to the largest."""
+    y, backward = layer.forward(x)
+    g = np.random.default_rng(99).normal(size=y.shape)
+    dx, gradients = backward(g)
+    assert list(gradients) == list(layer.parameters())
+    for name, array, gradient in [("x", x, dx), *((n, layer.parameters()[n], gradients[n]) for n in gradients)]:
+        assert gradient.shape == array.shape, name
+        assert gradient.dtype == array.dtype, name
+        expected = np.zeros(array.shape)
+        for index in np.ndindex(array.shape):
+            value = array[index]
+            sums = []
+            for moved in (value + h, value - h):
+                array[index] = moved
+                sums.append(np.sum(layer.forward(x)[0] * g))
+            array[index] = value
+            expected[index] = (sums[0] - sums[1]) / (2 * h)
+        scale = max(np.abs(expected).max(initial=0), 1)
+        np.testing.assert_allclose(gradient, expected, rtol=0, atol=tolerance * scale, err_msg=name)
+    # Asked for no input gradient, a layer gives none, and the same parameter gradients.
+    nothing, again = backward(g, input_gradient=False)
+    assert nothing is None
+    assert all(np.array_equal(again[name], gradients[name]) for name in gradients)

@@ -1,0 +1,96 @@
+import math
+
+import numpy as np
+import pytest
+
+import fastconv
+from fastconv import functional, nn
+
+GEOMETRIES = [
+    {},
+    {"stride": 2, "padding": 1},
+    {"padding": ((2, 0), (1, 3)), "bias": False},
+    {"dilation": (1, 2), "padding": (0, 2)},
+    {"groups": 2},
+    {"padding": "same"},
+    {"padding": "valid", "stride": (1, 3)},
+]
+
+
+def test_gradients_agree_with_differences(check_gradients, each_backend):
+    layer = nn.Conv2d(2, 4, (3, 2), stride=2, padding=1, dtype=np.float64, seed=0)
+    check_gradients(layer, np.random.default_rng(0).normal(size=(2, 2, 6, 5)))
+
+
+@pytest.mark.parametrize("arguments", GEOMETRIES, ids=str)
+def test_gradients_agree_with_differences_for_every_geometry(arguments, check_gradients):
+    # The layer passes the geometry on; that the kernels compute all of them right is their own tests' matter.
+    with fastconv.backend("reference"):
+        layer = nn.Conv2d(2, 4, (3, 2), dtype=np.float64, seed=0, **arguments)
+        check_gradients(layer, np.random.default_rng(0).normal(size=(2, 2, 6, 5)))
+
+
+@pytest.mark.parametrize("arguments", GEOMETRIES, ids=str)
+def test_output_shape_is_the_shape_of_the_output(arguments):
+    layer = nn.Conv2d(2, 4, (3, 2), seed=0, **arguments)
+    y = layer(np.zeros((3, 2, 6, 5), np.float32))
+    assert layer.output_shape((2, 6, 5)) == y.shape[1:]
+    weights_of_one_output = 3 * 2 * 2 // arguments.get("groups", 1)
+    assert layer.multiply_adds((2, 6, 5)) == math.prod(y.shape[1:]) * weights_of_one_output
+
+
+def test_a_layer_is_the_function_with_its_parameters():
+    layer = nn.Conv2d(3, 4, 3, stride=2, padding=1, seed=1)
+    x = np.random.default_rng(2).normal(size=(2, 3, 7, 8)).astype(np.float32)
+    expected = functional.conv2d(x, layer.weight, layer.bias, stride=2, padding=1)
+    assert np.array_equal(layer(x), expected)
+    assert np.array_equal(layer.forward(x)[0], expected)
+
+
+def test_parameters_have_pytorchs_names_and_shapes():
+    shapes = {name: array.shape for name, array in nn.Conv2d(6, 4, (3, 2), groups=2).parameters().items()}
+    assert shapes == {"weight": (4, 3, 3, 2), "bias": (4,)}
+    assert list(nn.Conv2d(6, 4, 3, bias=False).parameters()) == ["weight"]
+    assert nn.Conv2d(6, 4, 3, bias=False).bias is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "shape", "message"),
+    [
+        ({}, (3, 8, 8), r"Conv2d: got 3 channels, needs 2; Conv2d\(3, 4, 3\) would fit"),
+        ({}, (64,), r"Conv2d: got shape \(64,\), needs \(2, height, width\)"),
+        ({}, (2, 2, 1), r"Conv2d: got 2 x 1 pixels, needs at least 3 x 3; padding=1 would fit"),
+        ({"dilation": 3, "padding": 1}, (2, 2, 9), r"got 2 x 9 pixels, needs at least 5 x 5; padding=\(3, 0\) would"),
+    ],
+)
+def test_a_shape_that_does_not_fit_is_told_with_one_that_would(arguments, shape, message):
+    with pytest.raises(ValueError, match=message):
+        nn.Conv2d(2, 4, 3, **arguments).output_shape(shape)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "padding"), [({}, 1), ({"dilation": 3, "padding": 1}, (3, 0))], ids=["plain", "dilated"]
+)
+def test_the_padding_that_would_fit_does(arguments, padding):
+    shape = (2, 2, 9) if arguments else (2, 2, 1)
+    assert nn.Conv2d(2, 4, 3, **{**arguments, "padding": padding}).output_shape(shape)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"in_channels": 0}, ValueError, "Conv2d: in_channels: got 0"),
+        ({"out_channels": True}, TypeError, "Conv2d: out_channels: got True"),
+        ({"kernel_size": 2.5}, TypeError, "Conv2d: kernel_size: got 2.5"),
+        ({"kernel_size": (1, 2, 3)}, ValueError, "Conv2d: kernel_size: got"),
+        ({"stride": 0}, ValueError, "Conv2d: stride: got 0"),
+        ({"padding": -1}, ValueError, "Conv2d: padding: got -1"),
+        ({"padding": "full"}, ValueError, "Conv2d: padding: got 'full', needs 'same', 'valid'"),
+        ({"padding": "same", "stride": 2}, ValueError, "Conv2d: padding: got 'same' with stride=2"),
+        ({"groups": 3}, ValueError, "Conv2d: groups: got 3, needs a divisor of 4 and 6 channels"),
+        ({"padding_mode": "reflect"}, ValueError, "Conv2d: padding_mode: got 'reflect'"),
+    ],
+)
+def test_arguments_are_checked_when_the_layer_is_made(arguments, error, message):
+    with pytest.raises(error, match=message):
+        nn.Conv2d(**{"in_channels": 4, "out_channels": 6, "kernel_size": 3, **arguments})

@@ -1,0 +1,57 @@
+import numpy as np
+import pytest
+
+from fastconv import nn
+
+GEOMETRIES = [
+    {"kernel_size": 2},
+    {"kernel_size": 3, "stride": 2, "padding": 1},
+    {"kernel_size": 3, "stride": 1},
+    {"kernel_size": (2, 3), "dilation": (2, 1)},
+    {"kernel_size": 2, "ceil_mode": True},
+]
+
+
+@pytest.mark.parametrize("arguments", GEOMETRIES, ids=str)
+def test_gradients_agree_with_differences(arguments, check_gradients, each_backend):
+    # No two values are close, so that no step of a difference changes a maximum.
+    x = np.random.default_rng(0).permutation(2 * 2 * 5 * 7).reshape(2, 2, 5, 7) / 10
+    check_gradients(nn.MaxPool2d(**arguments), x)
+
+
+@pytest.mark.parametrize("arguments", GEOMETRIES, ids=str)
+def test_prediction_and_shape_agree_with_forward(arguments):
+    layer = nn.MaxPool2d(**arguments)
+    x = np.random.default_rng(0).normal(size=(2, 3, 5, 7)).astype(np.float32)
+    y = layer.forward(x)[0]
+    assert np.array_equal(layer(x), y)
+    assert layer.output_shape((3, 5, 7)) == y.shape[1:]
+
+
+def test_the_gradient_goes_to_the_first_of_equal_maxima(each_backend):
+    _, backward = nn.MaxPool2d(2).forward(np.ones((1, 1, 2, 2), np.float32))
+    assert backward(np.full((1, 1, 1, 1), 7, np.float32))[0].tolist() == [[[[7.0, 0.0], [0.0, 0.0]]]]
+
+
+def test_the_stride_is_the_kernel_size_unless_given():
+    assert nn.MaxPool2d((2, 3)).stride == (2, 3)
+    assert nn.MaxPool2d((2, 3), 1).stride == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "shape", "message"),
+    [
+        ((2,), (4, 1, 5), r"MaxPool2d: got 1 x 5 pixels, needs at least 2 x 2; MaxPool2d\(\(1, 2\)\) would fit"),
+        ((2,), (64,), r"MaxPool2d: got shape \(64,\), needs \(channels, height, width\)"),
+    ],
+)
+def test_a_shape_that_does_not_fit_is_told_with_one_that_would(arguments, shape, message):
+    with pytest.raises(ValueError, match=message):
+        nn.MaxPool2d(*arguments).output_shape(shape)
+
+
+def test_arguments_are_checked_when_the_layer_is_made():
+    with pytest.raises(ValueError, match="MaxPool2d: kernel_size: got 0"):
+        nn.MaxPool2d(0)
+    with pytest.raises(TypeError, match="MaxPool2d: ceil_mode: got 1"):
+        nn.MaxPool2d(2, ceil_mode=1)

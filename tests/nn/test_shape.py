@@ -1,0 +1,34 @@
+import numpy as np
+import pytest
+
+from fastconv import nn
+
+
+@pytest.mark.parametrize(
+    ("layer", "inner"),
+    [(nn.Flatten(), (24,)), (nn.Flatten(2), (2, 12)), (nn.Flatten(1, 2), (6, 4)), (nn.Identity(), (2, 3, 4))],
+    ids=repr,
+)
+def test_shape_and_gradient(layer, inner, check_gradients):
+    x = np.random.default_rng(0).normal(size=(5, 2, 3, 4))
+    assert layer(x).shape == (5, *inner)
+    assert layer.output_shape((2, 3, 4)) == inner
+    check_gradients(layer, x)
+
+
+def test_flatten_goes_in_row_major_order_whatever_the_memory():
+    x = np.arange(24.0).reshape(1, 3, 4, 2).transpose(0, 3, 1, 2)  # channels last in memory
+    y, backward = nn.Flatten().forward(x)
+    assert y[0].tolist() == [*range(0, 24, 2), *range(1, 24, 2)]
+    assert np.array_equal(backward(y)[0], x)
+
+
+def test_flatten_of_an_empty_batch():
+    assert nn.Flatten()(np.zeros((0, 2, 3))).shape == (0, 6)
+
+
+def test_flatten_refuses_axes_that_are_not_there():
+    with pytest.raises(ValueError, match=r"Flatten: got shape \(5, 3\), needs axes 2 to -1"):
+        nn.Flatten(2)(np.zeros((5, 3)))
+    with pytest.raises(ValueError, match="Flatten: got start_dim=0, needs to leave the batch axis"):
+        nn.Flatten(0).output_shape((3,))

@@ -1,0 +1,34 @@
+import pytest
+
+from fastconv import nn
+
+MODEL = nn.Sequential(
+    nn.Conv2d(1, 16, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Sequential(nn.Flatten(), nn.Linear(256, 10))
+)
+
+TABLE = """\
+layer        output shape  parameters  multiply-adds
+0 Conv2d     (16, 8, 8)           160          9,216
+1 ReLU       (16, 8, 8)             0              0
+2 MaxPool2d  (16, 4, 4)             0              0
+3.0 Flatten  (256,)                 0              0
+3.1 Linear   (10,)              2,570          2,560
+total                           2,730         11,776"""
+
+
+def test_a_summary_is_a_table_of_the_layers():
+    summary = MODEL.summary((1, 8, 8))
+    assert summary == TABLE
+    assert repr(summary) == TABLE
+    assert summary.parameters == sum(array.size for array in MODEL.parameters().values())
+    assert summary.multiply_adds == MODEL.multiply_adds((1, 8, 8)) == 11_776
+    assert summary.rows[4].output_shape == (10,)
+
+
+def test_a_single_layer_has_a_summary():
+    assert nn.Linear(3, 2).summary((3,)).splitlines()[1].split() == ["Linear", "(2,)", "8", "6"]
+
+
+def test_a_shape_that_does_not_fit_names_the_layer():
+    with pytest.raises(ValueError, match=r"^3\.1 \(Linear\): got 400 features, needs 256; Linear\(400, 10\) would fit$"):
+        MODEL.summary((1, 10, 10))

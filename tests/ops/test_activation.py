@@ -1,0 +1,88 @@
+import numpy as np
+import pytest
+
+from fastconv import functional, grad, reference
+
+ELEMENTWISE = ["relu", "sigmoid"]
+ALONG_AXIS = ["softmax", "log_softmax"]
+X = np.random.default_rng(0).standard_normal((3, 4)).astype(np.float32)
+G = np.random.default_rng(1).standard_normal((3, 4)).astype(np.float32)
+
+
+@pytest.mark.parametrize("name", ELEMENTWISE)
+def test_elementwise_operations(name, disguised):
+    y = getattr(functional, name)(disguised(X))
+    assert y.dtype == np.float32
+    np.testing.assert_array_equal(y, getattr(reference, name)(X))
+    np.testing.assert_array_equal(
+        getattr(grad, f"{name}_input")(disguised(y), disguised(G)), getattr(reference, f"{name}_input")(y, G)
+    )
+
+
+@pytest.mark.parametrize("dim", [0, 1, -1])
+@pytest.mark.parametrize("name", ALONG_AXIS)
+def test_operations_along_an_axis(name, dim, disguised):
+    y = getattr(functional, name)(disguised(X), dim)
+    assert y.dtype == np.float32
+    np.testing.assert_allclose(y, getattr(reference, name)(X, dim), rtol=1e-6)
+    np.testing.assert_allclose(
+        getattr(grad, f"{name}_input")(disguised(y), disguised(G), dim),
+        getattr(reference, f"{name}_input")(y, G, dim),
+        rtol=1e-5,
+        atol=1e-7,
+    )
+
+
+def test_the_backend_gets_the_axis_counted_from_the_front(monkeypatch):
+    for name in ("softmax", "softmax_input", "log_softmax", "log_softmax_input"):
+        monkeypatch.setattr(reference, name, lambda *args: args[-1])
+    assert functional.softmax(X, -1) == functional.log_softmax(X, -1) == 1
+    assert grad.softmax_input(X, G, -2) == grad.log_softmax_input(X, G, -2) == 0
+
+
+@pytest.mark.parametrize("shape", [(), (0,), (5,), (0, 3), (2, 3, 4, 5)], ids=str)
+@pytest.mark.parametrize("name", ELEMENTWISE)
+def test_elementwise_operations_take_any_shape(name, shape):
+    x = np.ones(shape)
+    assert getattr(functional, name)(x).shape == shape
+    assert getattr(grad, f"{name}_input")(x, x).shape == shape
+
+
+@pytest.mark.parametrize("name", ALONG_AXIS)
+def test_an_empty_batch(name):
+    x = np.ones((0, 3))
+    assert getattr(functional, name)(x, 1).shape == (0, 3)
+    assert getattr(grad, f"{name}_input")(x, x, 1).shape == (0, 3)
+
+
+@pytest.mark.parametrize("name", ELEMENTWISE + ALONG_AXIS)
+def test_wrong_arguments(name, assert_refused):
+    function, dim = getattr(functional, name), [1] * (name in ALONG_AXIS)
+    assert_refused(TypeError, f"{name}: input: got list, needs a numpy.ndarray", function, [1.0], *dim)
+    assert_refused(
+        TypeError, f"{name}: input: got int64, needs float32 or float64", function, X.astype(int), *dim
+    )
+
+
+@pytest.mark.parametrize("name", ELEMENTWISE + ALONG_AXIS)
+def test_wrong_arguments_of_the_gradient(name, assert_refused):
+    name = f"{name}_input"
+    function, dim = getattr(grad, name), [1] * (name.endswith("softmax_input"))
+    message = f"{name}: grad_output: got shape (3, 1), needs (3, 4) to match output"
+    assert_refused(ValueError, message, function, X, G[:, :1], *dim)
+    message = f"{name}: grad_output: got float64, needs float32 to match output"
+    assert_refused(TypeError, message, function, X, G.astype(float), *dim)
+    assert_refused(TypeError, f"{name}: output: got NoneType, needs a numpy.ndarray", function, None, G, *dim)
+
+
+@pytest.mark.parametrize("name", ALONG_AXIS)
+def test_wrong_axes(name, assert_refused):
+    for function, arguments in [(getattr(functional, name), [X]), (getattr(grad, f"{name}_input"), [X, G])]:
+        called = function.__name__
+        assert_refused(
+            ValueError, f"{called}: dim: got 2, needs an integer from -2 to 1", function, *arguments, 2
+        )
+        assert_refused(TypeError, f"{called}: dim: got None, needs an integer", function, *arguments, None)
+        empty = [array[:0] for array in arguments]
+        message = f"{called}: input: got shape (0, 4), needs at least one element along dim=0"
+        assert_refused(ValueError, message, function, *empty, 0)

@@ -1,0 +1,189 @@
+import numpy as np
+import pytest
+
+from fastconv import functional, grad, reference
+
+rng = np.random.default_rng(0)
+X = rng.standard_normal((5, 4)).astype(np.float32)
+LABELS = np.array([3, 0, 1, -100, 2])
+P = rng.random((5, 4)).astype(np.float32)
+CLASS_WEIGHT = np.array([0.5, 2, 1, 3], np.float32)
+
+CROSS_ENTROPY = [functional.cross_entropy, grad.cross_entropy_input]
+BINARY = [functional.binary_cross_entropy_with_logits, grad.binary_cross_entropy_with_logits_input]
+MSE = [functional.mse_loss, grad.mse_loss_input]
+REDUCTIONS = ["none", "mean", "sum"]
+
+
+def of_reference(function):
+    return getattr(reference, function.__name__)
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+@pytest.mark.parametrize("target", [LABELS, P], ids=["labels", "probabilities"])
+@pytest.mark.parametrize("function", CROSS_ENTROPY)
+def test_cross_entropy_is_that_of_the_backend(function, target, reduction, disguised):
+    arguments = {"ignore_index": -100, "reduction": reduction, "label_smoothing": 0.1}
+    result = function(disguised(X), disguised(target), disguised(CLASS_WEIGHT), **arguments)
+    assert result.dtype == np.float32
+    np.testing.assert_allclose(
+        result, of_reference(function)(X, target, CLASS_WEIGHT, **arguments), rtol=1e-6, atol=1e-7
+    )
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+@pytest.mark.parametrize("kind", ["labels", "probabilities"])
+def test_classes_may_lie_before_further_axes(kind, reduction):
+    x = rng.standard_normal((2, 4, 3, 5))
+    labels = rng.integers(0, 4, (2, 3, 5))
+    target = labels if kind == "labels" else rng.random(x.shape)
+    rows = x.transpose(0, 2, 3, 1).reshape(-1, 4)
+    row_target = labels.ravel() if kind == "labels" else target.transpose(0, 2, 3, 1).reshape(-1, 4)
+    loss = functional.cross_entropy(x, target, reduction=reduction)
+    expected = reference.cross_entropy(rows, row_target, reduction=reduction)
+    np.testing.assert_array_equal(loss, expected.reshape(2, 3, 5) if reduction == "none" else expected)
+    gradient = grad.cross_entropy_input(x, target, reduction=reduction)
+    expected = reference.cross_entropy_input(rows, row_target, reduction=reduction)
+    np.testing.assert_array_equal(gradient, expected.reshape(2, 3, 5, 4).transpose(0, 3, 1, 2))
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+def test_one_sample_without_a_batch(reduction):
+    for target, batch in [(np.array(2), np.array([2])), (P[0], P[:1])]:
+        loss = functional.cross_entropy(X[0], target, reduction=reduction)
+        assert loss.shape == ()
+        assert loss == functional.cross_entropy(X[:1], batch, reduction="sum")
+        gradient = grad.cross_entropy_input(X[0], target, reduction=reduction)
+        np.testing.assert_array_equal(gradient, grad.cross_entropy_input(X[:1], batch)[0])
+
+
+@pytest.mark.parametrize("shape", [(0, 4), (0, 4, 3), (2, 4, 0)], ids=str)
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+def test_cross_entropy_of_nothing(reduction, shape):
+    x = np.zeros(shape)
+    labels = np.zeros((shape[0], *shape[2:]), np.int64)
+    for target in (labels, x):
+        loss = functional.cross_entropy(x, target, reduction=reduction)
+        np.testing.assert_array_equal(loss, {"none": labels, "mean": np.nan, "sum": 0}[reduction])
+        assert grad.cross_entropy_input(x, target, reduction=reduction).shape == shape
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int32, np.int64])
+def test_labels_of_any_integer_type(dtype):
+    labels = np.array([3, 0, 1, 1, 2])
+    assert functional.cross_entropy(X, labels.astype(dtype)) == functional.cross_entropy(X, labels)
+
+
+NEEDS_C = "(C,), (N, C) or (N, C, d1, ...) with at least one class"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"input": X.tolist()}, TypeError, "input: got list, needs a numpy.ndarray"),
+        ({"input": X[0, 0, ...]}, ValueError, f"input: got shape (), needs {NEEDS_C}"),
+        ({"input": X[:, :0]}, ValueError, f"input: got shape (5, 0), needs {NEEDS_C}"),
+        ({"target": LABELS.tolist()}, TypeError, "target: got list, needs a numpy.ndarray"),
+        ({"target": LABELS > 0}, TypeError, "target: got bool, needs an integer type"),
+        (
+            {"target": LABELS[1:]},
+            ValueError,
+            "target: got shape (4,), needs (5,) to match input without its classes",
+        ),
+        (
+            {"target": LABELS[:, None]},
+            ValueError,
+            "target: got shape (5, 1), needs (5,) to match input without its classes",
+        ),
+        ({"target": LABELS + 1}, ValueError, "target: got 4 at index 0, needs 0 to 3, or ignore_index=-100"),
+        ({"ignore_index": 2}, ValueError, "target: got -100 at index 3, needs 0 to 3, or ignore_index=2"),
+        ({"target": P.astype(float)}, TypeError, "target: got float64, needs float32 to match input"),
+        (
+            {"target": P[:, 0]},
+            ValueError,
+            "target: got shape (5,), needs (5, 4) to match input, as probabilities; or integer labels",
+        ),
+        (
+            {"target": P, "ignore_index": 2},
+            ValueError,
+            "ignore_index: got 2, needs a negative number where the target is probabilities",
+        ),
+        ({"ignore_index": 1.0}, TypeError, "ignore_index: got 1.0, needs an integer"),
+        (
+            {"weight": CLASS_WEIGHT[1:]},
+            ValueError,
+            "weight: got shape (3,), needs (4,), one value for each class of input (5, 4)",
+        ),
+        (
+            {"weight": CLASS_WEIGHT.astype(float)},
+            TypeError,
+            "weight: got float64, needs float32 to match input",
+        ),
+        ({"reduction": "avg"}, ValueError, "reduction: got 'avg', needs 'none', 'mean' or 'sum'"),
+        ({"label_smoothing": 1.5}, ValueError, "label_smoothing: got 1.5, needs a number from 0 to 1"),
+        ({"label_smoothing": True}, TypeError, "label_smoothing: got True, needs a number"),
+    ],
+)
+@pytest.mark.parametrize("function", CROSS_ENTROPY)
+def test_wrong_arguments_of_cross_entropy(function, arguments, error, message, assert_refused):
+    arguments = {"input": X, "target": LABELS, **arguments}
+    assert_refused(error, f"{function.__name__}: {message}", function, **arguments)
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+@pytest.mark.parametrize("function", BINARY)
+def test_binary_cross_entropy_is_that_of_the_backend(function, reduction, disguised):
+    weight, pos_weight = rng.random((5, 1)).astype(np.float32), rng.random(4).astype(np.float32)
+    result = function(disguised(X), disguised(P), disguised(weight), reduction, disguised(pos_weight))
+    assert result.dtype == np.float32
+    np.testing.assert_allclose(result, of_reference(function)(X, P, weight, reduction, pos_weight), rtol=1e-6)
+
+
+@pytest.mark.parametrize("function", BINARY)
+def test_the_backend_gets_weights_in_the_shape_of_the_input(function, monkeypatch):
+    monkeypatch.setattr(reference, function.__name__, lambda *args: args)
+    _, _, weight, _, pos_weight = function(X, P, weight=np.ones((), np.float32), pos_weight=CLASS_WEIGHT)
+    assert weight.shape == X.shape
+    np.testing.assert_array_equal(pos_weight, np.tile(CLASS_WEIGHT, (5, 1)))
+
+
+@pytest.mark.parametrize("function", MSE)
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+def test_mse_is_that_of_the_backend(function, reduction, disguised):
+    result = function(disguised(X), disguised(P), reduction)
+    assert result.dtype == np.float32
+    np.testing.assert_allclose(result, of_reference(function)(X, P, reduction), rtol=1e-6)
+
+
+@pytest.mark.parametrize("function", BINARY + MSE)
+@pytest.mark.parametrize("shape", [(), (0,), (0, 3), (2, 3, 4)], ids=str)
+def test_elementwise_losses_take_any_shape(function, shape):
+    x = np.ones(shape)
+    assert function(x, x, reduction="none").shape == shape
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"input": None}, TypeError, "input: got NoneType, needs a numpy.ndarray"),
+        ({"target": None}, TypeError, "target: got NoneType, needs a numpy.ndarray"),
+        ({"target": LABELS}, TypeError, "target: got int64, needs float32 to match input"),
+        ({"target": P[:, :1]}, ValueError, "target: got shape (5, 1), needs (5, 4) to match input"),
+        ({"reduction": None}, ValueError, "reduction: got None, needs 'none', 'mean' or 'sum'"),
+    ],
+)
+@pytest.mark.parametrize("function", BINARY + MSE)
+def test_wrong_arguments_of_elementwise_losses(function, arguments, error, message, assert_refused):
+    arguments = {"input": X, "target": P, **arguments}
+    assert_refused(error, f"{function.__name__}: {message}", function, **arguments)
+
+
+@pytest.mark.parametrize("name", ["weight", "pos_weight"])
+@pytest.mark.parametrize("function", BINARY)
+def test_wrong_weights_of_binary_cross_entropy(function, name, assert_refused):
+    called = f"{function.__name__}: {name}"
+    for weight in (CLASS_WEIGHT[1:], np.ones((2, 5, 4), np.float32)):
+        message = f"{called}: got shape {weight.shape}, needs one that broadcasts to input (5, 4)"
+        assert_refused(ValueError, message, function, X, P, **{name: weight})
+    message = f"{called}: got float64, needs float32 to match input"
+    assert_refused(TypeError, message, function, X, P, **{name: np.ones(4)})

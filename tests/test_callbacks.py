@@ -1,0 +1,210 @@
+import io
+import math
+
+import numpy as np
+import pytest
+
+from fastconv import nn, optim
+from fastconv.callbacks import Callback, EarlyStopping, EpochLines, ProgressBar, TerminateOnNaN
+from fastconv.training import Trainer
+
+X = np.random.default_rng(0).normal(size=(20, 3)).astype(np.float32)
+Y = np.random.default_rng(1).integers(0, 2, 20)
+
+
+def trainer(**arguments):
+    model = nn.Linear(3, 2, seed=0)
+    return Trainer(model, nn.CrossEntropyLoss(), optim.SGD(model.parameters(), lr=0.1), **arguments)
+
+
+def run(callback, values, key="val_loss"):
+    """The epochs that a callback lets pass, for a training in which `key` takes these values."""
+    subject = trainer()
+    callback.on_fit_begin(subject)
+    seen = []
+    for epoch, value in enumerate(values):
+        subject.model.weight[...] = epoch
+        callback.on_epoch_end(subject, epoch, {key: value})
+        seen.append(value)
+        if subject.stop_training:
+            break
+    callback.on_fit_end(subject)
+    return seen, subject
+
+
+class Recorder(Callback):
+    def __init__(self):
+        self.calls = []
+
+    def on_fit_begin(self, trainer):
+        self.calls.append("fit begins")
+
+    def on_epoch_begin(self, trainer, epoch):
+        self.calls.append(f"epoch {epoch} begins")
+
+    def on_batch_end(self, trainer, batch, logs):
+        self.calls.append(f"batch {batch}: {', '.join(logs)}")
+
+    def on_epoch_end(self, trainer, epoch, logs):
+        assert trainer.history.history["loss"][epoch] == logs["loss"]
+        self.calls.append(f"epoch {epoch} ends: {', '.join(logs)}")
+
+    def on_fit_end(self, trainer):
+        self.calls.append("fit ends")
+
+
+def test_hooks_are_called_in_order():
+    always, once = Recorder(), Recorder()
+    subject = trainer(callbacks=[always])
+    subject.fit(X, Y, batch_size=10, epochs=1, validation_data=(X, Y), callbacks=[once], progress=False)
+    expected = [
+        "fit begins",
+        "epoch 0 begins",
+        "batch 0: loss",
+        "batch 1: loss",
+        "epoch 0 ends: loss, accuracy, val_loss, val_accuracy",
+        "fit ends",
+    ]
+    assert always.calls == once.calls == expected
+    subject.fit(X, Y, batch_size=20, progress=False)
+    assert len(always.calls) > len(once.calls) == len(expected)
+
+
+def test_the_end_is_told_also_after_an_error():
+    class Failing(Callback):
+        def on_batch_end(self, trainer, batch, logs):
+            raise RuntimeError("on purpose")
+
+    recorder = Recorder()
+    with pytest.raises(RuntimeError, match="on purpose"):
+        trainer().fit(X, Y, callbacks=[Failing(), recorder], progress=False)
+    assert recorder.calls[-1] == "fit ends"
+
+
+def test_a_callback_stops_the_training_after_the_batch():
+    class Stop(Callback):
+        def on_batch_end(self, trainer, batch, logs):
+            trainer.stop_training = batch == 1
+
+    recorder = Recorder()
+    history = trainer().fit(X, Y, batch_size=5, epochs=3, callbacks=[Stop(), recorder], progress=False)
+    assert [call for call in recorder.calls if call.startswith("batch")] == ["batch 0: loss", "batch 1: loss"]
+    assert history.epoch == [0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "values", "length"),
+    [
+        ({}, [3, 2, 2, 1], 3),
+        ({"patience": 1}, [3, 2, 2, 1], 3),
+        ({"patience": 2}, [3, 2, 2, 1, 2, 2, 0], 6),
+        ({"patience": 2, "min_delta": 0.5}, [3, 2.6, 2.4, 2.3, 2.2], 5),
+        ({"mode": "max"}, [1, 2, 1], 3),
+        ({"mode": "max"}, [3, 2, 1], 2),
+        ({"patience": 2}, [math.nan] * 5, 2),
+    ],
+    ids=str,
+)
+def test_early_stopping_waits_for_an_improvement(arguments, values, length):
+    callback = EarlyStopping(**arguments)
+    seen, subject = run(callback, [*values, *values])
+    assert len(seen) == length
+    assert subject.stop_training
+    assert callback.stopped_epoch == length - 1
+
+
+def test_accuracies_are_to_grow_and_losses_to_fall():
+    assert run(EarlyStopping("val_accuracy"), [0.1, 0.2, 0.1, 0.3], "val_accuracy")[0] == [0.1, 0.2, 0.1]
+    assert run(EarlyStopping("loss"), [0.2, 0.1, 0.2, 0.0], "loss")[0] == [0.2, 0.1, 0.2]
+
+
+@pytest.mark.parametrize(("restore", "weight"), [(True, 1), (False, 3)])
+def test_early_stopping_brings_the_best_parameters_back(restore, weight):
+    callback = EarlyStopping(patience=2, restore_best=restore)
+    _, subject = run(callback, [3, 1, 2, 2])
+    assert (subject.model.weight == weight).all()
+    assert callback.best_epoch == 1
+
+
+def test_the_best_parameters_come_back_also_when_patience_never_ran_out():
+    _, subject = run(EarlyStopping(patience=9), [3, 1, 2])
+    assert (subject.model.weight == 1).all()
+
+
+def test_early_stopping_forgets_the_training_before():
+    callback = EarlyStopping()
+    run(callback, [1, 2])
+    assert len(run(callback, [5, 4, 4])[0]) == 3
+
+
+def test_early_stopping_names_what_can_be_watched():
+    with pytest.raises(ValueError, match="EarlyStopping: monitor: got 'val_loss', needs one of loss, accuracy"):
+        trainer().fit(X, Y, callbacks=[EarlyStopping()], progress=False)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"mode": "auto"}, "EarlyStopping: mode: got 'auto'"),
+        ({"patience": -1}, "EarlyStopping: patience: got -1"),
+        ({"min_delta": -0.1}, "EarlyStopping: min_delta: got -0.1"),
+    ],
+)
+def test_early_stopping_checks_its_arguments(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        EarlyStopping(**arguments)
+
+
+@pytest.mark.parametrize(("loss", "stops"), [(1.0, False), (math.nan, True), (math.inf, True)])
+def test_terminate_on_nan(loss, stops):
+    subject = trainer()
+    TerminateOnNaN().on_batch_end(subject, 0, {"loss": loss})
+    assert subject.stop_training is stops
+
+
+def test_epoch_lines(capsys):
+    callback = EpochLines(12)
+    callback.on_epoch_begin(None, 2)
+    callback.on_epoch_end(None, 2, {"loss": 0.123456, "accuracy": 1.0})
+    out, err = capsys.readouterr()
+    assert out.startswith("epoch 3/12: loss 0.1235, accuracy 1 (")
+    assert out.endswith(" s)\n")
+    assert err == ""
+
+
+def test_progress_bar(capsys):
+    callback = ProgressBar(2, batches=3)
+    callback.on_epoch_begin(None, 1)
+    for batch in range(3):
+        callback.on_batch_end(None, batch, {"loss": 1.0})
+    callback.on_epoch_end(None, 1, {"loss": 0.5})
+    callback.on_fit_end(None)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "epoch 2/2: 100%" in err
+    assert "3/3" in err
+    assert "loss 0.5" in err
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize("progress", [None, True])
+def test_a_bar_on_a_terminal_and_lines_elsewhere(progress, monkeypatch, capsys):
+    trainer().fit(X, Y, epochs=2, progress=progress)
+    assert capsys.readouterr().out.count("epoch ") == 2
+
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stderr", terminal)
+    trainer().fit(X, Y, epochs=2, progress=progress)
+    assert "epoch 2/2" in terminal.getvalue()
+    trainer().fit([(X, Y), (X, Y)], epochs=1, progress=progress)
+    assert "2batch" in terminal.getvalue()  # the length of an iterable is not known
+    assert capsys.readouterr().out == ""
+
+
+def test_no_progress_is_silent(capsys):
+    trainer().fit(X, Y, progress=False)
+    assert capsys.readouterr() == ("", "")

@@ -1,0 +1,204 @@
+import json
+import os
+import stat
+
+import numpy as np
+import pytest
+import safetensors.numpy
+
+import fastconv
+from fastconv import nn, persistence
+
+X = np.random.default_rng(0).normal(size=(3, 2, 7, 7))
+
+
+def model(dtype=np.float32, seed=0):
+    return nn.Sequential(
+        nn.Conv2d(2, 4, 3, padding=((1, 0), (1, 2)), groups=2, dtype=dtype),
+        nn.Sequential(nn.ReLU(), nn.MaxPool2d(3, stride=2, ceil_mode=True)),
+        nn.Dropout(0.3),
+        nn.Conv2d(4, 2, (1, 2), bias=False, padding="same", dtype=dtype),
+        nn.Identity(),
+        nn.Sigmoid(),
+        nn.Flatten(),
+        nn.Linear(24, 5, dtype=dtype),
+        nn.Softmax(dim=-1),
+        seed=seed,
+    )
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_model_comes_back_as_it_was(dtype, tmp_path):
+    saved = model(dtype)
+    saved.save(tmp_path / "model.safetensors")
+    loaded = fastconv.load(tmp_path / "model.safetensors")
+    assert repr(loaded) == repr(saved)
+    for name, array in saved.parameters().items():
+        assert loaded.parameters()[name].dtype == dtype
+        assert np.array_equal(loaded.parameters()[name], array)
+    x = X.astype(dtype)
+    assert np.array_equal(loaded(x), saved(x))
+
+
+def test_a_single_layer_is_a_model(tmp_path):
+    layer = nn.Linear(3, 2, seed=0)
+    layer.save(str(tmp_path / "layer.safetensors"))
+    assert np.array_equal(persistence.load(str(tmp_path / "layer.safetensors")).weight, layer.weight)
+
+
+def test_other_programs_read_the_weights(tmp_path):
+    saved = model()
+    saved.save(tmp_path / "model.safetensors")
+    tensors = safetensors.numpy.load_file(tmp_path / "model.safetensors")
+    assert tensors.keys() == saved.state_dict().keys()
+    assert all(np.array_equal(tensors[name], array) for name, array in saved.parameters().items())
+
+
+def test_arrays_are_written_in_row_major_order_whatever_their_memory(tmp_path):
+    array = np.arange(6, dtype=np.float32).reshape(2, 3).T
+    persistence.write(tmp_path / "file", {}, {"a": array, "b": np.array(2.0), "c": array[::-1]})
+    tensors = persistence.read(tmp_path / "file")[1]
+    assert np.array_equal(tensors["a"], array)
+    assert tensors["b"].shape == ()
+    assert np.array_equal(tensors["c"], array[::-1])
+
+
+def test_the_same_model_makes_the_same_file(tmp_path):
+    for name in "ab":
+        model().save(tmp_path / name)
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+def test_saving_replaces_a_file_as_a_whole_or_not_at_all(tmp_path, monkeypatch):
+    path = tmp_path / "model.safetensors"
+    model(seed=0).save(path)
+    before = path.read_bytes()
+
+    def full(*_):
+        raise OSError("disk full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(OSError, match="disk full"):
+            model(seed=1).save(path)
+    assert path.read_bytes() == before
+    model(seed=1).save(path)
+    assert path.read_bytes() != before
+    assert [entry.name for entry in tmp_path.iterdir()] == ["model.safetensors"]
+
+
+def test_a_saved_file_has_the_usual_permissions(tmp_path):
+    (tmp_path / "plain").touch()
+    model().save(tmp_path / "model.safetensors")
+    plain, saved = (stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("plain", "model.safetensors"))
+    assert saved == plain
+
+
+def test_a_layer_of_ones_own_cannot_be_saved(tmp_path):
+    class Mine(nn.ReLU):
+        pass
+
+    with pytest.raises(ValueError, match=r"save: model: got Mine, needs layers of fastconv.nn"):
+        nn.Sequential(nn.Sequential(Mine())).save(tmp_path / "model.safetensors")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_missing_file_or_folder(tmp_path):
+    with pytest.raises(FileNotFoundError, match="nothing.safetensors"):
+        persistence.load(tmp_path / "nothing.safetensors")
+    with pytest.raises(FileNotFoundError):
+        model().save(tmp_path / "no" / "model.safetensors")
+
+
+def one_line(path):
+    """Expects a ValueError whose one line begins with the file's name."""
+    return pytest.raises(ValueError, match=rf"\A{path}: [^\n]+\Z")
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\x00" * 7, b"hello world, this is no model", b"\xff" * 64, b'\x02\0\0\0\0\0\0\0{}'], ids=repr
+)
+def test_another_kind_of_file(content, tmp_path):
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(content)
+    with one_line(path):
+        persistence.load(path)
+
+
+def test_a_directory(tmp_path):
+    with one_line(tmp_path):
+        persistence.load(tmp_path)
+
+
+@pytest.mark.parametrize("kept", [0.02, 0.3, 0.6, 0.99])
+def test_a_truncated_file(kept, tmp_path):
+    path = tmp_path / "model.safetensors"
+    model().save(path)
+    content = path.read_bytes()
+    path.write_bytes(content[: int(len(content) * kept)])
+    with one_line(path):
+        persistence.load(path)
+
+
+def test_weights_without_an_architecture(tmp_path):
+    path = tmp_path / "weights.safetensors"
+    safetensors.numpy.save_file(model().state_dict(), path)
+    with one_line(path):
+        persistence.load(path)
+
+
+def nested(depth):
+    return '{"class": "Sequential", "layers": [' * depth + '{"class": "ReLU"}' + "]}" * depth
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no json",
+        "[]",
+        "{}",
+        '{"format": 1}',
+        '{"format": 2, "model": {"class": "ReLU"}}',
+        '{"format": 1, "model": {"class": "ReLU", "surprise": 1}}',
+        '{"format": 1, "model": {"class": "Layer"}}',
+        '{"format": 1, "model": {"class": "__import__"}}',
+        '{"format": 1, "model": {"class": ["ReLU"]}}',
+        '{"format": 1, "model": {"class": "Sequential", "layers": {"class": "ReLU"}}}',
+        '{"format": 1, "model": {"class": "Linear", "in_features": -1, "out_features": 2}}',
+        '{"format": 1, "model": {"class": "Linear", "in_features": 1000000000, "out_features": 1000000000}}',
+        f'{{"format": 1, "model": {nested(100_000)}}}',
+    ],
+    ids=lambda text: text[:60],
+)
+def test_an_architecture_that_makes_no_sense(text, tmp_path):
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(safetensors.numpy.save({}, {persistence.KEY: text}))
+    with one_line(path):
+        persistence.load(path)
+
+
+@pytest.mark.parametrize(
+    ("tensors", "message"),
+    [
+        ({"weight": np.zeros((2, 3), np.float32)}, "missing bias"),
+        ({"weight": np.zeros((3, 2), np.float32), "bias": np.zeros(2, np.float32)}, r"got shape \(3, 2\)"),
+        ({"weight": np.zeros((2, 3)), "bias": np.zeros(2)}, "weight: got float64, needs float32"),
+        ({"weight": np.zeros((2, 3), np.float32), "bias": np.zeros(2, np.int32)}, "bias: got int32, needs float32"),
+    ],
+)
+def test_weights_that_do_not_fit_the_architecture(tensors, message, tmp_path):
+    path = tmp_path / "model.safetensors"
+    content = {"format": 1, "model": nn.Linear(3, 2).describe()}
+    path.write_bytes(safetensors.numpy.save(tensors, {persistence.KEY: json.dumps(content)}))
+    with pytest.raises(ValueError, match=rf"^{path}: holds no model that fits: .*{message}"):
+        persistence.load(path)
+
+
+def test_nested_values_are_taken_apart_and_put_together():
+    a, b = np.zeros(2), np.ones(3)
+    value = {"numbers": [1, 2.5, None, "text"], "arrays": {"a": a, "list": [b]}}
+    tensors = {}
+    plain = persistence.split(value, "trainer", tensors)
+    assert json.loads(json.dumps(plain)) == plain
+    assert tensors == {"trainer.arrays.a": a, "trainer.arrays.list.0": b}
+    assert persistence.join(plain, tensors) == value

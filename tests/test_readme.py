@@ -1,0 +1,70 @@
+"""The README says what is so: its script runs, its output is real, its commands and links lead somewhere."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import fastconv
+from fastconv.cli import main
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e-?\d+)?")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+def test_the_script_trains_and_saves_a_model(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (script,) = blocks("python")
+    names = {}
+    exec(compile(script, "README.md", "exec"), names)
+    assert names["trainer"].evaluate(*names["data"].test)["accuracy"] > 0.9
+    images = names["data"].test[0][:5]
+    np.testing.assert_array_equal(names["model"].predict(images), names["trainer"].model.predict(images))
+
+
+def test_the_excerpt_is_what_explain_prints(capsys):
+    excerpt = blocks("text")[0].splitlines()
+    assert main(["explain", "--network", "cnn"]) == 0
+    printed = capsys.readouterr().out.splitlines()
+    start = next(i for i, line in enumerate(printed) if line.startswith(excerpt[0].split("  ")[0]))
+    for said, real in zip(excerpt, printed[start:], strict=False):
+        # The last digits depend on the CPU.
+        assert NUMBER.sub("#", said).split() == NUMBER.sub("#", real).split()
+        numbers = [[float(number) for number in NUMBER.findall(line)] for line in (said, real)]
+        np.testing.assert_allclose(*numbers, rtol=0, atol=2e-4)
+
+
+def test_the_test_command_is_the_one_that_ci_runs():
+    (command,) = (line for line in "".join(blocks("sh")).splitlines() if "pytest" in line)
+    assert f'bash -c "{command}"' in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", sorted(set(re.findall(r"`((?:functional|grad)\.\w+)`", README))))
+def test_every_function_in_the_table_exists(name):
+    module, function = name.split(".")
+    assert function in getattr(fastconv, module).__all__
+
+
+@pytest.mark.parametrize("target", sorted(set(re.findall(r"\]\(([^)]+)\)", README))))
+def test_every_link_leads_somewhere(target):
+    assert (ROOT / target).exists()
+
+
+@pytest.mark.parametrize("command", sorted(set(re.findall(r"`fastconv (\w+)", README))))
+def test_every_command_exists(command, capsys):
+    assert main([command, "--help"]) == 0
+    assert command in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("line", [line for line in blocks("text")[-1].splitlines() if line])
+def test_the_tree_is_the_tree(line):
+    names = line[: line.index("  ", 2 + len(line) - len(line.lstrip()))] if "  " in line.strip() else line
+    folders = [ROOT] if not line.startswith(" ") else [ROOT / "kernels", ROOT / "fastconv"]
+    for name in names.split():
+        assert name == "..." or any((folder / name).exists() for folder in folders), name
