@@ -1,8 +1,9 @@
 """The kernels against the reference on this machine.
 
-A result is right when every element has |fast - exact| <= n * eps * scale: `exact` is the reference in float64, n
-the length of the sum behind the element, eps the spacing of the result's type at 1, and scale the sum of the
-magnitudes that were added, which for a multilinear operation is the operation itself on absolute values.
+A result is right when every element has |fast - exact| <= n * eps * scale: `exact` is the reference in
+float64, n the length of the sum behind the element, eps the spacing of the result's type at 1, and scale the
+sum of the magnitudes that were added, which for a multilinear operation is the operation itself on absolute
+values.
 """
 
 from collections.abc import Callable, Iterator
@@ -30,7 +31,7 @@ class Case:
 
 @dataclass
 class Row:
-    """The outcome of a case: the largest error in units of terms * eps * scale, which must not pass the bound."""
+    """The outcome of a case: the largest error in units of terms * eps * scale, and its bound."""
 
     name: str
     dtype: str
@@ -50,7 +51,9 @@ def check(case: Case) -> Row:
     wide = {name: _map(value, lambda a: a.astype(np.float64)) for name, value in arguments.items()}
     exact = getattr(reference, case.operation)(**wide)
     if case.scale is None:
-        scale = getattr(reference, case.operation)(**{name: _map(value, np.abs) for name, value in wide.items()})
+        scale = getattr(reference, case.operation)(
+            **{name: _map(value, np.abs) for name, value in wide.items()}
+        )
     else:
         scale = case.scale(exact, **wide)
     unit = case.terms * np.finfo(fast.dtype).eps * np.abs(scale)
@@ -104,9 +107,7 @@ _CONVOLUTIONS: tuple[tuple[str, tuple[int, ...], tuple[int, ...], dict[str, Any]
 )
 
 
-def convolution_cases(
-    label: str, x: Array, w: Array, bias: Array, options: dict[str, Any]
-) -> Iterator[Case]:
+def convolution_cases(label: str, x: Array, w: Array, bias: Array, options: dict[str, Any]) -> Iterator[Case]:
     """The forward pass of one convolution and its three gradients."""
     _, channels, height, width = w.shape
     forward = {"input": x, "weight": w, "bias": bias, **options}
@@ -169,7 +170,9 @@ def _loss_cases(x: Array, labels: Array, y: Array) -> Iterator[Case]:
     yes = (y > 0).astype(x.dtype)
     for suffix in ("", "_input"):
         yield Case("cross_entropy" + suffix, {"input": x, "target": labels}, 4, total)
-        yield Case("cross_entropy" + suffix, {"input": x, "target": reference.softmax(y, 1)}, 4, total, "soft")
+        yield Case(
+            "cross_entropy" + suffix, {"input": x, "target": reference.softmax(y, 1)}, 4, total, "soft"
+        )
         yield Case("binary_cross_entropy_with_logits" + suffix, {"input": x, "target": yes}, 4, total)
         yield Case("mse_loss" + suffix, {"input": x, "target": y}, 4, total)
 

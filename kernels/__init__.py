@@ -1,7 +1,7 @@
 """The kernels' contract: every operation that the layers above may call.
 
-Names and signatures are those of `fastconv.reference`. Arguments have been checked; `input_size` and `weight_size`
-are shapes, `stride`, `dilation` and `kernel_size` one value or (height, width), `padding` also
+Names and signatures are those of `fastconv.reference`. Arguments have been checked; `input_size` and
+`weight_size` are shapes, `stride`, `dilation` and `kernel_size` one value or (height, width), `padding` also
 ((top, bottom), (left, right)). Results are fresh arrays, images in channels-last memory.
 """
 

@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+
 from .buffers import flat, flat_like, plain
 from .jit import inline, kernel
 
@@ -90,12 +91,10 @@ def _relu(x, y, first, last):
         y[i] = y.dtype.type(0) if value <= 0 else value
 
 
-
 @kernel
 def _relu_input(y, dy, dx, first, last):
     for i in range(*_bounds(first, last, y.size)):
         dx[i] = dx.dtype.type(0) if y[i] <= 0 else dy[i]
-
 
 
 @kernel
@@ -106,13 +105,11 @@ def _sigmoid(x, y, first, last):
         y[i] = (e if x[i] < 0 else one) / (one + e)
 
 
-
 @kernel
 def _sigmoid_input(y, dy, dx, first, last):
     one = y.dtype.type(1)
     for i in range(*_bounds(first, last, y.size)):
         dx[i] = dy[i] * y[i] * (one - y[i])
-
 
 
 @inline
@@ -135,7 +132,6 @@ def _softmax(x, y, first, last):
             y[n, i] /= total
 
 
-
 @kernel
 def _softmax_input(y, dy, dx, first, last):
     for n in range(first, last):
@@ -144,7 +140,6 @@ def _softmax_input(y, dy, dx, first, last):
             mean += dy[n, i] * y[n, i]
         for i in range(y.shape[1]):
             dx[n, i] = y[n, i] * (dy[n, i] - mean)
-
 
 
 @kernel
@@ -156,7 +151,6 @@ def _log_softmax(x, y, first, last):
         shift = math.log(total)
         for i in range(x.shape[1]):
             y[n, i] = x[n, i] - most - shift
-
 
 
 @kernel

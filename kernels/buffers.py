@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from .jit import kernel, share
+from .jit import kernel
+
 
 class _Alias:
-    """Memory seen as writable: kernels never write their inputs, and a second array type is a second compilation."""
+    """Memory seen as writable: kernels leave inputs alone, and a second array type would compile twice."""
 
     def __init__(self, array: np.ndarray) -> None:
         self.owner = array
@@ -40,7 +41,7 @@ def empty_channels_last(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
 
 
 def channels_last(array: np.ndarray) -> np.ndarray:
-    """The elements of an (N, C, H, W) array, flat in the order N, H, W, C; copied only if they lie otherwise."""
+    """The elements of an (N, C, H, W) array, flat in the order N, H, W, C; copied if they lie otherwise."""
     n, c, h, w = array.shape
     view = array.transpose(0, 2, 3, 1)
     if view.flags.c_contiguous:

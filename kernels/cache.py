@@ -1,8 +1,9 @@
 """Compiled kernels on disk, found again by the next process.
 
 Numba's own cache keeps one index a function, which processes that start together overwrite, and does not see
-that a function in another file changed. Here every compiled signature is one file, whose name is a hash of all
-that it depends on and whose first bytes are a checksum of the rest: files are written once, never updated.
+that a function in another file changed. Here every compiled signature is one file, whose name is a hash of
+all that it depends on and whose first bytes are a checksum of the rest: files are written once, never
+updated.
 """
 
 import functools
@@ -60,15 +61,19 @@ class KernelCache(_Cache):
 
     @property
     def cache_path(self) -> str:
+        """The folder that Numba names in its statistics."""
         return str(folder())
 
     def enable(self) -> None:
+        """Use the files."""
         self._enabled = True
 
     def disable(self) -> None:
+        """Leave the files alone."""
         self._enabled = False
 
     def flush(self) -> None:
+        """Remove this function's files."""
         for path in folder().glob(f"{self._name}-*.kernel"):
             path.unlink(missing_ok=True)
 
@@ -92,7 +97,7 @@ class KernelCache(_Cache):
 
     def save_overload(self, sig: Any, data: CompileResult) -> None:
         """Write the compiled function; where that fails, say so once and go on without."""
-        if not self._enabled or not CompileResultCacheImpl.check_cachable(None, data):  # type: ignore[arg-type]
+        if not self._enabled or not CompileResultCacheImpl.check_cachable(None, data):
             return
         payload = dumps(data._reduce())
         try:
@@ -100,11 +105,13 @@ class KernelCache(_Cache):
             path.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
                 file.write(hashlib.sha256(payload).digest() + payload)
-            os.replace(file.name, path)
+            Path(file.name).replace(path)
         except (OSError, RuntimeError) as error:
-            _warn_once(f"compiled kernels cannot be kept in {folder()}: {error}")
+            _warn_once(error.strerror if isinstance(error, OSError) else str(error))
 
 
 @functools.cache
-def _warn_once(message: str) -> None:
-    warnings.warn(f"fastconv: {message}", RuntimeWarning, stacklevel=2)
+def _warn_once(reason: str) -> None:
+    warnings.warn(
+        f"fastconv: compiled kernels cannot be kept in {folder()}: {reason}", RuntimeWarning, stacklevel=2
+    )

@@ -2,7 +2,8 @@
 
     c[i, j] = bias[j] + sum over l of a[i, l] * b[l, j]
 
-Both factors are packed to panels, a as [l, rows] and b as [l, columns], so that the microkernel reads side by side:
+Both factors are packed to panels, a as [l, rows] and b as [l, columns], so that the microkernel reads side by
+side:
 
                   b[l, j : j + columns]
                   ---------------------
@@ -18,6 +19,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
+
 from . import machine
 from .buffers import plain
 from .geometry import Geometry
@@ -92,10 +94,9 @@ def _pack(g, b, row, column, packed, n, k, first, last):
                     packed[at + l * g.columns + j] = b[origin + l * row] if j < width else 0
 
 
-
 @inline
 def _pack_rows(g, a, row, column, panel, i0, i1, l0, l1):
-    """panel[tile, l, i] = a[i0 + tile * rows + i, l0 + l]; the last tile is moved back to end with the rows."""
+    """panel[tile, l, i] = a[i0 + tile * rows + i, l0 + l], the last tile moved back to end with the rows."""
     for tile in range((i1 - i0 + g.rows - 1) // g.rows):
         at = tile * (l1 - l0) * g.rows
         start = min(i0 + tile * g.rows, i1 - g.rows)

@@ -1,8 +1,8 @@
 """A layer's geometry as a Numba TYPE.
 
-The integers of a geometry become literals of the kernel's signature: LLVM sees constants where a plain argument
-would cost address arithmetic, one dispatcher serves every geometry, and the disk cache finds each of them again.
-Batch size and image height are not part of it: a new batch size compiles nothing.
+The integers of a geometry become literals of the kernel's signature: LLVM sees constants where a plain
+argument would cost address arithmetic, one dispatcher serves every geometry, and the disk cache finds each of
+them again. Batch size and image height are not part of it: a new batch size compiles nothing.
 """
 
 from typing import Any

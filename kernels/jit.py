@@ -8,7 +8,8 @@ A kernel is a serial function that does the jobs `first` to `last`:
             ...
 
 Calling it with the number of jobs and an estimate of the work does all of them: in this thread, or dealt to
-workers in a parallel region. No job reads what another writes, so a result never depends on the number of workers.
+workers in a parallel region. No job reads what another writes, so a result never depends on the number of
+workers.
 """
 
 import functools
@@ -70,7 +71,7 @@ def kernel(function: Callable[..., Any]) -> Kernel:
 
 
 def _driver(serial: Any) -> Callable[..., None]:
-    def driver(jobs, workers, *arguments):  # type: ignore[no-untyped-def]
+    def driver(jobs, workers, *arguments):
         for worker in prange(workers):
             first, last = share(jobs, workers, worker)
             serial(*arguments, first, last)

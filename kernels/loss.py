@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from .activation import peak
-from .buffers import flat, flat_like, plain
+from .buffers import flat_like, plain
 from .jit import inline, kernel
 
 CHUNK = 4096
@@ -127,7 +127,9 @@ def binary_cross_entropy_with_logits_input(input, target, weight=None, reduction
 def _elements(input, target, weight, pos_weight):
     """The four arrays flat in C order; a weight that is not given is one element, which serves all."""
     one = np.ones(1, input.dtype)
-    weights = (one if w is None else plain(np.broadcast_to(w, input.shape)).reshape(-1) for w in (weight, pos_weight))
+    weights = (
+        one if w is None else plain(np.broadcast_to(w, input.shape)).reshape(-1) for w in (weight, pos_weight)
+    )
     return plain(input).reshape(-1), plain(target).reshape(-1), *weights
 
 

@@ -15,7 +15,7 @@ PORTS = 2
 
 
 class Vectors(NamedTuple):
-    """The vector registers of an instruction set: its name, bytes in one register, registers, fused multiply-add."""
+    """The vector registers of an instruction set: bytes in one, how many, is multiply-add fused."""
 
     name: str
     bytes: int

@@ -12,7 +12,8 @@ CHUNK = 4096
 
 
 def sgd(
-    parameters, gradients, velocities, lr, momentum=0.0, dampening=0.0, weight_decay=0.0, nesterov=False, first=False
+    parameters, gradients, velocities, lr, momentum=0.0, dampening=0.0, weight_decay=0.0, nesterov=False,
+    first=False
 ):  # fmt: skip
     """g += weight_decay * p; v = momentum * v + (1 - dampening) * g; p -= lr * v (nesterov: g + momentum * v)
 
@@ -43,13 +44,16 @@ def adam(
 ):  # fmt: skip
     """m += (1 - beta1) * (g - m); s = beta2 * s + (1 - beta2) * g^2; p -= lr * m' / (sqrt(s') + eps)
 
-    m' and s' divide m and s by 1 - beta^step. `weight_decay` adds to g; `decoupled` shrinks p instead (AdamW).
+    m' and s' divide m and s by 1 - beta^step. `weight_decay` adds to g; `decoupled` shrinks p instead
+    (AdamW).
     """
     constants = lr / (1 - beta1**step), math.sqrt(1 - beta2**step), beta1, beta2, eps
     added, shrink = (0.0, 1 - lr * weight_decay) if decoupled else (float(weight_decay), 1.0)
     for parameter, gradient, mean, square in zip(parameters, gradients, means, squares, strict=True):
         with _Lines(parameter, mean, square) as (p, m, s):
-            _adam(_chunks(p), 16.0 * p.size, p, flat_like(gradient, parameter), m, s, *constants, added, shrink)
+            _adam(
+                _chunks(p), 16.0 * p.size, p, flat_like(gradient, parameter), m, s, *constants, added, shrink
+            )
 
 
 @kernel

@@ -1,19 +1,16 @@
 """Max pooling and the routing of its gradient, channels-last: the lanes run over neighbouring channels."""
 
 import numpy as np
+
 from .buffers import channels_last, empty_channels_last
-from .conv.shape import Axis, pads, pair
+from .conv.shape import Axis, axes, pair
 from .jit import get_num_threads, kernel, share
 
 
-def _pool_axis(size, taps, stride, dilation, before, after, ceil_mode):
-    """The axis of a pooling window; `ceil_mode` counts a last window that starts inside the input."""
-    axis = Axis(size, taps, stride, dilation, before, after)
-    if ceil_mode:
-        extended = axis._replace(after=after + stride - 1)
-        if (extended.outputs - 1) * stride < size + before:
-            return extended
-    return axis
+def _extended(axis: Axis) -> Axis:
+    """The axis with a last window that the input fills in part, if one starts inside it (ceil_mode)."""
+    longer = axis._replace(after=axis.after + axis.stride - 1)
+    return longer if (longer.outputs - 1) * axis.stride < axis.size + axis.before else axis
 
 
 def max_pool2d(
@@ -21,15 +18,14 @@ def max_pool2d(
 ):  # fmt: skip
     """y[n, c, p, q] = max over r, s of x[n, c, p * stride + r * dilation - top, ...]
 
-    input (N, C, H, W) to (N, C, P, Q), channels-last, and with `return_indices` the int64 places of the maxima,
-    flat in H x W. The first maximum in row-major order; NaN wins; padding never does.
+    input (N, C, H, W) to (N, C, P, Q), channels-last, and with `return_indices` the int64 places of the
+    maxima, flat in H x W. The first maximum in row-major order; NaN wins; padding never does.
     """
-    kernel_size, dilation = pair(kernel_size), pair(dilation)
-    steps = kernel_size if stride is None else pair(stride)
-    height, width = (
-        _pool_axis(*values, ceil_mode)
-        for values in zip(input.shape[2:], kernel_size, steps, dilation, *zip(*pads(padding), strict=True), strict=True)
-    )
+    kernel_size = pair(kernel_size)
+    steps = kernel_size if stride is None else stride
+    height, width = axes(input.shape, kernel_size, steps, padding, dilation)
+    if ceil_mode:
+        height, width = _extended(height), _extended(width)
     n, c = input.shape[:2]
     shape = (n, c, height.outputs, width.outputs)
     output = empty_channels_last(shape, input.dtype)
@@ -77,7 +73,6 @@ def _max(
                         wins = value > best or (value != value and best == best)
                         y[to + c] = value if wins else best
                         indices[to + c] = place if wins else indices[to + c]
-
 
 
 def max_pool2d_input(grad_output, indices, input_size):

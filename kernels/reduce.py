@@ -1,7 +1,8 @@
 """Sums whose order depends on shapes alone."""
 
 import numpy as np
-from .jit import kernel, share
+
+from .jit import kernel
 
 CHUNK = 256
 """Rows that are summed one after another; the sums of the chunks are then added in order."""
@@ -25,7 +26,6 @@ def _column_sum(rows, sums, count, first, last):
         for row in range(chunk * CHUNK, min((chunk + 1) * CHUNK, count)):
             for j in range(columns):
                 sums[chunk, j] += rows[row * columns + j]
-
 
 
 @kernel

@@ -20,6 +20,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
+
 from .. import machine
 from ..geometry import Geometry
 from ..jit import get_num_threads, inline, kernel, share
@@ -55,7 +56,9 @@ class Plan(NamedTuple):
 
 
 @lru_cache(maxsize=1024)
-def plan(height: Axis, width: Axis, channels: int, filters: int, groups: int, place: Place, dtype: np.dtype) -> Plan:
+def plan(
+    height: Axis, width: Axis, channels: int, filters: int, groups: int, place: Place, dtype: np.dtype
+) -> Plan:
     """Plan a convolution of `channels` to `filters`, both of one group."""
     tile = machine.tile(width.outputs, filters, dtype)
     columns = tile.vectors * tile.lanes
@@ -145,8 +148,8 @@ def _output_tile(g, x, x_at, packed, w_at, bias, bias_at, y, y_at, columns):
 
 @kernel
 def _forward(
-    g, x, packed, bias, y, height, width, top, left, outputs, y_first, y_image, y_row, job_rows, blocks, parts,
-    first, last,
+    g, x, packed, bias, y, height, width, top, left, outputs, y_first, y_image, y_row,
+    job_rows, blocks, parts, first, last,
 ):  # fmt: skip
     """A job is one block of output rows of one image, and one part of the filter panels."""
     reach = (g.taps_h - 1) * g.dilation_h + 1

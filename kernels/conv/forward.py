@@ -2,8 +2,6 @@
 
 from functools import lru_cache
 
-import numpy as np
-
 from ..buffers import channels_last, empty_channels_last, plain
 from . import direct
 from .pack import Steps, pack, pad_bias
@@ -40,16 +38,22 @@ def conv2d_input(input_size, weight, grad_output, stride=1, padding=0, dilation=
     """dx[n, c, i, j] = sum of dy[n, k, p, q] * w[k, c, r, s] where i = p * stride + r * dilation - top, ...
 
     For each remainder of i and j modulo the stride, a convolution of dy with the flipped taps that reach it.
-    input_size (N, C, H, W), weight (K, C / groups, kH, kW), grad_output (N, K, P, Q) to (N, C, H, W), channels-last.
+    input_size (N, C, H, W), weight (K, C / groups, kH, kW), grad_output (N, K, P, Q) to (N, C, H, W),
+    channels-last.
     """
-    images, channels = input_size[0], input_size[1]
-    dtype = grad_output.dtype
-    plans, complete = _input_plans(tuple(input_size[1:]), weight.shape, stride, padding, dilation, groups, dtype)
+    images, dtype = input_size[0], grad_output.dtype
+    plans, complete = _input_plans(
+        tuple(input_size[1:]), weight.shape, stride, padding, dilation, groups, dtype
+    )
     grad_input = empty_channels_last(tuple(input_size), dtype)
     if not complete:
         grad_input[...] = 0
     if grad_input.size and grad_output.size:
-        target, source, filters = channels_last(grad_input), channels_last(grad_output), plain(weight).reshape(-1)
+        target, source, filters = (
+            channels_last(grad_input),
+            channels_last(grad_output),
+            plain(weight).reshape(-1),
+        )
         for plan, steps in plans:
             packed = pack(plan, filters, steps)
             direct.run(plan, source, packed, pad_bias(plan, None, dtype), target, images)

@@ -1,8 +1,9 @@
-"""Filters as the microkernel reads them: packed[panel, r, s, i, j], zero where a panel is wider than its filters."""
+"""Filters as the microkernel reads them: packed[panel, r, s, i, j], zero beyond the last filter."""
 
 from typing import NamedTuple
 
 import numpy as np
+
 from ..jit import kernel
 
 

@@ -45,8 +45,9 @@ class Phase(NamedTuple):
 def phases(axis: Axis) -> list[Phase | None]:
     """The input gradient of a strided axis, one phase for each remainder of i modulo the stride.
 
-    dx[i] = sum over r of w[r] dy[(i + before - r * dilation) / stride], over the taps r that divide evenly. In
-    one phase these taps are r0, r0 + step, ...; a phase that no tap reaches is None (its gradient is zero).
+    dx[i] = sum over r of w[r] dy[(i + before - r * dilation) / stride], over the taps r that divide evenly.
+    In one phase these taps are r0, r0 + step, ...; a phase that no tap reaches is None (its gradient is
+    zero).
     """
     shared = math.gcd(axis.stride, axis.dilation)
     step, dilation = axis.stride // shared, axis.dilation // shared
@@ -62,7 +63,9 @@ def phases(axis: Axis) -> list[Phase | None]:
         count = (axis.size - offset + axis.stride - 1) // axis.stride
         before = (len(reached) - 1) * dilation - origin
         after = count - 1 + origin - (outputs - 1)
-        found.append(Phase(offset, Axis(outputs, len(reached), 1, dilation, before, after), reached[-1], step))
+        found.append(
+            Phase(offset, Axis(outputs, len(reached), 1, dilation, before, after), reached[-1], step)
+        )
     return found
 
 
@@ -82,6 +85,6 @@ def pads(value: int | tuple[int, int] | Pads) -> Pads:
 
 def axes(size, taps, stride, padding, dilation) -> tuple[Axis, Axis]:
     """The two axes of a convolution of an (..., H, W) input with an (..., kH, kW) filter."""
-    stride, dilation, padding = pair(stride), pair(dilation), pads(padding)
-    h, w = (Axis(*values) for values in zip(size[-2:], taps[-2:], stride, dilation, *zip(*padding), strict=True))
-    return h, w
+    (rows, columns), (kh, kw) = size[-2:], taps[-2:]
+    (sh, sw), (dh, dw), (vertical, horizontal) = pair(stride), pair(dilation), pads(padding)
+    return Axis(rows, kh, sh, dh, *vertical), Axis(columns, kw, sw, dw, *horizontal)

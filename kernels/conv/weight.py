@@ -3,7 +3,8 @@
     dw[r, s, c, k] = sum over n, p, q of x[n, p * stride + r * dilation - top,
                                            q * stride + s * dilation - left, c] * dy[n, p, q, k]
 
-One tile holds `rows` neighbouring elements of a line by `columns` filters k, and sums over the pixels of a block:
+One tile holds `rows` neighbouring elements of a line by `columns` filters k, and sums over the pixels of a
+block:
 
                   dy[n, p, q, k : k + columns]      one row of vectors
                   ----------------------------
@@ -12,15 +13,17 @@ One tile holds `rows` neighbouring elements of a line by `columns` filters k, an
         ...       |                          |
                   ----------------------------
 
-A line is what lies side by side in the padded input: the channels of one pixel, or, where taps are neighbours too,
-the channels of all taps s of a filter row. The order of a sum depends on shapes alone: the blocks of images and
-rows are dealt to a fixed number of parts, each part sums its blocks in order, and the parts are added in order.
+A line is what lies side by side in the padded input: the channels of one pixel, or, where taps are neighbours
+too, the channels of all taps s of a filter row. The order of a sum depends on shapes alone: the blocks of
+images and rows are dealt to a fixed number of parts, each part sums its blocks in order, and the parts are
+added in order.
 """
 
 from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
+
 from .. import machine
 from ..buffers import channels_last
 from ..geometry import Geometry
@@ -144,7 +147,9 @@ def _block(g, x, x_at, x_image, dy, dy_at, dy_image, images, outputs, sums, at, 
                         a += s * g.dilation_w * g.pixel + start
                         b = dy_at + n * dy_image + p * g.width * g.pixel_out
                         for q in range(g.width):
-                            acc = fma(acc, x, a + q * g.stride_w * g.pixel, 1, dy, b + q * g.pixel_out, columns)
+                            acc = fma(
+                                acc, x, a + q * g.stride_w * g.pixel, 1, dy, b + q * g.pixel_out, columns
+                            )
                 store(acc, sums, to, g.columns, g.columns)
 
 

@@ -19,7 +19,9 @@ def _size(builder: Any, count: Any, dtype: Any) -> Any:
 
 
 @intrinsic
-def copy(typingctx: Any, to: Any, to_at: Any, source: Any, at: Any, count: Any) -> tuple[Any, Callable[..., Any]]:
+def copy(
+    typingctx: Any, to: Any, to_at: Any, source: Any, at: Any, count: Any
+) -> tuple[Any, Callable[..., Any]]:
     """to[to_at : to_at + count] = source[at : at + count], memory that does not overlap."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:

@@ -1,11 +1,12 @@
 """A register tile as one Numba value: `rows` x `vectors` SIMD vectors of `lanes` elements.
 
 Its LLVM form is an array of vectors that never has an address, so it lives in registers. A verb sees an array
-as flat memory: `at` is an index from its first element, whatever its shape, and steps count elements. Nothing is
-checked: the caller has made sure that every element exists. Vector accesses state the alignment of one element.
+as flat memory: `at` is an index from its first element, whatever its shape, and steps count elements. Nothing
+is checked: the caller has made sure that every element exists. Vector accesses state the alignment of one
+element.
 
-`columns` is how many of a tile's vectors * lanes columns exist in memory: lanes beyond it are read as zero and
-not written. Where LLVM can see that all exist, the mask folds away.
+`columns` is how many of a tile's vectors * lanes columns exist in memory: lanes beyond it are read as zero
+and not written. Where LLVM can see that all exist, the mask folds away.
 """
 
 from collections.abc import Callable
@@ -67,11 +68,14 @@ class _Emitter:
 
     def row(self, pointer: Any, masks: list[Any]) -> list[Any]:
         """The vectors of one row of memory."""
-        load = self._masked("load", self.vector, [self.vector.as_pointer(), _INT32, masks[0].type, self.vector])
+        load = self._masked(
+            "load", self.vector, [self.vector.as_pointer(), _INT32, masks[0].type, self.vector]
+        )
         zero = ir.Constant(self.vector, None)
         align = ir.Constant(_INT32, self.align)
         return [
-            self.builder.call(load, [self._place(pointer, j), align, mask, zero]) for j, mask in enumerate(masks)
+            self.builder.call(load, [self._place(pointer, j), align, mask, zero])
+            for j, mask in enumerate(masks)
         ]
 
     def put(self, vectors: list[Any], pointer: Any, masks: list[Any]) -> None:
@@ -86,7 +90,9 @@ class _Emitter:
         """a * b + c: fused where the CPU can, two operations where it cannot."""
         signature = ir.FunctionType(self.vector, [self.vector] * 3)
         name = f"llvm.fmuladd.v{self.tile.lanes}f{self.tile.dtype.bitwidth}"
-        return self.builder.call(cgutils.get_or_insert_function(self.builder.module, signature, name), [a, b, c])
+        return self.builder.call(
+            cgutils.get_or_insert_function(self.builder.module, signature, name), [a, b, c]
+        )
 
     def _place(self, pointer: Any, j: int) -> Any:
         at = self.builder.gep(pointer, [ir.Constant(ir.IntType(64), j * self.tile.lanes)])
@@ -120,7 +126,9 @@ def zero(typingctx: Any, like: Any, rows: Any, vectors: Any, lanes: Any) -> tupl
 
 
 @intrinsic(prefer_literal=True)
-def spread(typingctx: Any, b: Any, at: Any, rows: Any, vectors: Any, lanes: Any) -> tuple[Any, Callable[..., Any]]:
+def spread(
+    typingctx: Any, b: Any, at: Any, rows: Any, vectors: Any, lanes: Any
+) -> tuple[Any, Callable[..., Any]]:
     """tile[i, j] = b[at + j]: every row the same."""
     tile = _tile_of(b, rows, vectors, lanes)
 
@@ -146,7 +154,9 @@ def load(
         masks = emit.masks(args[6])
         values = []
         for i in range(tile.rows):
-            values += emit.row(builder.gep(pointer, [builder.mul(args[2], ir.Constant(args[2].type, i))]), masks)
+            values += emit.row(
+                builder.gep(pointer, [builder.mul(args[2], ir.Constant(args[2].type, i))]), masks
+            )
         return _pack(emit, values)
 
     return tile(c, at, step, rows, vectors, lanes, columns), codegen

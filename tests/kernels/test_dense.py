@@ -43,7 +43,9 @@ def test_small_integers_are_exact(dtype, samples, inputs, outputs, data):
 def test_within_the_bound(samples, inputs, outputs, dtype):
     """Depths around the block of 256 terms among them."""
     rng = np.random.default_rng(0)
-    x, w, b = (rng.standard_normal(s).astype(dtype) for s in ((samples, inputs), (outputs, inputs), (outputs,)))
+    x, w, b = (
+        rng.standard_normal(s).astype(dtype) for s in ((samples, inputs), (outputs, inputs), (outputs,))
+    )
     for case in dense_cases(x, w, b):
         row = check(case)
         assert row.passed, row

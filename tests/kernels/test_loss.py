@@ -39,7 +39,9 @@ class TestEveryReduction:
             reduction=reduction, label_smoothing=smoothing,
         )  # fmt: skip
 
-    @pytest.mark.parametrize("options", [{}, {"weight": 7}, {"pos_weight": 7}, {"weight": 1, "pos_weight": 7}])
+    @pytest.mark.parametrize(
+        "options", [{}, {"weight": 7}, {"pos_weight": 7}, {"weight": 1, "pos_weight": 7}]
+    )
     def test_binary_cross_entropy(self, dtype, suffix, reduction, options):
         rng = np.random.default_rng(0)
         x, y = rng.standard_normal((6, 7)).astype(dtype), rng.random((6, 7)).astype(dtype)
@@ -54,7 +56,13 @@ class TestEveryReduction:
         agree("mse_loss" + suffix, dtype, x[:, ::2], y[:, ::2], reduction=reduction)
 
     def test_nothing(self, dtype, suffix, reduction):
-        agree("cross_entropy" + suffix, dtype, np.zeros((0, 3), dtype), np.zeros(0, np.int64), reduction=reduction)
+        agree(
+            "cross_entropy" + suffix,
+            dtype,
+            np.zeros((0, 3), dtype),
+            np.zeros(0, np.int64),
+            reduction=reduction,
+        )
         empty = np.zeros((0, 3), dtype)
         agree("binary_cross_entropy_with_logits" + suffix, dtype, empty, empty, reduction=reduction)
         agree("mse_loss" + suffix, dtype, empty, empty, reduction=reduction)

@@ -1,0 +1,58 @@
+"""Layouts in and out: dense arrays are seen as they lie, the rest is copied once."""
+
+import numpy as np
+import pytest
+
+from fastconv.kernels import buffers
+
+
+def image(dtype=np.float32):
+    return np.arange(2 * 3 * 4 * 5, dtype=dtype).reshape(2, 3, 4, 5)
+
+
+def test_channels_last_of_any_layout():
+    x = image()
+    expected = x.transpose(0, 2, 3, 1).reshape(-1)
+    last = np.ascontiguousarray(x.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2)
+    for array in (x, last, np.asfortranarray(x), np.repeat(x, 2, axis=3)[..., ::2], x[::-1][::-1]):
+        np.testing.assert_array_equal(buffers.channels_last(array), expected)
+    assert np.shares_memory(buffers.channels_last(last), last)
+
+
+def test_one_channel_or_pixel_is_not_copied():
+    for x in (image()[:, :1].copy(), image()[:, :, :1, :1].copy()):
+        assert np.shares_memory(buffers.channels_last(x), x)
+
+
+def test_read_only_memory_is_seen_not_copied():
+    x = image().reshape(-1)
+    x.flags.writeable = False
+    seen = buffers.plain(x)
+    assert np.shares_memory(seen, x)
+    assert seen.flags.writeable and not x.flags.writeable
+
+
+def test_the_seen_memory_stays_alive():
+    def seen():
+        x = np.full(100_000, 3.0, np.float32)
+        x.flags.writeable = False
+        return buffers.plain(x)
+
+    a = seen()
+    np.zeros(100_000, np.float32)
+    assert (a == 3).all()
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (0, 2, 3, 1), (3, 1, 0, 2)])
+def test_flat_follows_memory(order):
+    x = np.ascontiguousarray(image().transpose(order)).transpose(np.argsort(order))
+    line = buffers.flat(x)
+    assert np.shares_memory(line, x)
+    other = image() * 2
+    np.testing.assert_array_equal(buffers.flat_like(other, x), 2 * line)
+
+
+def test_empty_channels_last():
+    x = buffers.empty_channels_last((2, 3, 4, 5), np.dtype(np.float64))
+    assert x.shape == (2, 3, 4, 5) and x.dtype == np.float64
+    assert x.transpose(0, 2, 3, 1).flags.c_contiguous

@@ -1,0 +1,79 @@
+"""Compiled kernels on disk: found again, healed when damaged, done without where the disk refuses."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+RUN = """
+import numpy as np
+from fastconv import kernels
+x = np.arange(12, dtype=np.float32).reshape(2, 6) - 5
+print(kernels.relu(x).sum(), kernels.linear_bias(x).sum())
+from fastconv.kernels import activation
+print(sum(activation._relu.serial.stats.cache_hits.values()))
+"""
+
+
+def start(folder, code=RUN, warnings="error"):
+    return subprocess.Popen(
+        [sys.executable, "-W", warnings, "-c", code], env={**os.environ, "NUMBA_CACHE_DIR": str(folder)},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def finish(process):
+    output, errors = process.communicate(timeout=120)
+    assert process.returncode == 0, errors
+    total, bias, hits = output.split()
+    assert (float(total), float(bias)) == (21.0, 6.0)
+    return int(hits), errors
+
+
+def files(folder):
+    return sorted(folder.rglob("*.kernel"))
+
+
+def test_the_next_process_finds_the_kernel(tmp_path):
+    assert finish(start(tmp_path))[0] == 0
+    kept = files(tmp_path)
+    assert kept
+    assert finish(start(tmp_path))[0] == 1
+    assert files(tmp_path) == kept
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda data: b"", lambda data: data[:-100], lambda data: data[:40] + b"x" + data[41:]]
+)
+def test_a_damaged_file_is_replaced(tmp_path, damage):
+    finish(start(tmp_path))
+    sound = {path: path.read_bytes() for path in files(tmp_path)}
+    for path, data in sound.items():
+        path.write_bytes(damage(data))
+    assert finish(start(tmp_path))[0] == 0
+    assert finish(start(tmp_path))[0] == 1
+    assert files(tmp_path) == sorted(sound)
+
+
+def test_many_processes_at_once(tmp_path):
+    for _ in range(2):
+        for process in [start(tmp_path) for _ in range(4)]:
+            finish(process)
+    assert list(tmp_path.rglob("*.part")) == []
+
+
+def test_a_folder_that_cannot_be_made(tmp_path):
+    """One warning, and the work is done."""
+    (tmp_path / "fastconv").write_text("a file where the folder should be")
+    hits, errors = finish(start(tmp_path, warnings="default"))
+    assert hits == 0
+    assert errors.count("RuntimeWarning: fastconv: compiled kernels cannot be kept") == 1
+
+
+def test_the_folder_depends_on_the_sources(tmp_path):
+    finish(start(tmp_path))
+    (version,) = (tmp_path / "fastconv").iterdir()
+    code = "from fastconv.kernels import cache; print(cache.sources()[:16], 0 * len(cache.sources()))"
+    output, _ = start(tmp_path, code).communicate(timeout=60)
+    assert output.split()[0] == version.name

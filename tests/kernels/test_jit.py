@@ -1,0 +1,140 @@
+"""Threads: the same bits at any number of them, on any layer, from many Python threads and after a fork."""
+
+import os
+import subprocess
+import sys
+from itertools import pairwise
+
+import pytest
+
+from fastconv.kernels import jit
+
+DIGESTS = """
+import hashlib
+import numpy as np
+from fastconv import kernels, set_num_threads
+rng = np.random.default_rng(0)
+def normal(*shape):
+    return rng.standard_normal(shape).astype(np.float32)
+x, w, b = normal(5, 6, 40, 40), normal(20, 6, 3, 3), normal(20)
+image, v = normal(1, 24, 30, 30), normal(40, 24, 3, 3)
+a, m = normal(130, 700), normal(90, 700)
+def results():
+    y = kernels.conv2d(x, w, b, padding=1)
+    yield y
+    yield kernels.conv2d_input(x.shape, w, y, padding=1)
+    yield kernels.conv2d_weight(x, w.shape, y, padding=1)
+    yield kernels.conv2d_bias(y)
+    z = kernels.conv2d(image, v)
+    yield z
+    yield kernels.conv2d_weight(image, v.shape, z)
+    pooled, indices = kernels.max_pool2d(y, 3, 2, return_indices=True)
+    yield pooled
+    yield kernels.max_pool2d_input(pooled, indices, y.shape)
+    out = kernels.linear(a, m)
+    yield out
+    yield kernels.linear_input(m, out)
+    yield kernels.linear_weight(a, out)
+    yield kernels.linear_bias(out)
+    yield kernels.sigmoid(y)
+    yield kernels.softmax(y, 1)
+    yield np.asarray(kernels.mse_loss(y, y[::-1]))
+"""
+
+AT_EVERY_COUNT = (
+    DIGESTS
+    + """
+digests = set()
+for threads in (1, 2, 3, 8):
+    set_num_threads(threads)
+    digests.add(hashlib.sha256(b"".join(r.tobytes() for r in results())).hexdigest())
+from fastconv.kernels.jit import threading_layer
+print(threading_layer(), *digests)
+"""
+)
+
+FROM_MANY_THREADS = (
+    DIGESTS
+    + """
+from concurrent.futures import ThreadPoolExecutor
+def digest(_):
+    return hashlib.sha256(b"".join(r.tobytes() for r in results())).hexdigest()
+first = digest(0)
+with ThreadPoolExecutor(4) as pool:
+    assert set(pool.map(digest, range(12))) == {first}
+print("done")
+"""
+)
+
+AFTER_A_FORK = (
+    DIGESTS
+    + """
+import os, sys
+def digest():
+    return hashlib.sha256(b"".join(r.tobytes() for r in results())).hexdigest()
+first = digest()
+child = os.fork()
+if child == 0:
+    os._exit(0 if digest() == first else 1)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+)
+
+
+def python(code, **environment):
+    result = subprocess.run(
+        [sys.executable, "-W", "ignore::DeprecationWarning", "-c", code], env={**os.environ, **environment},
+        capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    return result.stdout.split()
+
+
+def test_the_same_bits_at_any_thread_count_and_on_any_layer():
+    outputs = {}
+    for layer in ("omp", "workqueue", "tbb"):
+        try:
+            name, *digests = python(AT_EVERY_COUNT, NUMBA_THREADING_LAYER=layer, NUMBA_NUM_THREADS="8")
+        except AssertionError as error:
+            if "No threading layer could be loaded" in str(error):
+                continue
+            raise
+        assert name == layer
+        outputs[layer] = digests
+    assert "workqueue" in outputs
+    assert all(len(digests) == 1 for digests in outputs.values()), outputs
+    assert len({digests[0] for digests in outputs.values()}) == 1, outputs
+
+
+@pytest.mark.parametrize("layer", ["default", "workqueue"])
+def test_many_python_threads(layer):
+    assert python(FROM_MANY_THREADS, NUMBA_THREADING_LAYER=layer) == ["done"]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_forked_child_computes():
+    assert python(AFTER_A_FORK) == ["0"]
+
+
+@pytest.mark.parametrize("value", [0, -1, 10**6])
+def test_a_wrong_number_of_threads(value):
+    with pytest.raises(ValueError, match=f"set_num_threads: threads: got {value}, needs 1 to"):
+        jit.set_num_threads(value)
+
+
+@pytest.mark.parametrize("value", ["2", 1.0, True, None])
+def test_threads_that_are_no_number(value):
+    with pytest.raises(TypeError, match=r"set_num_threads: threads: got .*, needs an integer"):
+        jit.set_num_threads(value)
+
+
+def test_jobs_are_shared_without_gap_or_overlap():
+    for jobs in (0, 1, 5, 8, 100):
+        for workers in (1, 2, 3, 7):
+            bounds = [jit.share.py_func(jobs, workers, worker) for worker in range(workers)]
+            assert bounds[0][0] == 0 and bounds[-1][1] == jobs
+            assert all(a[1] == b[0] for a, b in pairwise(bounds))
+
+
+def test_small_work_stays_in_the_thread():
+    assert jit.workers(100, jit.SERIAL_WORK - 1) == 1
