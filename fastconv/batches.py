@@ -80,9 +80,6 @@ class IterableBatches:
     ) -> None:
         self.name, self.batches, self.class_weight, self.dtype = name, batches, class_weight, dtype
 
-    def __len__(self) -> int:
-        return len(self.batches)  # type: ignore[arg-type]
-
     def epoch(self, rng: np.random.Generator | None = None) -> Iterator[Batch]:
         """All batches once; the order is the iterable's."""
         empty = True

@@ -33,6 +33,10 @@ class Optimizer:
             raise TypeError(f"{name}: params: got {got}, needs a dict; model.parameters() would fit")
         if not params:
             raise ValueError(f"{name}: params: got an empty dict, needs at least one parameter")
+        for key, p in params.items():
+            if not isinstance(p, np.ndarray) or p.dtype.kind != "f" or not p.flags.behaved:
+                needs = "a writeable, aligned float array: model.parameters() would fit"
+                raise TypeError(f"{name}: params: got {_kind(p)} for {key}, needs {needs}")
         self.parameters = dict(params)
         self.lr = validate.number(name, "lr", lr, 0, math.inf)
         self.weight_decay = validate.number(name, "weight_decay", weight_decay, 0, math.inf)
@@ -221,3 +225,9 @@ def clip(gradients: Mapping[str, Array], norm: float) -> dict[str, Array]:
     total = math.sqrt(sum(float(np.sum(np.square(g, dtype=np.float64))) for g in gradients.values()))
     scale = norm / (total + 1e-6)
     return dict(gradients) if scale >= 1 else {name: g * scale for name, g in gradients.items()}
+
+
+def _kind(value: object) -> str:
+    if not isinstance(value, np.ndarray):
+        return type(value).__name__
+    return f"a read-only array of {value.dtype}" if not value.flags.writeable else f"an array of {value.dtype}"

@@ -6,6 +6,7 @@ import numpy as np
 
 from .buffers import flat, flat_like, plain
 from .jit import inline, kernel
+from .reduce import peak
 
 
 def relu(input):
@@ -80,45 +81,41 @@ def _along(run, dim, *sources):
 
 
 @inline
-def _bounds(first, last, size):
-    return first * CHUNK, min(last * CHUNK, size)
+def part(array, first, last):
+    """The elements of the jobs; indices that start at zero let LLVM vectorise."""
+    return array[first * CHUNK : last * CHUNK]
 
 
 @kernel
 def _relu(x, y, first, last):
-    for i in range(*_bounds(first, last, y.size)):
+    x, y = part(x, first, last), part(y, first, last)
+    for i in range(y.size):
         value = x[i]
         y[i] = y.dtype.type(0) if value <= 0 else value
 
 
 @kernel
 def _relu_input(y, dy, dx, first, last):
-    for i in range(*_bounds(first, last, y.size)):
+    y, dy, dx = part(y, first, last), part(dy, first, last), part(dx, first, last)
+    for i in range(y.size):
         dx[i] = dx.dtype.type(0) if y[i] <= 0 else dy[i]
 
 
 @kernel
 def _sigmoid(x, y, first, last):
+    x, y = part(x, first, last), part(y, first, last)
     one = y.dtype.type(1)
-    for i in range(*_bounds(first, last, y.size)):
+    for i in range(y.size):
         e = math.exp(-abs(x[i]))
         y[i] = (e if x[i] < 0 else one) / (one + e)
 
 
 @kernel
 def _sigmoid_input(y, dy, dx, first, last):
+    y, dy, dx = part(y, first, last), part(dy, first, last), part(dx, first, last)
     one = y.dtype.type(1)
-    for i in range(*_bounds(first, last, y.size)):
+    for i in range(y.size):
         dx[i] = dy[i] * y[i] * (one - y[i])
-
-
-@inline
-def peak(row):
-    """The largest element; NaN where there is one."""
-    most = row[0]
-    for value in row:
-        most = value if value > most or value != value else most
-    return most
 
 
 @kernel

@@ -14,10 +14,10 @@ import platform
 import sys
 import tempfile
 import warnings
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import llvmlite
 import numba
 from numba.core.caching import CompileResultCacheImpl, _Cache
 from numba.core.compiler import CompileResult
@@ -47,8 +47,8 @@ def sources() -> str:
     digest = hashlib.sha256()
     for path in sorted(home.rglob("*.py")):
         digest.update(str(path.relative_to(home)).encode() + b"\0" + path.read_bytes())
-    for version in (platform.python_version(), numba.__version__, llvmlite.__version__):
-        digest.update(version.encode())
+    for release in (platform.python_version(), numba.__version__, version("llvmlite")):
+        digest.update(release.encode())
     return digest.hexdigest()
 
 

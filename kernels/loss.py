@@ -4,9 +4,9 @@ import math
 
 import numpy as np
 
-from .activation import peak
 from .buffers import flat_like, plain
 from .jit import inline, kernel
+from .reduce import peak
 
 CHUNK = 4096
 
@@ -49,12 +49,12 @@ def _divisor(labels, probabilities, weight, ignore_index):
 
 
 def _reduced(losses, divisor, reduction, dtype):
-    if reduction == "none":
-        return losses.astype(dtype)
-    total = losses.sum()
+    if reduction != "none":
+        losses = losses.sum()
     if reduction == "mean":
-        total = total / divisor if divisor else math.nan
-    return dtype.type(total)
+        losses = losses / divisor if divisor else np.float64(math.nan)
+    with np.errstate(over="ignore"):  # a loss too large for the type is inf
+        return losses.astype(dtype)
 
 
 @inline

@@ -3,8 +3,8 @@
 import numpy as np
 
 from .buffers import channels_last, empty_channels_last
-from .conv.shape import Axis, axes, pair
 from .jit import get_num_threads, kernel, share
+from .shape import Axis, axes, pair
 
 
 def _extended(axis: Axis) -> Axis:

@@ -1,8 +1,8 @@
-"""Sums whose order depends on shapes alone."""
+"""Sums whose order depends on shapes alone, and maxima."""
 
 import numpy as np
 
-from .jit import kernel
+from .jit import inline, kernel
 
 CHUNK = 256
 """Rows that are summed one after another; the sums of the chunks are then added in order."""
@@ -33,3 +33,12 @@ def _add_chunks(sums, total, first, last):
     for chunk in range(sums.shape[0]):
         for j in range(first, last):
             total[j] += sums[chunk, j]
+
+
+@inline
+def peak(row):
+    """The largest element; NaN where there is one."""
+    most = row[0]
+    for value in row:
+        most = value if value > most or value != value else most
+    return most

@@ -44,7 +44,9 @@ def curve(backend, make, shape, outputs, optimizer, dtype):
         return [trainer.step(*batch) for batch in zip(x, y, strict=True)]
 
 
-@pytest.mark.parametrize(("dtype", "tolerance"), [(np.float32, 1e-5), (np.float64, 1e-10)], ids=["float32", "float64"])
+@pytest.mark.parametrize(
+    ("dtype", "tolerance"), [(np.float32, 1e-5), (np.float64, 1e-10)], ids=["float32", "float64"]
+)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 @pytest.mark.parametrize("network", NETWORKS)
 def test_both_backends_give_the_same_loss_curve(network, optimizer, dtype, tolerance):

@@ -138,7 +138,9 @@ def test_early_stopping_forgets_the_training_before():
 
 
 def test_early_stopping_names_what_can_be_watched():
-    with pytest.raises(ValueError, match="EarlyStopping: monitor: got 'val_loss', needs one of loss, accuracy"):
+    with pytest.raises(
+        ValueError, match="EarlyStopping: monitor: got 'val_loss', needs one of loss, accuracy"
+    ):
         trainer().fit(X, Y, callbacks=[EarlyStopping()], progress=False)
 
 

@@ -22,7 +22,13 @@ OPTIMIZERS = {
 
 def trainer(optimizer="Adam", **arguments):
     model = nn.Sequential(
-        nn.Conv2d(1, 4, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Dropout(0.4), nn.Linear(16, 3), seed=0
+        nn.Conv2d(1, 4, 3),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Flatten(),
+        nn.Dropout(0.4),
+        nn.Linear(16, 3),
+        seed=0,
     )
     loss = nn.CrossEntropyLoss(weight=np.array([1, 2, 0.3], np.float32), label_smoothing=0.1)
     return Trainer(model, loss, OPTIMIZERS[optimizer](model.parameters()), clip_norm=2.0, **arguments)
@@ -139,7 +145,9 @@ def test_metrics_of_ones_own_are_given_again(tmp_path):
         return 0.0
 
     trainer(metrics=[error]).save(tmp_path / "run.safetensors")
-    with pytest.raises(ValueError, match=r"run.safetensors: .*metrics of its own, \['error'\]: give them as metrics="):
+    with pytest.raises(
+        ValueError, match=r"run.safetensors: .*metrics of its own, \['error'\]: give them as metrics="
+    ):
         Trainer.resume(tmp_path / "run.safetensors")
     assert list(Trainer.resume(tmp_path / "run.safetensors", metrics=[error]).metrics) == ["error"]
 
@@ -154,7 +162,9 @@ def test_the_model_in_a_training_can_be_loaded_alone(tmp_path):
 
 def test_a_model_alone_is_no_training(tmp_path):
     trainer().model.save(tmp_path / "model.safetensors")
-    with pytest.raises(ValueError, match=r"model.safetensors: holds a model without its training; fastconv.load"):
+    with pytest.raises(
+        ValueError, match=r"model.safetensors: holds a model without its training; fastconv.load"
+    ):
         Trainer.resume(tmp_path / "model.safetensors")
     with pytest.raises(FileNotFoundError):
         Trainer.resume(tmp_path / "nothing.safetensors")

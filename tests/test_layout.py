@@ -38,7 +38,7 @@ ROWS = [
     {"fastconv.types"},
 ]
 FAMILIES = {"conv", "pool", "dense", "activation", "norm", "loss", "optimizer"}
-TOOLS = {"simd", "geometry", "machine", "jit", "cache", "pack", "buffers", "reduce"}
+TOOLS = {"simd", "geometry", "machine", "jit", "cache", "pack", "buffers", "reduce", "shape"}
 OPTIONAL = {"matplotlib", "PIL", "torch", "sklearn", "onnx"}
 
 
@@ -193,14 +193,9 @@ def test_the_top_level_of_the_repository():
     ),
 )
 def test_every_operation_has_a_test_at_the_mirrored_place(module):
-    path = MODULES[module]
-    place = path.relative_to(ROOT)
-    place = Path(*place.parts[1:]) if place.parts[0] == "fastconv" else place
-    if path.name == "__init__.py":
-        assert list((ROOT / "tests" / place.parent).glob("test_*.py")), f"no tests in tests/{place.parent}"
-    else:
-        mirror = ROOT / "tests" / place.parent / f"test_{path.name}"
-        assert mirror.exists(), f"{place} has no {mirror.relative_to(ROOT)}"
+    *folders, name = module.removeprefix("fastconv.").split(".")
+    mirror = Path("tests", *folders, f"test_{name}.py")
+    assert (ROOT / mirror).exists(), f"{module} has no {mirror}"
 
 
 def shape_of(function) -> list[tuple]:

@@ -56,9 +56,11 @@ def test_metrics_have_names():
 
 
 def test_an_unknown_name_is_told():
-    with pytest.raises(ValueError, match="Trainer: metrics: got 'f1', needs functions .* or 'accuracy'"):
+    with pytest.raises(ValueError, match=r"Trainer: metrics: got 'f1', needs functions .* or 'accuracy'"):
         metrics.named(["f1"], nn.CrossEntropyLoss())
-    with pytest.raises(ValueError, match=r"Trainer: metrics: got 'accuracy', needs functions of \(output, target\)$"):
+    with pytest.raises(
+        ValueError, match=r"Trainer: metrics: got 'accuracy', needs functions of \(output, target\)$"
+    ):
         metrics.named(["accuracy"], nn.MSELoss())
 
 

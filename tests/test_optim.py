@@ -155,7 +155,9 @@ def test_arguments_are_checked(make, message):
 
 
 def test_a_model_in_place_of_its_parameters_is_told():
-    with pytest.raises(TypeError, match=r"SGD: params: got Linear, needs a dict; model.parameters\(\) would fit"):
+    with pytest.raises(
+        TypeError, match=r"SGD: params: got Linear, needs a dict; model.parameters\(\) would fit"
+    ):
         optim.SGD(nn.Linear(2, 2), lr=0.1)
 
 
@@ -163,7 +165,10 @@ def test_a_model_in_place_of_its_parameters_is_told():
     ("gradients", "message"),
     [
         ({}, "SGD: gradients: got none for p, needs one for each parameter"),
-        ({"p": np.zeros(3)}, r"SGD: gradient of p: got float64 of shape \(3,\), needs float64 of shape \(2,\)"),
+        (
+            {"p": np.zeros(3)},
+            r"SGD: gradient of p: got float64 of shape \(3,\), needs float64 of shape \(2,\)",
+        ),
         ({"p": np.zeros(2, np.float32)}, r"SGD: gradient of p: got float32 of shape \(2,\), needs float64"),
         ({"p": [0.0, 0.0]}, r"SGD: gradient of p: got list, needs"),
     ],
@@ -188,3 +193,14 @@ def test_clip_leaves_small_gradients_as_they_are():
     gradients = {"a": np.array([3.0]), "b": np.array([4.0])}
     assert {name: g.tolist() for name, g in optim.clip(gradients, 5.1).items()} == {"a": [3.0], "b": [4.0]}
     assert optim.clip({"a": np.zeros(2)}, 1.0)["a"].tolist() == [0.0, 0.0]
+
+
+def test_parameters_that_cannot_be_written_are_refused():
+    """An update writes through the array's memory: what is read-only or not native must not get there."""
+    frozen = np.ones(3, np.float32)
+    frozen.flags.writeable = False
+    with pytest.raises(TypeError, match="SGD: params: got a read-only array of float32 for w, needs a writeable"):
+        optim.SGD({"w": frozen}, lr=0.1)
+    for wrong in ([1.0], np.ones(3, np.int64), np.ones(3, ">f4")):
+        with pytest.raises(TypeError, match="SGD: params: got .* for w, needs a writeable, aligned float array"):
+            optim.SGD({"w": wrong}, lr=0.1)

@@ -82,7 +82,9 @@ def test_saving_replaces_a_file_as_a_whole_or_not_at_all(tmp_path, monkeypatch):
         with pytest.raises(OSError, match="disk full"):
             model(seed=1).save(path)
     assert path.read_bytes() == before
-    model(seed=1).save(path)
+    with path.open("rb") as opened_before:
+        model(seed=1).save(path)
+        assert opened_before.read() == before
     assert path.read_bytes() != before
     assert [entry.name for entry in tmp_path.iterdir()] == ["model.safetensors"]
 
@@ -104,7 +106,7 @@ def test_a_layer_of_ones_own_cannot_be_saved(tmp_path):
 
 
 def test_a_missing_file_or_folder(tmp_path):
-    with pytest.raises(FileNotFoundError, match="nothing.safetensors"):
+    with pytest.raises(FileNotFoundError, match=r"nothing.safetensors"):
         persistence.load(tmp_path / "nothing.safetensors")
     with pytest.raises(FileNotFoundError):
         model().save(tmp_path / "no" / "model.safetensors")
@@ -116,7 +118,9 @@ def one_line(path):
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"\x00" * 7, b"hello world, this is no model", b"\xff" * 64, b'\x02\0\0\0\0\0\0\0{}'], ids=repr
+    "content",
+    [b"", b"\x00" * 7, b"hello world, this is no model", b"\xff" * 64, b"\x02\0\0\0\0\0\0\0{}"],
+    ids=repr,
 )
 def test_another_kind_of_file(content, tmp_path):
     path = tmp_path / "model.safetensors"
@@ -183,7 +187,10 @@ def test_an_architecture_that_makes_no_sense(text, tmp_path):
         ({"weight": np.zeros((2, 3), np.float32)}, "missing bias"),
         ({"weight": np.zeros((3, 2), np.float32), "bias": np.zeros(2, np.float32)}, r"got shape \(3, 2\)"),
         ({"weight": np.zeros((2, 3)), "bias": np.zeros(2)}, "weight: got float64, needs float32"),
-        ({"weight": np.zeros((2, 3), np.float32), "bias": np.zeros(2, np.int32)}, "bias: got int32, needs float32"),
+        (
+            {"weight": np.zeros((2, 3), np.float32), "bias": np.zeros(2, np.int32)},
+            "bias: got int32, needs float32",
+        ),
     ],
 )
 def test_weights_that_do_not_fit_the_architecture(tensors, message, tmp_path):

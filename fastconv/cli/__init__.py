@@ -3,6 +3,7 @@
 import importlib
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 
 from fastconv.cli.arguments import parse
@@ -18,7 +19,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Whatever goes wrong is one line on the standard error output; `--traceback` shows the rest.
     """
     try:
-        status = _run(sys.argv[1:] if arguments is None else arguments)
+        with warnings.catch_warnings():
+            warnings.showwarning = lambda message, *_, **__: _say("warning", str(message))
+            status = _run(sys.argv[1:] if arguments is None else arguments)
         sys.stdout.flush()
     except BrokenPipeError:
         # The reader has gone; without a new end for what is still buffered Python complains at exit.
@@ -37,18 +40,22 @@ def _run(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         raise
     except KeyboardInterrupt:
-        return _say("interrupted", 130)
+        return _fail("interrupted", 130)
     except Exception as error:
         if "--traceback" in arguments:
             raise
         if isinstance(error, BAD_INPUT):
-            return _say(_text(error), 2)
-        return _say(f"unexpected {type(error).__name__}: {_text(error)} (--traceback shows where)", 1)
+            return _fail(_text(error), 2)
+        return _fail(f"unexpected {type(error).__name__}: {_text(error)} (--traceback shows where)", 1)
 
 
-def _say(message: str, status: int) -> int:
-    print(f"fastconv: error: {' '.join(message.split())}", file=sys.stderr)
+def _fail(message: str, status: int) -> int:
+    _say("error", message)
     return status
+
+
+def _say(kind: str, message: str) -> None:
+    print(f"fastconv: {kind}: {' '.join(message.removeprefix('fastconv: ').split())}", file=sys.stderr)
 
 
 def _text(error: Exception) -> str:

@@ -2,10 +2,14 @@
 
 import argparse
 import contextlib
+import math
 import sys
 import time
+import warnings
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from fastconv import Trainer, __version__, backend, models, nn, optim, reports
 from fastconv.callbacks import Callback, Logs
@@ -28,7 +32,8 @@ def run(options: argparse.Namespace) -> int:
         model = models.build(options.model, data.input_shape, len(data.classes), seed=options.seed)
     except ValueError as error:
         raise ValueError(f"--model {options.model}: {error}") from error
-    if options.out:
+    existed = options.out is not None and Path(options.out).exists()
+    if options.out is not None:
         folder = reports.run_folder(Path(options.out))
     else:
         folder = reports.numbered_folder(Path("runs"), f"{name}-{options.model}")
@@ -36,9 +41,10 @@ def run(options: argparse.Namespace) -> int:
         with backend(options.backend):
             _run(options, data, model, folder)
     finally:
-        # A run that was interrupted before it wrote anything leaves no empty folder.
-        with contextlib.suppress(OSError):
-            folder.rmdir()
+        # A run that ended before it wrote anything leaves no empty folder behind.
+        if not existed:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
     return 0
 
 
@@ -55,15 +61,17 @@ def _run(options: argparse.Namespace, data: Dataset, model: nn.Sequential, folde
         nn.CrossEntropyLoss(label_smoothing=LABEL_SMOOTHING),
         optim.Adam(model.parameters(), lr=options.lr),
     )
-    history = trainer.fit(
-        *data.train,
-        epochs=options.epochs,
-        batch_size=options.batch_size,
-        validation_data=data.test,
-        seed=options.seed,
-        callbacks=[EpochTable(options.epochs)],
-        progress=False,
-    ).history
+    with warnings.catch_warnings(), np.errstate(over="ignore", invalid="ignore"):
+        warnings.filterwarnings("ignore", "the loss is")  # FiniteLoss says all of it
+        history = trainer.fit(
+            *data.train,
+            epochs=options.epochs,
+            batch_size=options.batch_size,
+            validation_data=data.test,
+            seed=options.seed,
+            callbacks=[FiniteLoss(), EpochTable(options.epochs)],
+            progress=False,
+        ).history
     logits = model.predict(data.test[0])
     seconds = time.perf_counter() - started
     right = int((logits.argmax(axis=1) == data.test[1]).sum())
@@ -120,6 +128,20 @@ def _config(
         "architecture": model.describe(),
         "test_accuracy": accuracy,
     }
+
+
+class FiniteLoss(Callback):
+    """Ends a training that has left the range of numbers."""
+
+    def on_epoch_begin(self, trainer: Trainer, epoch: int) -> None:
+        """Remember the epoch."""
+        self.epoch = epoch + 1
+
+    def on_batch_end(self, trainer: Trainer, batch: int, logs: Logs) -> None:
+        """Raise ValueError when the loss is infinite or no number."""
+        if not math.isfinite(logs["loss"]):
+            rate = f"a smaller one than {trainer.optimizer.lr:g}"
+            raise ValueError(f"--lr: the loss became {logs['loss']} in epoch {self.epoch}; needs {rate}")
 
 
 class EpochTable(Callback):

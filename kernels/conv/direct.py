@@ -24,8 +24,8 @@ import numpy as np
 from .. import machine
 from ..geometry import Geometry
 from ..jit import get_num_threads, inline, kernel, share
+from ..shape import Axis
 from ..simd import clear, copy, fma, spread, store
-from .shape import Axis
 
 ROWS_BYTES = 256 * 1024
 """Padded input rows that one job keeps at hand: a share of the second-level cache."""

@@ -3,9 +3,9 @@
 from functools import lru_cache
 
 from ..buffers import channels_last, empty_channels_last, plain
+from ..shape import axes, phases
 from . import direct
 from .pack import Steps, pack, pad_bias
-from .shape import axes, phases
 
 
 def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):

@@ -29,9 +29,9 @@ from ..buffers import channels_last
 from ..geometry import Geometry
 from ..jit import inline, kernel, share
 from ..reduce import column_sums
+from ..shape import Axis, axes
 from ..simd import fma, load, store
 from .direct import ROWS_BYTES, gather
-from .shape import Axis, axes
 
 PARTS = 16
 """Most parts of the sum over images and rows: more threads than that share panels."""

@@ -2,6 +2,7 @@ import os
 import signal
 import subprocess
 import sys
+import warnings
 
 import pytest
 
@@ -70,6 +71,16 @@ def test_traceback_on_request(fastconv, monkeypatch):
     monkeypatch.setattr(info, "run", raising(ValueError("here")))
     with pytest.raises(ValueError, match="here"):
         fastconv("info", "--traceback")
+
+
+def test_warnings_are_one_line_each(fastconv, monkeypatch):
+    def run(options):
+        warnings.simplefilter("always")
+        warnings.warn("fastconv: the cache\ncannot be kept", RuntimeWarning, stacklevel=1)
+        return 0
+
+    monkeypatch.setattr(info, "run", run)
+    assert fastconv("info") == (0, "", "fastconv: warning: the cache cannot be kept\n")
 
 
 def test_the_status_of_the_command_is_the_status(fastconv, monkeypatch):

@@ -107,6 +107,26 @@ def test_without_matplotlib_one_line_says_what_is_missing(fastconv, bars, tmp_pa
     assert not list((tmp_path / "run").glob("*.png"))
 
 
+def test_a_training_that_diverges_is_one_line(fastconv, bars, tmp_path):
+    command = ("train", "--data", f"npz:{bars}", "--lr", 1e30, "--out", tmp_path / "run", *ONE_EPOCH)
+    result = fastconv(*command)
+    assert result.status == 2
+    assert re.fullmatch(
+        r"fastconv: error: --lr: the loss became (nan|inf) in epoch 1; needs a smaller one than 1e\+30\n",
+        result.err,
+    )
+    assert not (tmp_path / "run").exists()
+
+
+def test_an_empty_folder_of_the_user_stays(fastconv, bars, tmp_path):
+    (tmp_path / "run").mkdir()
+    assert (
+        fastconv("train", "--data", f"npz:{bars}", "--lr", 1e30, "--out", tmp_path / "run", *ONE_EPOCH).status
+        == 2
+    )
+    assert (tmp_path / "run").is_dir()
+
+
 class Terminal:
     def __init__(self):
         self.text = ""
@@ -144,6 +164,16 @@ def test_epochs_by_the_size_of_the_data(images, epochs):
     assert train.default_epochs(images) == epochs
 
 
+@pytest.fixture
+def one_thread():
+    """Small kernels on one thread: the same bits, and no waiting for a busy neighbour."""
+    threads = fc.get_num_threads()
+    fc.set_num_threads(1)
+    yield
+    fc.set_num_threads(threads)
+
+
+@pytest.mark.usefixtures("one_thread")
 def test_the_defaults_reach_the_promised_accuracy(fastconv, tmp_path):
     result = fastconv("train", "--out", tmp_path / "run")
     assert result.status == 0

@@ -20,12 +20,13 @@ def check_gradients():
 
 
 def _check_gradients(layer, x, h=1e-6, tolerance=2e-8):
-    """For L = Σ y · g with a random g: dL/dx and dL/dparameter, element by element, relative to the largest."""
+    """For L = Σ y · g with a random g: dL/dx and dL/dparameter, by element, relative to the largest."""
     y, backward = layer.forward(x)
     g = np.random.default_rng(99).normal(size=y.shape)
     dx, gradients = backward(g)
     assert list(gradients) == list(layer.parameters())
-    for name, array, gradient in [("x", x, dx), *((n, layer.parameters()[n], gradients[n]) for n in gradients)]:
+    parameters = layer.parameters()
+    for name, array, gradient in [("x", x, dx), *((n, parameters[n], gradients[n]) for n in gradients)]:
         assert gradient.shape == array.shape, name
         assert gradient.dtype == array.dtype, name
         expected = np.zeros(array.shape)

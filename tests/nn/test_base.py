@@ -1,4 +1,5 @@
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -17,7 +18,9 @@ class Doubled(nn.Layer):
 
 
 def test_a_layer_of_ones_own_works_in_a_model(check_gradients):
-    model = nn.Sequential(nn.Linear(2, 3, dtype=np.float64), Doubled(), nn.Linear(3, 1, dtype=np.float64), seed=0)
+    model = nn.Sequential(
+        nn.Linear(2, 3, dtype=np.float64), Doubled(), nn.Linear(3, 1, dtype=np.float64), seed=0
+    )
     check_gradients(model, np.random.default_rng(1).normal(size=(4, 2)))
     assert model.output_shape((2,)) == (1,)
 
@@ -66,6 +69,14 @@ def test_calls_leave_no_trace_in_a_layer():
     model.forward(x)[1](y)
     assert [sorted(vars(layer)) for layer in model] == before
     assert np.array_equal(model(x), y)
+
+
+def test_one_model_serves_many_threads():
+    model = nn.Sequential(nn.Linear(3, 16), nn.ReLU(), nn.Linear(16, 2), seed=0)
+    inputs = np.random.default_rng(0).normal(size=(40, 5, 3)).astype(np.float32)
+    expected = [model(x) for x in inputs]
+    with ThreadPoolExecutor(4) as pool:
+        assert all(np.array_equal(a, b) for a, b in zip(pool.map(model, inputs), expected, strict=True))
 
 
 def test_parameters_are_the_live_arrays_and_state_dict_is_copies():
@@ -148,7 +159,7 @@ def test_parameters_are_uniform_on_one_over_the_root_of_fan_in(layer, fan_in):
 
 @pytest.mark.parametrize("dtype", [np.int64, np.float16, complex])
 def test_a_dtype_must_be_one_of_the_two(dtype):
-    with pytest.raises(TypeError, match="Linear: dtype: got .*, needs float32 or float64"):
+    with pytest.raises(TypeError, match=r"Linear: dtype: got .*, needs float32 or float64"):
         nn.Linear(2, 2, dtype=dtype)
 
 
@@ -175,11 +186,16 @@ def test_config_is_json_and_makes_the_same_layer(layer):
     config = json.loads(json.dumps(layer.config()))
     twin = type(layer)(**config)
     assert twin.config() == layer.config()
-    assert {n: a.shape for n, a in twin.parameters().items()} == {n: a.shape for n, a in layer.parameters().items()}
+    assert {n: a.shape for n, a in twin.parameters().items()} == {
+        n: a.shape for n, a in layer.parameters().items()
+    }
 
 
 def test_repr_shows_what_is_not_a_default():
-    assert repr(nn.Conv2d(1, 8, 3, padding=1)) == "Conv2d(in_channels=1, out_channels=8, kernel_size=3, padding=1)"
+    assert (
+        repr(nn.Conv2d(1, 8, 3, padding=1))
+        == "Conv2d(in_channels=1, out_channels=8, kernel_size=3, padding=1)"
+    )
     assert repr(nn.Linear(3, 2, bias=False)) == "Linear(in_features=3, out_features=2, bias=False)"
     assert repr(nn.Linear(3, 2, dtype="float64")) == "Linear(in_features=3, out_features=2, dtype='float64')"
     assert repr(nn.ReLU()) == "ReLU()"

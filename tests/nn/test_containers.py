@@ -37,7 +37,13 @@ def test_names_are_pytorchs():
 def test_a_sequential_is_a_sequence():
     model = small(seed=0)
     assert len(model) == 5
-    assert [type(layer).__name__ for layer in model] == ["Conv2d", "ReLU", "MaxPool2d", "Sequential", "Sigmoid"]
+    assert [type(layer).__name__ for layer in model] == [
+        "Conv2d",
+        "ReLU",
+        "MaxPool2d",
+        "Sequential",
+        "Sigmoid",
+    ]
     assert model[-1] is list(model)[4]
     with pytest.raises(IndexError):
         model[5]
@@ -110,7 +116,10 @@ def test_a_container_inside_passes_the_question_on():
     [
         ((2, 1, 8, 8), r"^3\.1 \(Linear\): got 18 features, needs 8; Linear\(18, 3\) would fit$"),
         ((2, 4, 6, 6), r"^0 \(Conv2d\): got 4 channels, needs 1; Conv2d\(4, 2, 3\) would fit$"),
-        ((2, 1, 3, 3), r"^2 \(MaxPool2d\): got 1 x 1 pixels, needs at least 2 x 2; MaxPool2d\(1\) would fit$"),
+        (
+            (2, 1, 3, 3),
+            r"^2 \(MaxPool2d\): got 1 x 1 pixels, needs at least 2 x 2; MaxPool2d\(1\) would fit$",
+        ),
         ((2, 36), r"^0 \(Conv2d\): got shape \(36,\), needs \(1, height, width\)$"),
     ],
 )

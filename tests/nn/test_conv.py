@@ -60,7 +60,11 @@ def test_parameters_have_pytorchs_names_and_shapes():
         ({}, (3, 8, 8), r"Conv2d: got 3 channels, needs 2; Conv2d\(3, 4, 3\) would fit"),
         ({}, (64,), r"Conv2d: got shape \(64,\), needs \(2, height, width\)"),
         ({}, (2, 2, 1), r"Conv2d: got 2 x 1 pixels, needs at least 3 x 3; padding=1 would fit"),
-        ({"dilation": 3, "padding": 1}, (2, 2, 9), r"got 2 x 9 pixels, needs at least 5 x 5; padding=\(3, 0\) would"),
+        (
+            {"dilation": 3, "padding": 1},
+            (2, 2, 9),
+            r"got 2 x 9 pixels, needs at least 5 x 5; padding=\(3, 0\) would",
+        ),
     ],
 )
 def test_a_shape_that_does_not_fit_is_told_with_one_that_would(arguments, shape, message):

@@ -19,7 +19,10 @@ def test_forward_is_x_times_the_transposed_weight(each_backend):
 
 def test_shapes_and_cost():
     layer = nn.Linear(3, 2)
-    assert {name: array.shape for name, array in layer.parameters().items()} == {"weight": (2, 3), "bias": (2,)}
+    assert {name: array.shape for name, array in layer.parameters().items()} == {
+        "weight": (2, 3),
+        "bias": (2,),
+    }
     assert layer.output_shape((3,)) == (2,)
     assert layer.output_shape((7, 3)) == (7, 2)
     assert layer.multiply_adds((3,)) == 6
@@ -31,7 +34,10 @@ def test_shapes_and_cost():
     [
         ((256,), r"Linear: got 256 features, needs 200; Linear\(256, 10\) would fit"),
         ((8, 5, 5), r"Linear: got shape \(8, 5, 5\), needs 200; a Flatten before it would fit"),
-        ((8, 4, 4), r"Linear: got shape \(8, 4, 4\), needs 200; a Flatten before it and Linear\(128, 10\) would fit"),
+        (
+            (8, 4, 4),
+            r"Linear: got shape \(8, 4, 4\), needs 200; a Flatten before it and Linear\(128, 10\) would fit",
+        ),
     ],
 )
 def test_a_shape_that_does_not_fit_is_told_with_one_that_would(shape, message):
@@ -42,5 +48,5 @@ def test_a_shape_that_does_not_fit_is_told_with_one_that_would(shape, message):
 def test_arguments_are_checked_when_the_layer_is_made():
     with pytest.raises(ValueError, match="Linear: in_features: got 0"):
         nn.Linear(0, 3)
-    with pytest.raises(TypeError, match="Linear: out_features: got 2.0"):
+    with pytest.raises(TypeError, match=r"Linear: out_features: got 2\.0"):
         nn.Linear(3, 2.0)

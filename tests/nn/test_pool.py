@@ -41,7 +41,11 @@ def test_the_stride_is_the_kernel_size_unless_given():
 @pytest.mark.parametrize(
     ("arguments", "shape", "message"),
     [
-        ((2,), (4, 1, 5), r"MaxPool2d: got 1 x 5 pixels, needs at least 2 x 2; MaxPool2d\(\(1, 2\)\) would fit"),
+        (
+            (2,),
+            (4, 1, 5),
+            r"MaxPool2d: got 1 x 5 pixels, needs at least 2 x 2; MaxPool2d\(\(1, 2\)\) would fit",
+        ),
         ((2,), (64,), r"MaxPool2d: got shape \(64,\), needs \(channels, height, width\)"),
     ],
 )

@@ -3,7 +3,10 @@ import pytest
 from fastconv import nn
 
 MODEL = nn.Sequential(
-    nn.Conv2d(1, 16, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Sequential(nn.Flatten(), nn.Linear(256, 10))
+    nn.Conv2d(1, 16, 3, padding=1),
+    nn.ReLU(),
+    nn.MaxPool2d(2),
+    nn.Sequential(nn.Flatten(), nn.Linear(256, 10)),
 )
 
 TABLE = """\
@@ -30,5 +33,7 @@ def test_a_single_layer_has_a_summary():
 
 
 def test_a_shape_that_does_not_fit_names_the_layer():
-    with pytest.raises(ValueError, match=r"^3\.1 \(Linear\): got 400 features, needs 256; Linear\(400, 10\) would fit$"):
+    with pytest.raises(
+        ValueError, match=r"^3\.1 \(Linear\): got 400 features, needs 256; Linear\(400, 10\) would fit$"
+    ):
         MODEL.summary((1, 10, 10))
