@@ -14,6 +14,8 @@ import numpy as np
 from fastconv import backends, validate
 from fastconv.types import Array
 
+FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
+
 
 class Optimizer:
     """Parameters, and a state that grows with each step.
@@ -34,7 +36,7 @@ class Optimizer:
         if not params:
             raise ValueError(f"{name}: params: got an empty dict, needs at least one parameter")
         for key, p in params.items():
-            if not isinstance(p, np.ndarray) or p.dtype.kind != "f" or not p.flags.behaved:
+            if not (isinstance(p, np.ndarray) and p.dtype in FLOATS and p.flags.behaved):
                 needs = "a writeable, aligned float array: model.parameters() would fit"
                 raise TypeError(f"{name}: params: got {_kind(p)} for {key}, needs {needs}")
         self.parameters = dict(params)

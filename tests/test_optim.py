@@ -199,8 +199,8 @@ def test_parameters_that_cannot_be_written_are_refused():
     """An update writes through the array's memory: what is read-only or not native must not get there."""
     frozen = np.ones(3, np.float32)
     frozen.flags.writeable = False
-    with pytest.raises(TypeError, match="SGD: params: got a read-only array of float32 for w, needs a writeable"):
+    with pytest.raises(TypeError, match="SGD: params: got a read-only array of float32 for w"):
         optim.SGD({"w": frozen}, lr=0.1)
     for wrong in ([1.0], np.ones(3, np.int64), np.ones(3, ">f4")):
-        with pytest.raises(TypeError, match="SGD: params: got .* for w, needs a writeable, aligned float array"):
+        with pytest.raises(TypeError, match=r"SGD: params: got .* for w, needs a writeable, aligned"):
             optim.SGD({"w": wrong}, lr=0.1)
