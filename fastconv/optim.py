@@ -232,4 +232,5 @@ def clip(gradients: Mapping[str, Array], norm: float) -> dict[str, Array]:
 def _kind(value: object) -> str:
     if not isinstance(value, np.ndarray):
         return type(value).__name__
-    return f"a read-only array of {value.dtype}" if not value.flags.writeable else f"an array of {value.dtype}"
+    kind = "an array" if value.flags.writeable else "a read-only array"
+    return f"{kind} of {value.dtype}"
