@@ -8,7 +8,7 @@ from typing import NoReturn
 from fastconv import __version__
 
 DATA = "digits, idx:IMAGES,LABELS[,TEST_IMAGES,TEST_LABELS] or npz:FILE"
-EPOCHS = "passes over the images (60, fewer over more than 8,000 images)"
+EPOCHS = "passes over the images (30, fewer over more than 8,000 images)"
 
 
 class Parser(argparse.ArgumentParser):
@@ -47,7 +47,7 @@ def _train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--epochs", type=_whole(1), metavar="N", help=EPOCHS)
     parser.add_argument("--batch-size", type=_whole(1), default=32, metavar="N", help="images a step (32)")
     parser.add_argument(
-        "--lr", type=_rate, default=2e-3, metavar="RATE", help="learning rate of Adam (0.002)"
+        "--lr", type=_rate, default=3e-3, metavar="RATE", help="learning rate of Adam (0.003)"
     )
     parser.add_argument("--seed", type=_whole(0), default=0, metavar="N", help="start of all randomness (0)")
     parser.add_argument("--out", metavar="DIR", help="run folder (default: the next runs/DATA-MODEL-NUMBER)")

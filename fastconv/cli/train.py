@@ -2,8 +2,6 @@
 
 import argparse
 import contextlib
-import math
-import sys
 import time
 import warnings
 from pathlib import Path
@@ -12,16 +10,14 @@ from typing import Any
 import numpy as np
 
 from fastconv import Trainer, __version__, backend, models, nn, optim, reports
-from fastconv.callbacks import Callback, Logs
 from fastconv.cli import modelfile, sources, text
+from fastconv.cli.progress import EpochTable, FiniteLoss
 from fastconv.data import Dataset
 from fastconv.functional import softmax
+from fastconv.types import Array
 
 LABEL_SMOOTHING = 0.1
 """Chosen, with the other defaults, by cross-validation inside the training part of the digits."""
-
-LINES = 20
-"""About as many epochs of a long training get a line of their own."""
 
 
 def run(options: argparse.Namespace) -> int:
@@ -49,29 +45,14 @@ def run(options: argparse.Namespace) -> int:
 
 
 def default_epochs(images: int) -> int:
-    """60 passes, fewer over more than 8,000 images, at least 5."""
-    return min(60, max(5, 480_000 // images))
+    """30 passes, fewer over more than 8,000 images, at least 5."""
+    return min(30, max(5, 240_000 // images))
 
 
 def _run(options: argparse.Namespace, data: Dataset, model: nn.Sequential, folder: Path) -> None:
     print(text.table(_overview(options, data, model), "<<"), end="\n\n")
     started = time.perf_counter()
-    trainer = Trainer(
-        model,
-        nn.CrossEntropyLoss(label_smoothing=LABEL_SMOOTHING),
-        optim.Adam(model.parameters(), lr=options.lr),
-    )
-    with warnings.catch_warnings(), np.errstate(over="ignore", invalid="ignore"):
-        warnings.filterwarnings("ignore", "the loss is")  # FiniteLoss says all of it
-        history = trainer.fit(
-            *data.train,
-            epochs=options.epochs,
-            batch_size=options.batch_size,
-            validation_data=data.test,
-            seed=options.seed,
-            callbacks=[FiniteLoss(), EpochTable(options.epochs)],
-            progress=False,
-        ).history
+    history = _fit(options, data, model)
     logits = model.predict(data.test[0])
     seconds = time.perf_counter() - started
     right = int((logits.argmax(axis=1) == data.test[1]).sum())
@@ -80,16 +61,38 @@ def _run(options: argparse.Namespace, data: Dataset, model: nn.Sequential, folde
 
     task = modelfile.Task(data.input_shape, data.classes)
     modelfile.save(model, task, str(folder / "model.safetensors"))
-    reports.write_history(folder, history)
     reports.write_json(folder / "config.json", _config(options, data, model, accuracy))
+    _report(folder, data, history, logits)
+    print(f"{folder}: {', '.join(sorted(path.name for path in folder.iterdir()))}")
+
+
+def _fit(options: argparse.Namespace, data: Dataset, model: nn.Sequential) -> dict[str, list[float]]:
+    """Train, and return the figures of every epoch."""
+    loss = nn.CrossEntropyLoss(label_smoothing=LABEL_SMOOTHING)
+    trainer = Trainer(model, loss, optim.Adam(model.parameters(), lr=options.lr))
+    with warnings.catch_warnings(), np.errstate(over="ignore", invalid="ignore"):
+        warnings.filterwarnings("ignore", "the loss is")  # FiniteLoss says all of it
+        return trainer.fit(
+            *data.train,
+            epochs=options.epochs,
+            batch_size=options.batch_size,
+            validation_data=data.test,
+            seed=options.seed,
+            callbacks=[FiniteLoss(), EpochTable(options.epochs)],
+            progress=False,
+        ).history
+
+
+def _report(folder: Path, data: Dataset, history: dict[str, list[float]], logits: Array) -> None:
+    """Write the figures and, where that is possible, the pictures."""
     matrix = reports.confusion_matrix(data.test[1], logits.argmax(axis=1), len(data.classes))
+    reports.write_history(folder, history)
     reports.write_confusion(folder, matrix, data.classes)
     if reports.can_draw():
         reports.draw_curves(folder, history)
         reports.draw_wrong(folder, *data.test, softmax(logits, dim=1), data.classes)
     else:
         print("no pictures without matplotlib: pip install 'fastconv[plots]'")
-    print(f"{folder}: {', '.join(sorted(path.name for path in folder.iterdir()))}")
 
 
 def _overview(options: argparse.Namespace, data: Dataset, model: nn.Sequential) -> list[tuple[str, str]]:
@@ -105,7 +108,7 @@ def _overview(options: argparse.Namespace, data: Dataset, model: nn.Sequential) 
         (
             "training",
             f"{text.count(options.epochs, 'epoch')}, batches of {options.batch_size}, Adam {options.lr:g}, "
-            f"seed {options.seed}, {options.backend}",
+            f"label smoothing {LABEL_SMOOTHING}, seed {options.seed}, {options.backend}",
         ),
     ]
 
@@ -128,55 +131,3 @@ def _config(
         "architecture": model.describe(),
         "test_accuracy": accuracy,
     }
-
-
-class FiniteLoss(Callback):
-    """Ends a training that has left the range of numbers."""
-
-    def on_epoch_begin(self, trainer: Trainer, epoch: int) -> None:
-        """Remember the epoch."""
-        self.epoch = epoch + 1
-
-    def on_batch_end(self, trainer: Trainer, batch: int, logs: Logs) -> None:
-        """Raise ValueError when the loss is infinite or no number."""
-        if not math.isfinite(logs["loss"]):
-            rate = f"a smaller one than {trainer.optimizer.lr:g}"
-            raise ValueError(f"--lr: the loss became {logs['loss']} in epoch {self.epoch}; needs {rate}")
-
-
-class EpochTable(Callback):
-    """The figures of the epochs in columns; on a terminal the current one is always in sight."""
-
-    columns = ("epoch", "loss", "accuracy", "test loss", "test accuracy")
-
-    def __init__(self, epochs: int) -> None:
-        self.epochs = epochs
-        self.every = max(1, epochs // LINES)
-        self.live = sys.stdout.isatty()
-        self.open = False
-
-    def on_fit_begin(self, trainer: Trainer) -> None:
-        """Name the columns."""
-        self._line(*self.columns, end="\n")
-
-    def on_epoch_end(self, trainer: Trainer, epoch: int, logs: Logs) -> None:
-        """Show the epoch; its line stays when it is one of the regular ones or the last."""
-        stays = (epoch + 1) % self.every == 0 or epoch + 1 == self.epochs
-        if stays or self.live:
-            figures = [
-                figure
-                for part in ("", "val_")
-                for figure in (f"{logs[part + 'loss']:.4f}", text.percent(logs[part + "accuracy"]))
-            ]
-            self._line(f"{epoch + 1}/{self.epochs}", *figures, end="\n" if stays else "\r")
-            self.open = not stays
-
-    def on_fit_end(self, trainer: Trainer) -> None:
-        """Finish a line that an error or the user left open."""
-        if self.open:
-            print()
-
-    def _line(self, *cells: str, end: str) -> None:
-        widths = (max(len(name), 8) for name in self.columns)
-        line = "   ".join(f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True))
-        print(line, end=end, flush=True)

@@ -53,6 +53,6 @@ def _load(path: Path, where: str) -> dict[str, Array]:
         raise ValueError(f"{where}: got no .npz file, or one that was cut short; needs a whole one")
     try:
         with np.load(path, allow_pickle=False) as file:
-            return dict(file.items())
-    except (ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+            return {name: array for name, array in file.items() if isinstance(array, np.ndarray)}
+    except (ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
         raise ValueError(f"{where}: got a file that cannot be read ({error}), needs plain arrays") from error

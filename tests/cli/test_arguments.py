@@ -11,7 +11,7 @@ def test_defaults_of_train():
         "model": "digits",
         "epochs": None,
         "batch_size": 32,
-        "lr": 2e-3,
+        "lr": 3e-3,
         "seed": 0,
         "out": None,
         "backend": "numba",

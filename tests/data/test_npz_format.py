@@ -1,4 +1,5 @@
 import re
+import zipfile
 
 import numpy as np
 import pytest
@@ -93,6 +94,16 @@ def test_damaged_values(write):
     place = content.index(IMAGES.tobytes())
     path.write_bytes(content[:place] + b"\xff" + content[place + 1 :])
     with pytest.raises(ValueError, match="^" + re.escape(f"npz: {path}: got a file that cannot be read (")):
+        data.npz(path)
+
+
+def test_what_is_no_array_is_not_there(write):
+    path = write(labels=LABELS)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("images", b"text")
+    with pytest.raises(
+        ValueError, match="^" + re.escape(f"npz: {path}: got the arrays labels, needs x_train")
+    ):
         data.npz(path)
 
 

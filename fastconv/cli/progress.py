@@ -1,0 +1,63 @@
+"""What `fastconv train` shows of the epochs, and where it gives up."""
+
+import math
+import sys
+
+from fastconv import Trainer
+from fastconv.callbacks import Callback, Logs
+from fastconv.cli import text
+
+LINES = 20
+"""About as many epochs of a long training get a line of their own."""
+
+
+class FiniteLoss(Callback):
+    """Ends a training that has left the range of numbers."""
+
+    def on_epoch_begin(self, trainer: Trainer, epoch: int) -> None:
+        """Remember the epoch."""
+        self.epoch = epoch + 1
+
+    def on_batch_end(self, trainer: Trainer, batch: int, logs: Logs) -> None:
+        """Raise ValueError when the loss is infinite or no number."""
+        if not math.isfinite(logs["loss"]):
+            rate = f"a smaller one than {trainer.optimizer.lr:g}"
+            raise ValueError(f"--lr: the loss became {logs['loss']} in epoch {self.epoch}; needs {rate}")
+
+
+class EpochTable(Callback):
+    """The figures of the epochs in columns; on a terminal the current one is always in sight."""
+
+    columns = ("epoch", "loss", "accuracy", "test loss", "test accuracy")
+
+    def __init__(self, epochs: int) -> None:
+        self.epochs = epochs
+        self.every = max(1, epochs // LINES)
+        self.live = sys.stdout.isatty()
+        self.open = False
+
+    def on_fit_begin(self, trainer: Trainer) -> None:
+        """Name the columns."""
+        self._line(*self.columns, end="\n")
+
+    def on_epoch_end(self, trainer: Trainer, epoch: int, logs: Logs) -> None:
+        """Show the epoch; its line stays when it is one of the regular ones or the last."""
+        stays = (epoch + 1) % self.every == 0 or epoch + 1 == self.epochs
+        if stays or self.live:
+            figures = [
+                figure
+                for part in ("", "val_")
+                for figure in (f"{logs[part + 'loss']:.4f}", text.percent(logs[part + "accuracy"]))
+            ]
+            self._line(f"{epoch + 1}/{self.epochs}", *figures, end="\n" if stays else "\r")
+            self.open = not stays
+
+    def on_fit_end(self, trainer: Trainer) -> None:
+        """Finish a line that an error or the user left open."""
+        if self.open:
+            print()
+
+    def _line(self, *cells: str, end: str) -> None:
+        widths = (max(len(name), 8) for name in self.columns)
+        line = "   ".join(f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True))
+        print(line, end=end, flush=True)
