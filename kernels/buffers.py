@@ -1,4 +1,13 @@
-"""Arrays as the kernels want them: dense, channels-last, writable to the compiler."""
+"""Arrays as the kernels want them: dense, channels-last, aligned, in memory that is used again.
+
+A fresh large array costs a page fault for each 4 KB, more than a fast kernel takes to fill it. So large
+results live in blocks that are kept when their last view is gone, and handed out again. A block is free when
+nobody but this module refers to it: each of NumPy's views holds the array that owns its memory.
+"""
+
+import math
+import sys
+import threading
 
 import numpy as np
 
@@ -34,10 +43,73 @@ def flat_like(array: np.ndarray, model: np.ndarray) -> np.ndarray:
     return flat(same)
 
 
+ALIGNMENT = 64
+"""Bytes of a cache line: a vector store that crosses one costs two."""
+SMALL = 1 << 14
+"""Bytes under which an array comes from NumPy's allocator, which recycles small ones itself."""
+PERIOD = 1000
+"""Requests after which a block that nobody asked for goes back to the system."""
+
+
+class _Block:
+    """Memory that is handed out again and again, one array at a time."""
+
+    def __init__(self, size: int) -> None:
+        self.owner = np.empty(size + ALIGNMENT, np.uint8)
+        at = -self.owner.ctypes.data % ALIGNMENT
+        self.memory = self.owner[at : at + size]
+        self.used = 0
+        self.idle = sys.getrefcount(self.owner)
+
+    def free(self) -> bool:
+        """Whether nobody refers to the memory who did not when it was new."""
+        return sys.getrefcount(self.owner) == self.idle
+
+
+_blocks: dict[int, list[_Block]] = {}
+_requests = 0
+_lock = threading.Lock()
+
+
+def empty(shape: int | tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+    """An uninitialised C-contiguous array; a large one begins a cache line and may have been used before."""
+    size = (shape if isinstance(shape, int) else math.prod(shape)) * dtype.itemsize
+    if size < SMALL:
+        return np.empty(shape, dtype)
+    grain = 1 << (size.bit_length() - 3)  # sizes are rounded up by an eighth to a quarter, to meet again
+    rounded = -(-size // grain) * grain
+    global _requests
+    with _lock:
+        _requests += 1
+        if _requests % PERIOD == 0:
+            _release(_requests - PERIOD)
+        blocks = _blocks.setdefault(rounded, [])
+        block = next((b for b in blocks if b.free()), None)
+        if block is None:
+            block = _Block(rounded)
+            blocks.append(block)
+        block.used = _requests
+        return np.ndarray(shape, dtype, block.memory)
+
+
+def _release(before: int) -> None:
+    """Forget the free blocks that were last handed out before this request."""
+    for size, blocks in list(_blocks.items()):
+        _blocks[size] = [b for b in blocks if b.used >= before or not b.free()]
+        if not _blocks[size]:
+            del _blocks[size]
+
+
+def release() -> None:
+    """Give the memory of all free blocks back to the system."""
+    with _lock:
+        _release(_requests + 1)
+
+
 def empty_channels_last(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     """An array of logical shape (N, C, H, W) whose channels lie side by side."""
     n, c, h, w = shape
-    return np.empty((n, h, w, c), dtype).transpose(0, 3, 1, 2)
+    return empty((n, h, w, c), dtype).transpose(0, 3, 1, 2)
 
 
 def channels_last(array: np.ndarray) -> np.ndarray:
@@ -49,7 +121,7 @@ def channels_last(array: np.ndarray) -> np.ndarray:
     if c == 1 or h * w == 1:
         return plain(array).reshape(-1)
     source = plain(array).reshape(-1)
-    target = np.empty(array.size, array.dtype)
+    target = empty(array.size, array.dtype)
     _interleave(n * h, 4 * array.size, source, target, c, h, w)
     return target
 

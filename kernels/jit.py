@@ -23,8 +23,11 @@ from numba import njit, prange
 
 from .cache import KernelCache, folder
 
-SERIAL_WORK = 200_000
-"""Operations under which a parallel region costs more than it saves."""
+SERIAL_WORK = 1_000_000
+"""Operations under which a parallel region costs more than it saves: about 20 µs."""
+SPIN = "2000"
+"""Rounds that an idle OpenMP thread spins before it sleeps, about 100 µs: enough to meet the next kernel of a
+training step. GNU OpenMP's own 300,000 take the cores from everybody else on a shared machine."""
 
 _FLAGS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
 _forked = False
@@ -105,7 +108,14 @@ def workers(jobs: int, work: float) -> int:
 @functools.cache
 def threading_layer() -> str:
     """Numba's threading layer: the first of tbb, omp and workqueue that loads."""
-    _nothing.driver(1, 1)
+    own = "GOMP_SPINCOUNT" not in os.environ and "OMP_WAIT_POLICY" not in os.environ
+    if own:
+        os.environ["GOMP_SPINCOUNT"] = SPIN  # read once, when the library loads
+    try:
+        _nothing.driver(1, 1)
+    finally:
+        if own:
+            del os.environ["GOMP_SPINCOUNT"]
     return numba.threading_layer()
 
 

@@ -12,6 +12,9 @@ One tile holds `rows` neighbouring pixels q by `columns` filters k:
         ...          |                            |
                      ------------------------------
 
+In a depthwise convolution a filter sees its own channel alone: each row of the tile is multiplied by the
+filters' weights element by element, x[q, ..., k : k + columns] * w[r, s, k : k + columns].
+
 The last tile of a row is the same tile moved back to end with the row, so there is one microkernel only; what
 it computes twice has the same bits. Each y is one sum in the order r, s, c, wherever the work is cut.
 """
@@ -25,7 +28,7 @@ from .. import machine
 from ..geometry import Geometry
 from ..jit import get_num_threads, inline, kernel, share
 from ..shape import Axis
-from ..simd import clear, copy, fma, spread, store
+from ..simd import clear, copy, fma, fma_rows, spread, store
 
 ROWS_BYTES = 256 * 1024
 """Padded input rows that one job keeps at hand: a share of the second-level cache."""
@@ -59,15 +62,20 @@ class Plan(NamedTuple):
 def plan(
     height: Axis, width: Axis, channels: int, filters: int, groups: int, place: Place, dtype: np.dtype
 ) -> Plan:
-    """Plan a convolution of `channels` to `filters`, both of one group."""
-    tile = machine.tile(width.outputs, filters, dtype)
+    """Plan a convolution of `channels` to `filters`, both of one group; one to one in each is depthwise."""
+    depthwise = groups > 1 and channels == filters == 1
+    pixel, best_tile = channels * groups, machine.tile
+    if depthwise:
+        filters, groups, best_tile = groups, 1, machine.row_tile
+    tile = best_tile(width.outputs, filters, dtype)
     columns = tile.vectors * tile.lanes
     padded = min(*height[4:], *width[4:]) < 0 or max(*height[4:], *width[4:]) > 0
     blocks = -(-filters // columns)
     geometry = Geometry(
+        depthwise=int(depthwise),
         channels=channels,
-        pixel=channels * groups,
-        pitch=(width.span if padded else width.size) * channels * groups,
+        pixel=pixel,
+        pitch=(width.span if padded else width.size) * pixel,
         filters=filters,
         blocks=blocks,
         panels=groups * blocks,
@@ -142,7 +150,10 @@ def _output_tile(g, x, x_at, packed, w_at, bias, bias_at, y, y_at, columns):
             a = x_at + r * g.dilation_h * g.pitch + s * g.dilation_w * g.pixel
             b = w_at + (r * g.taps_w + s) * g.channels * g.columns
             for c in range(g.channels):
-                acc = fma(acc, x, a + c, g.stride_w * g.pixel, packed, b + c * g.columns, g.columns)
+                if g.depthwise:
+                    acc = fma_rows(acc, x, a, g.stride_w * g.pixel, packed, b, columns)
+                else:
+                    acc = fma(acc, x, a + c, g.stride_w * g.pixel, packed, b + c * g.columns, g.columns)
     store(acc, y, y_at, g.step, columns)
 
 
@@ -171,7 +182,7 @@ def _forward(
             columns = min(g.columns, g.filters - k) if g.partial else g.columns
             w_at = panel * g.taps_h * g.taps_w * g.channels * g.columns
             for p in range(p0, p1):
-                x_row = start + (p - p0) * g.stride_h * g.pitch + group * g.channels
+                x_row = start + (p - p0) * g.stride_h * g.pitch + (k if g.depthwise else group * g.channels)
                 y_at = y_first + n * y_image + p * y_row + group * g.filters + k
                 for tile in range(0, g.width, g.rows):
                     q = min(tile, g.width - g.rows)

@@ -14,9 +14,10 @@ block:
                   ----------------------------
 
 A line is what lies side by side in the padded input: the channels of one pixel, or, where taps are neighbours
-too, the channels of all taps s of a filter row. The order of a sum depends on shapes alone: the blocks of
-images and rows are dealt to a fixed number of parts, each part sums its blocks in order, and the parts are
-added in order.
+too, the channels of all taps s of a filter row. In a depthwise convolution the rows of a tile are the taps of
+a filter row, and each is multiplied by dy element by element. The order of a sum depends on shapes alone: the
+blocks of images and rows are dealt to a fixed number of parts, each part sums its blocks in order, and the
+parts are added in order.
 """
 
 from functools import lru_cache
@@ -25,14 +26,16 @@ from typing import NamedTuple
 import numpy as np
 
 from .. import machine
-from ..buffers import channels_last
+from ..buffers import channels_last, empty
 from ..geometry import Geometry
 from ..jit import inline, kernel, share
 from ..reduce import column_sums
 from ..shape import Axis, axes
-from ..simd import fma, load, store
+from ..simd import copy, fma, fma_rows, load, store
 from .direct import ROWS_BYTES, gather
 
+CHANNELS = 8
+"""Channels of one job that adds the parts: what it writes stays in the first-level cache."""
 PARTS = 16
 """Most parts of the sum over images and rows: more threads than that share panels."""
 PIXELS = 256
@@ -51,18 +54,23 @@ class Plan(NamedTuple):
 def _plan(size, weight_shape, stride, padding, dilation, groups, dtype) -> Plan:
     height, width = axes(size, weight_shape, stride, padding, dilation)
     filters, channels = weight_shape[0] // groups, weight_shape[1]
-    joined = groups == 1 and width.dilation == 1
+    pixel, pixel_out = channels * groups, filters * groups
+    depthwise = groups > 1 and channels == filters == 1
+    if depthwise:
+        filters, groups = groups, 1
+    joined = groups == 1 and (width.dilation == 1 or depthwise)
     line = channels * width.taps if joined else channels
-    tile = machine.tile(line, filters, dtype)
+    tile = (machine.row_tile if depthwise else machine.tile)(line, filters, dtype)
     columns = tile.vectors * tile.lanes
     padded = min(*height[4:], *width[4:]) < 0 or max(*height[4:], *width[4:]) > 0
     blocks = -(-filters // columns)
     geometry = Geometry(
+        depthwise=int(depthwise),
         channels=channels,
-        pixel=channels * groups,
-        pitch=(width.span if padded else width.size) * channels * groups,
+        pixel=pixel,
+        pitch=(width.span if padded else width.size) * pixel,
         filters=filters,
-        pixel_out=filters * groups,
+        pixel_out=pixel_out,
         blocks=blocks,
         panels=groups * blocks,
         taps_h=height.taps,
@@ -114,19 +122,19 @@ def conv2d_weight(input, weight_size, grad_output, stride=1, padding=0, dilation
     input (N, C, H, W), weight_size (K, C / groups, kH, kW), grad_output (N, K, P, Q) to weight_size.
     """
     p = _plan(input.shape[1:], tuple(weight_size), stride, padding, dilation, groups, input.dtype)
-    grad_weight = np.zeros(weight_size, input.dtype)
     images = input.shape[0]
+    grad_weight = empty(tuple(weight_size), input.dtype) if images else np.zeros(weight_size, input.dtype)
     if images:
         g, h, w = p.geometry, p.height, p.width
         together, rows, blocks, parts = _cut(p, images, input.itemsize)
-        sums = np.empty(parts * g.panels * _sum_size(g), input.dtype)
+        sums = empty(parts * g.panels * _sum_size(g), input.dtype)
         work = 2.0 * images * h.outputs * w.outputs * grad_weight.size
         _sum(parts * g.panels, work, g, channels_last(input), channels_last(grad_output), sums,
             images, h.size, w.size, h.before, w.before, h.outputs, together, rows, blocks, parts,
         )  # fmt: skip
         _add(
-            g.panels * g.columns, sums.size, sums, grad_weight.reshape(-1), parts, sums.size // parts,
-            _sum_size(g), g.blocks, g.filters, g.columns, g.channels, g.taps_h, g.taps_w, g.joined,
+            g.panels * -(-g.channels // CHANNELS), sums.size, sums, grad_weight.reshape(-1), parts, sums.size
+            // parts, _sum_size(g), g.blocks, g.filters, g.columns, g.channels, g.taps_h, g.taps_w, g.joined,
             g.line, g.chunks, g.rows,
         )  # fmt: skip
     return grad_weight
@@ -135,6 +143,7 @@ def conv2d_weight(input, weight_size, grad_output, stride=1, padding=0, dilation
 @inline
 def _block(g, x, x_at, x_image, dy, dy_at, dy_image, images, outputs, sums, at, columns):
     """Add one block of `images` x `outputs` rows of pixels to the sums of one panel: the microkernel."""
+    step = g.stride_w * g.pixel
     for r in range(g.taps_h):
         for s in range(g.lines):
             for chunk in range(g.chunks):
@@ -144,12 +153,17 @@ def _block(g, x, x_at, x_image, dy, dy_at, dy_image, images, outputs, sums, at, 
                 for n in range(images):
                     for p in range(outputs):
                         a = x_at + n * x_image + (p * g.stride_h + r * g.dilation_h) * g.pitch
-                        a += s * g.dilation_w * g.pixel + start
                         b = dy_at + n * dy_image + p * g.width * g.pixel_out
+                        if g.depthwise:
+                            a += start * g.dilation_w * g.pixel
+                        else:
+                            a += s * g.dilation_w * g.pixel + start
                         for q in range(g.width):
-                            acc = fma(
-                                acc, x, a + q * g.stride_w * g.pixel, 1, dy, b + q * g.pixel_out, columns
-                            )
+                            if g.depthwise:
+                                row = g.dilation_w * g.pixel
+                                acc = fma_rows(acc, x, a + q * step, row, dy, b + q * g.pixel_out, columns)
+                            else:
+                                acc = fma(acc, x, a + q * step, 1, dy, b + q * g.pixel_out, columns)
                 store(acc, sums, to, g.columns, g.columns)
 
 
@@ -181,9 +195,10 @@ def _sum(
                 for i in range(count):
                     gather(x, padded, i * x_image, n0 + i, row, lines, height, width, left, g.pixel, g.pitch)
             dy_at = (n0 * outputs + p0) * g.width * g.pixel_out + group * g.filters + k
+            start += k if g.depthwise else group * g.channels
             _block(
-                g, source, start + group * g.channels, x_image, dy, dy_at, outputs * g.width * g.pixel_out,
-                count, tall, sums, job * size, columns,
+                g, source, start, x_image, dy, dy_at, outputs * g.width * g.pixel_out, count, tall,
+                sums, job * size, columns,
             )  # fmt: skip
 
 
@@ -192,27 +207,34 @@ def _add(
     sums, grad_weight, parts, part_size, size, blocks, filters, columns, channels, taps_h, taps_w, joined,
     line, chunks, rows, first, last,
 ):  # fmt: skip
-    """A job adds the parts of one filter, in order, and puts it into (K, C, kH, kW) order."""
-    lines = 1 if joined else taps_w
+    """A job adds the parts of some channels of one panel, in order, and puts them into (K, C, kH, kW)."""
+    lines, taps = 1 if joined else taps_w, taps_h * taps_w
+    total = np.empty(CHANNELS * taps * columns, sums.dtype)
+    runs = (channels + CHANNELS - 1) // CHANNELS
     for job in range(first, last):
-        panel = job // columns
+        panel = job // runs
+        c0 = (job - panel * runs) * CHANNELS
+        deep = min(CHANNELS, channels - c0)
         group = panel // blocks
-        j = job - panel * columns
-        k = (panel - group * blocks) * columns + j
-        if k >= filters:
-            continue
-        for r in range(taps_h):
-            for s in range(taps_w):
-                for c in range(channels):
-                    tap, i = (0, s * channels + c) if joined else (s, c)
-                    chunk = i // rows
-                    row = i - min(chunk * rows, line - rows)
-                    at = panel * size + (((r * lines + tap) * chunks + chunk) * rows + row) * columns + j
-                    total = sums[at]
-                    for part in range(1, parts):
-                        total += sums[at + part * part_size]
-                    to = ((group * filters + k) * channels + c) * taps_h + r
-                    grad_weight[to * taps_w + s] = total
+        k = (panel - group * blocks) * columns
+        count = min(columns, filters - k)
+        for tap in range(taps):
+            r = tap // taps_w
+            s = tap - r * taps_w
+            for c in range(deep):
+                place, i = (0, s * channels + c0 + c) if joined else (s, c0 + c)
+                chunk = i // rows
+                row = i - min(chunk * rows, line - rows)
+                at = panel * size + (((r * lines + place) * chunks + chunk) * rows + row) * columns
+                to = (c * taps + tap) * columns
+                copy(total, to, sums, at, count)
+                for part in range(1, parts):
+                    for j in range(count):
+                        total[to + j] += sums[at + part * part_size + j]
+        for j in range(count):
+            to = ((group * filters + k + j) * channels + c0) * taps
+            for i in range(deep * taps):
+                grad_weight[to + i] = total[i * columns + j]
 
 
 def conv2d_bias(grad_output):

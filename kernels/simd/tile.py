@@ -187,6 +187,30 @@ def fma(
 
 
 @intrinsic(prefer_literal=True)
+def fma_rows(
+    typingctx: Any, tile: Any, a: Any, a_at: Any, a_step: Any, b: Any, b_at: Any, columns: Any
+) -> tuple[Any, Callable[..., Any]]:
+    """tile[i, j] += a[a_at + i * a_step + j] * b[b_at + j], a row of its own for each row of the tile."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        t = signature.args[0]
+        acc, a_array, a_index, step, b_array, b_index, count = args
+        emit = _Emitter(context, builder, t)
+        masks = emit.masks(count)
+        row = emit.row(emit.element(signature.args[4], b_array, b_index), masks)
+        pointer = emit.element(signature.args[1], a_array, a_index)
+        for i in range(t.rows):
+            own = emit.row(builder.gep(pointer, [builder.mul(step, ir.Constant(step.type, i))]), masks)
+            for j in range(t.vectors):
+                k = i * t.vectors + j
+                value = emit.fmuladd(own[j], row[j], builder.extract_value(acc, k))
+                acc = builder.insert_value(acc, value, k)
+        return acc
+
+    return tile(tile, a, a_at, a_step, b, b_at, columns), codegen
+
+
+@intrinsic(prefer_literal=True)
 def store(
     typingctx: Any, tile: Any, c: Any, at: Any, step: Any, columns: Any
 ) -> tuple[Any, Callable[..., Any]]:

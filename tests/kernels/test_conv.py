@@ -39,6 +39,10 @@ GEOMETRIES = [
     (2, 5, 6, 7, 5, 3, 3, {"groups": 5, "stride": 2, "padding": 1}),
     (1, 4, 6, 5, 8, 2, 3, {"groups": 4, "dilation": 2}),
     (1, 2, 4, 4, 3, 3, 3, {"padding": 6}),
+    # depthwise
+    (2, 2 * LANES + 3, 9, 9, 2 * LANES + 3, 3, 3, {"groups": 2 * LANES + 3, "padding": 1}),
+    (1, 5, 12, 12, 5, 5, 5, {"groups": 5, "padding": 2, "dilation": 2}),
+    (2, 7, 9, 8, 7, 2, 7, {"groups": 7, "stride": (2, 1), "padding": 3}),
 ]
 
 

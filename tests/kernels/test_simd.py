@@ -6,7 +6,7 @@ from numba import njit
 
 from fastconv.kernels import machine
 from fastconv.kernels.geometry import Geometry
-from fastconv.kernels.simd import clear, copy, fma, load, spread, store, zero
+from fastconv.kernels.simd import clear, copy, fma, fma_rows, load, spread, store, zero
 
 GUARD = 7.0
 
@@ -23,6 +23,7 @@ def product(g, a, b, c, depth, at, step, columns):
 def accumulate(g, bias, a, b, c, at, step, columns):
     acc = load(c, at, step, g.rows, g.vectors, g.lanes, columns)
     acc = fma(acc, a, 0, 1, b, 0, columns)
+    acc = fma_rows(acc, c, at, step, b, 0, columns)
     store(acc, c, at, step, columns)
     store(spread(bias, 0, g.rows, g.vectors, g.lanes), c, at + g.rows * step, step, columns)
 
@@ -47,7 +48,7 @@ def test_every_number_of_columns(rows, vectors, dtype):
         grid[:rows] = a.reshape(depth, rows).T @ wide
         product(g, a, b, c, depth, at, step, columns)
         np.testing.assert_array_equal(c, expected)
-        grid[:rows] += np.outer(a[:rows], wide[0])
+        grid[:rows] += np.outer(a[:rows], wide[0]) + grid[:rows] * wide[0]
         grid[rows:] = bias[:columns]
         accumulate(g, bias, a, b, c, at, step, columns)
         np.testing.assert_array_equal(c, expected)
