@@ -3,23 +3,39 @@
 >>> import fastconv as fc
 >>> from fastconv import nn, optim
 >>> data = fc.data.digits()
+
+Each part is imported at its first use, so that `import fastconv` costs next to nothing.
 """
 
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 _HOME = Path(__file__).resolve().parent
 if not (_HOME / "kernels").is_dir():
     # In a checkout the kernels lie beside this package; the installed package holds them.
     __path__.append(str(_HOME.parent))
 
-from fastconv import callbacks, data, functional, grad, kernels, models, nn, optim, reference  # noqa: E402
-from fastconv.backends import backend  # noqa: E402
-from fastconv.explanation import explain  # noqa: E402
-from fastconv.kernels.jit import get_num_threads, set_num_threads  # noqa: E402
-from fastconv.persistence import load  # noqa: E402
-from fastconv.training import History, Trainer  # noqa: E402
+if TYPE_CHECKING:
+    from fastconv import callbacks, data, functional, grad, kernels, models, nn, optim, reference
+    from fastconv.backends import backend
+    from fastconv.explanation import explain
+    from fastconv.kernels.jit import get_num_threads, set_num_threads
+    from fastconv.persistence import load
+    from fastconv.training import History, Trainer
 
 __version__ = "0.1.0"
+
+_PARTS = ("callbacks", "data", "functional", "grad", "kernels", "models", "nn", "optim", "reference")
+_HOMES = {
+    "History": "training",
+    "Trainer": "training",
+    "backend": "backends",
+    "explain": "explanation",
+    "get_num_threads": "kernels.jit",
+    "load": "persistence",
+    "set_num_threads": "kernels.jit",
+}
 
 __all__ = [
     "History",
@@ -40,3 +56,17 @@ __all__ = [
     "reference",
     "set_num_threads",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _PARTS:
+        return import_module(f"{__name__}.{name}")
+    if name in _HOMES:
+        value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

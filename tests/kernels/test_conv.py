@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fastconv import kernels, reference
+from fastconv import functional, grad, kernels, reference
 from fastconv.kernels import machine
 from fastconv.verification import check, convolution_cases
 
@@ -160,6 +160,34 @@ def test_not_a_number_stays_where_it_is():
     with np.errstate(invalid="ignore"):
         exact = passes(reference, np.nan_to_num(x), w, b, dy, options)
     fast = passes(kernels, np.nan_to_num(x), w, b, dy, options)
+    for name in exact:
+        np.testing.assert_array_equal(fast[name], exact[name], err_msg=name)
+
+
+def byte_swapped(a):
+    return a.astype(a.dtype.newbyteorder())
+
+
+def misaligned(a):
+    place = np.empty(a.nbytes + 1, np.uint8)[1:].view(a.dtype).reshape(a.shape)
+    place[...] = a
+    return place
+
+
+@pytest.mark.parametrize("layout", [byte_swapped, misaligned, *LAYOUTS])
+def test_any_array_through_the_public_functions(layout):
+    """The bytes of the public functions' arguments may lie in any way; the values decide."""
+    geometry = GEOMETRIES[4]
+    x, w, b = arrays(geometry, np.float32)
+    dy = reference.conv2d(x, w, b, **geometry[-1])
+    exact = passes(reference, x, w, b, dy, geometry[-1])
+    x, w, dy = (layout(a) for a in (x, w, dy))
+    fast = {
+        "conv2d": functional.conv2d(x, w, b, **geometry[-1]),
+        "conv2d_input": grad.conv2d_input(x.shape, w, dy, **geometry[-1]),
+        "conv2d_weight": grad.conv2d_weight(x, w.shape, dy, **geometry[-1]),
+        "conv2d_bias": grad.conv2d_bias(dy),
+    }
     for name in exact:
         np.testing.assert_array_equal(fast[name], exact[name], err_msg=name)
 
