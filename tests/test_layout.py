@@ -22,7 +22,14 @@ ROWS = [
     {"fastconv.__main__"},
     {"fastconv.cli"},
     {"fastconv"},
-    {"fastconv.data", "fastconv.reports", "fastconv.verification", "fastconv.models", "fastconv.explanation"},
+    {
+        "fastconv.data",
+        "fastconv.reports",
+        "fastconv.verification",
+        "fastconv.models",
+        "fastconv.explanation",
+        "fastconv.benchmark",
+    },
     {
         "fastconv.training",
         "fastconv.callbacks",

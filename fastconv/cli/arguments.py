@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from fastconv import __version__
+from fastconv.benchmark import rows as benchmark
 
 DATA = "digits, idx:IMAGES,LABELS[,TEST_IMAGES,TEST_LABELS] or npz:FILE"
 EPOCHS = "passes over the images (30, fewer over more than 8,000 images)"
@@ -35,6 +36,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     _predict(command("predict", "Name the class of image files."))
     _explain(command("explain", "Derive every gradient of a small network, step by step, with numbers."))
     command("verify", "Check every compiled kernel against its NumPy reference on this machine.")
+    _bench(command("bench", "Time layers of real networks beside PyTorch and NumPy, into a run folder."))
     command("info", "Show versions, CPU, threads and the cache of compiled kernels.")
     return parser.parse_args(arguments)
 
@@ -71,6 +73,21 @@ def _explain(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--network", choices=("cnn", "mlp"), help="one of the two networks (default: both)")
 
 
+def _bench(parser: argparse.ArgumentParser) -> None:
+    sets, passes = ", ".join(benchmark.names()), tuple(benchmark.PASSES)
+    files = f"files FILE.txt or sets of layers: {sets} (default: all)"
+    parser.add_argument("--set", type=_several(), metavar="NAME,...", help=files)
+    some = f"some of {', '.join(passes)} (default: all)"
+    parser.add_argument("--passes", type=_several(passes), metavar="NAME,...", help=some)
+    parser.add_argument("--threads", type=_whole(1), metavar="N", help="threads of every system (all cores)")
+    parser.add_argument(
+        "--seconds", type=_rate, metavar="S", help="time of each pass in each system (0.25, --quick 0.1)"
+    )
+    parser.add_argument("--quick", action="store_true", help="a few layers of each set, in less time each")
+    parser.add_argument("--no-torch", action="store_true", help="leave PyTorch out")
+    parser.add_argument("--out", metavar="DIR", help="run folder (default: the next runs/bench-NUMBER)")
+
+
 def _data(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", default="digits", metavar="SOURCE", help=f"{DATA} (default: digits)")
 
@@ -90,6 +107,20 @@ def _whole(least: int) -> Callable[[str], int]:
         if value < least:
             raise argparse.ArgumentTypeError(f"got {text}, needs a whole number from {least} up")
         return value
+
+    return convert
+
+
+def _several(known: tuple[str, ...] = ()) -> Callable[[str], tuple[str, ...]]:
+    """Names with commas between them, of those that are known, if any are."""
+
+    def convert(text: str) -> tuple[str, ...]:
+        names = tuple(text.split(","))
+        for name in names:
+            if not name or (known and name not in known):
+                needs = f"one or more of {', '.join(known)}" if known else "names with commas between them"
+                raise argparse.ArgumentTypeError(f"got {text!r}, needs {needs}")
+        return names
 
     return convert
 

@@ -1,9 +1,10 @@
 """`fastconv bench`: layers of real networks, side by side with PyTorch and NumPy."""
 
 import argparse
+import contextlib
 import os
 import platform
-from collections.abc import Iterator, Sequence
+from importlib import metadata
 from pathlib import Path
 
 from fastconv import __version__, reports
@@ -12,28 +13,131 @@ from fastconv.benchmark.child import Children
 from fastconv.benchmark.results import Peak, Result, slow
 from fastconv.cli import text
 
-QUICK = {"seconds": 0.1, "rounds": 3}
-BUSY = 0.3
-"""Load of the machine before the start from which on the figures are not to be trusted."""
+SECONDS, ROUNDS = 0.25, 5
+QUICK_SECONDS, QUICK_ROUNDS = 0.1, 3
+"""With --quick."""
+WIDTHS = (12, 36, 18, 9, 6, 31, 20)
+"""Of the columns on the screen."""
 
 
 def run(options: argparse.Namespace) -> int:
     """Measure, print each result as it comes, and write the run folder; 1 when a row could not be timed."""
     chosen = [row for name in options.set or rows.names() for row in rows.read(name)]
-    if options.quick:
-        chosen = [row for row in chosen if row.quick]
+    chosen = [row for row in chosen if row.quick or not options.quick]
     plan = _plan(options)
-    wanted = driver.work_list(chosen, plan.passes)
-    if not wanted:
-        quick = " and --quick" if options.quick else ""
-        raise ValueError(f"--set, --passes{quick}: got no row, needs at least one pass of one row")
-    out = None if options.out is None else reports.run_folder(Path(options.out))
+    if not driver.work_list(chosen, plan.passes):
+        raise ValueError("--set, --passes and --quick: got no row, needs at least one pass of one row")
+    existed = options.out is not None and Path(options.out).exists()
+    if options.out is not None:
+        folder = reports.run_folder(Path(options.out))
+    else:
+        folder = reports.numbered_folder(Path("runs"), "bench")
+    try:
+        return _run(chosen, plan, folder)
+    finally:
+        # A run that ended before it wrote anything leaves no empty folder behind.
+        if not existed:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+
+
+def _run(chosen: list[rows.Row], plan: driver.Plan, folder: Path) -> int:
     results: list[Result] = []
-    about: dict[str, str] = {}
-    peak: Peak | None = None
-    incomplete = ""
     with Children(plan.threads) as children:
-        about = _about(children, plan)
-        peak = driver.peak(children)
-        ...
-    return 0
+        about = _about(driver.describe(children, plan.torch), len(chosen), plan)
+        print(text.table(list(about.items()), "<<"))
+        peak = driver.peak(children, plan)
+        print(text.table(list(_peaks(peak).items()), "<<"), end="\n\n")
+        _line("set", "layer", "pass", "µs", "ratio", "fastest peer", "rate (of the peak)")
+        incomplete = "the run ended early"
+        try:
+            for result in driver.run(children, chosen, plan):
+                results.append(result)
+                _show(result, peak)
+            peak = peak.best(driver.peak(children, plan))
+            incomplete = ""
+        finally:
+            # What has been measured is worth keeping, whatever ended the run.
+            if results:
+                report.write(folder, results, {**about, **_peaks(peak)}, peak, incomplete)
+    if reports.can_draw():
+        picture.draw(folder / "bench.png", results, peak)
+    _conclude(results, peak)
+    print(f"{folder}: {', '.join(sorted(path.name for path in folder.iterdir()))}")
+    return 1 if any(result.failure for result in results) else 0
+
+
+def _plan(options: argparse.Namespace) -> driver.Plan:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    threads = options.threads or cores
+    if threads > cores:
+        raise ValueError(f"--threads: got {threads}, needs 1 to {cores} on this machine")
+    seconds, rounds = (QUICK_SECONDS, QUICK_ROUNDS) if options.quick else (SECONDS, ROUNDS)
+    passes = options.passes or tuple(rows.PASSES)
+    return driver.Plan(
+        threads, options.seconds or seconds, rounds, passes, driver.has_torch() and not options.no_torch
+    )
+
+
+def _about(said: dict[str, str], count: int, plan: driver.Plan) -> dict[str, str]:
+    """The machine, the versions and the plan, for the head of the report."""
+    versions = f"{__version__}, Numba {metadata.version('numba')}, Python {platform.python_version()}"
+    peer = said.get("PyTorch", "left out: --no-torch" if driver.has_torch() else "not installed")
+    return {
+        "CPU": f"{_cpu()}, {said['CPU']}, {said['vectors']}",
+        "threads": str(plan.threads),
+        "fastconv": f"{versions}, threading layer {said['threading layer']}",
+        "PyTorch": peer,
+        "NumPy": said["NumPy"],
+        "rows": f"{count}, in {plan.rounds} rounds, {plan.seconds:g} s for each pass in each system",
+    }
+
+
+def _cpu() -> str:
+    """The name of the processor as people know it, where the system says it."""
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return " ".join(line.partition(":")[2].split())
+    return platform.processor() or platform.machine()
+
+
+def _peaks(peak: Peak) -> dict[str, str]:
+    measured = f"{peak.operations / 1e9:.0f} GFLOP/s float32, {peak.bytes / 1e9:.1f} GB/s copied"
+    return {"peak": measured, "busy": peak.busy} if peak.busy else {"peak": measured}
+
+
+def _show(result: Result, peak: Peak) -> None:
+    row = (result.row.set, result.row.name, rows.PASSES[result.which])
+    if result.failure:
+        _line(*row, "-", "-", result.failure)
+        return
+    peer = result.best_peer
+    fastest = f"{report.TITLES[peer]} {report.duration(result.seconds(peer))}" if peer else "-"
+    times = (report.duration(result.seconds()), report.ratio(result.ratio))
+    _line(*row, *times, fastest, report.rate(result, peak))
+
+
+def _line(*cells: str) -> None:
+    sides = "<<<>><<"
+    parts = (f"{cell:{side}{width}}" for cell, side, width in zip(cells, sides, WIDTHS, strict=False))
+    print("  ".join(parts).rstrip(), flush=True)
+
+
+def _conclude(results: list[Result], peak: Peak) -> None:
+    """Means, what is slower, what failed."""
+    print()
+    if any(result.best_peer for result in results):
+        print("geometric means of the ratios (time of the fastest peer / time of fastconv)")
+        print(report.means_table(results), end="\n\n")
+        compared = sum(result.best_peer is not None for result in results)
+        print(f"{len(slow(results))} of {compared} slower than {report.EVEN}; bench.md lists them")
+    else:
+        print("no ratios: nothing to compare with; PyTorch would be a peer: pip install torch")
+    failed = [result for result in results if result.failure]
+    for result in failed:
+        print(f"NOT TIMED: {report.place(result)}: {result.failure}")
+    if peak.busy:
+        print(peak.busy)
+    if not reports.can_draw():
+        print("no picture without matplotlib: pip install 'fastconv[plots]'")

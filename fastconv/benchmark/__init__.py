@@ -1,0 +1,5 @@
+"""The benchmark: layers of real networks, side by side with PyTorch and NumPy.
+
+`rows` reads the layers, `driver` measures them in child processes that run `worker`, `report` and `picture`
+write down what came out. `bench/README.md` in the repository describes the protocol.
+"""

@@ -1,0 +1,99 @@
+"""The parent: asks the systems in turn. It loads neither a peer nor a kernel itself."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+
+from fastconv.benchmark import check
+from fastconv.benchmark.child import ChildError, Children
+from fastconv.benchmark.results import OURS, Peak, Result
+from fastconv.benchmark.rows import PASSES, Row
+
+_IMAGES = ("torch", "torch-channels-last")
+_OPTIMIZERS = ("torch", "torch-fused")
+PEERS = {
+    "conv": _IMAGES,
+    "dense": ("torch", "numpy"),
+    "max_pool": _IMAGES,
+    "relu": ("torch",),
+    "sigmoid": ("torch",),
+    "softmax": ("torch",),
+    "cross_entropy": ("torch",),
+    "sgd": _OPTIMIZERS,
+    "adam": _OPTIMIZERS,
+}
+"""Against whom each kind of row is measured. `torch` has images in NCHW and optimizers with foreach."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to measure."""
+
+    threads: int
+    seconds: float = 0.25
+    """Of each system in each pass of each row, over all rounds."""
+    rounds: int = 5
+    passes: tuple[str, ...] = tuple(PASSES)
+    torch: bool = True
+
+
+def has_torch() -> bool:
+    """Whether PyTorch is installed; it is not loaded."""
+    return find_spec("torch") is not None
+
+
+def systems(kind: str, torch: bool) -> list[str]:
+    """Who runs rows of this kind: fastconv and its peers, with or without PyTorch."""
+    return [OURS, *(peer for peer in PEERS[kind] if torch or not peer.startswith("torch"))]
+
+
+def work_list(rows: Sequence[Row], passes: Sequence[str]) -> list[tuple[Row, str]]:
+    """Each row with each of its passes that is wanted."""
+    return [(row, which) for row in rows for which in row.passes if which in passes]
+
+
+def run(children: Children, rows: Sequence[Row], plan: Plan) -> Iterator[Result]:
+    """Measure each pass of each row, and give the results one by one as they come."""
+    for row, which in work_list(rows, plan.passes):
+        yield measure(children, row, which, plan)
+
+
+def measure(children: Children, row: Row, which: str, plan: Plan) -> Result:
+    """Prepare a pass in every system, compare the results, and time it in rounds A B C A B C.
+
+    What fails, or what the systems do not agree on, is not timed: the result says why.
+    """
+    result = Result(row, which)
+    names = systems(row.kind, plan.torch)
+    try:
+        replies = {name: children.ask(name, "prepare", line=row.line, which=which) for name in names}
+        result.first = {name: reply["first"] for name, reply in replies.items()}
+        off = replies[OURS]["error"]
+        if not off <= check.TOLERANCE:
+            raise ChildError(f"{OURS}: the result is off the reference by {off:.2g} of its magnitude")
+        for name in names[1:]:
+            said = check.difference(replies[OURS]["fingerprint"], replies[name]["fingerprint"])
+            if said:
+                raise ChildError(f"{OURS}: the result differs from that of {name}: {said}")
+        turns: dict[str, list[float]] = {name: [] for name in names}
+        for _ in range(plan.rounds):
+            for name in names:
+                reply = children.ask(name, "turn", seconds=plan.seconds / plan.rounds)
+                turns[name].append(reply["seconds"])
+        result.rounds = turns
+    except ChildError as error:
+        result.failure = str(error)
+    return result
+
+
+def peak(children: Children, plan: Plan) -> Peak:
+    """Measure what the machine can do at most: arithmetic and memory, each for four times `plan.seconds`."""
+    return Peak(**children.ask(OURS, "peak", seconds=4 * plan.seconds))
+
+
+def describe(children: Children, torch: bool) -> dict[str, str]:
+    """What the systems say of themselves, for the head of the report."""
+    said: dict[str, str] = {}
+    for name in (OURS, "numpy", *(["torch"] if torch else [])):
+        said |= children.ask(name, "describe")["system"]
+    return said

@@ -1,0 +1,49 @@
+"""What a row asks for at least: operations and bytes."""
+
+import math
+
+from fastconv.benchmark.rows import Row
+
+FLOAT, INDEX = 4, 8
+"""Bytes of one float32 and of one index of a maximum."""
+
+
+def operations(row: Row) -> int:
+    """Additions and multiplications of a convolution or a dense layer by its definition, else 0.
+
+    They are the same in all three passes: 2 N K P Q (C / groups) R S for a convolution, 2 N IN OUT for a
+    dense layer. An algorithm that needs fewer, as Winograd's, can come out above the peak.
+    """
+    if row.kind == "conv":
+        filters, height, width = row.layer
+        sums = row.size[0] * filters * math.prod(row.outer)
+        return 2 * sums * (row.size[1] // row.groups) * height * width
+    if row.kind == "dense":
+        return 2 * math.prod(row.size) * row.layer[0]
+    return 0
+
+
+def traffic(row: Row, which: str) -> int:
+    """Bytes that a pass must read and write if each array moves once: operands and results in float32."""
+    if row.kind == "conv":
+        batch, channels, height, width = row.size
+        filters, taps_h, taps_w = row.layer
+        images = batch * (channels * height * width + filters * math.prod(row.outer))
+        return FLOAT * (images + filters * (channels // row.groups) * taps_h * taps_w)
+    if row.kind == "dense":
+        batch, inputs = row.size
+        outputs = row.layer[0]
+        return FLOAT * (batch * (inputs + outputs) + inputs * outputs)
+    if row.kind == "max_pool":
+        planes = row.size[0] * row.size[1]
+        pooled = planes * math.prod(row.outer)
+        return FLOAT * (math.prod(row.size) + pooled) + INDEX * pooled
+    # How many arrays of the size of the input, or of all parameters, are read or written.
+    arrays = {
+        ("cross_entropy", "forward"): 1,
+        ("cross_entropy", "both"): 2,
+        ("sgd", "step"): 5,  # parameter and velocity are read and written, the gradient is read
+        ("adam", "step"): 7,  # likewise, with two states
+    }.get((row.kind, which), 2 if which == "forward" else 3)
+    elements = math.prod(row.size) if row.size else sum(map(math.prod, row.shapes))
+    return FLOAT * arrays * elements

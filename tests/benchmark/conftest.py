@@ -1,0 +1,47 @@
+import pytest
+
+from fastconv.benchmark.results import Result
+from fastconv.benchmark.rows import parse
+
+LINES = (
+    "conv 2 6 9 8 | 4 3 2 | stride=2 padding=1 groups=2 bias | strided",
+    "conv 3 4 7 6 | 4 3 3 | padding=2 dilation=2 groups=4 | depthwise",
+    "conv 1 1 6 6 | 1 3 3 | | single",
+    "dense 5 7 | 6 | bias | dense",
+    "dense 1 4 | 1 | | small",
+    "max_pool 2 3 8 7 | 3 2 | stride=2 padding=1 | pool",
+    "relu 3 4 5 | | | relu",
+    "sigmoid 6 7 | | | sigmoid",
+    "softmax 6 7 | | | softmax",
+    "cross_entropy 6 7 | | | loss",
+    "sgd 3x2x2x2 3 4x5 4 | | | sgd",
+    "adam 3x2x2x2 3 | | | adam",
+)
+
+
+@pytest.fixture(scope="session")
+def every_pass():
+    """One small row of each kind, and more of the kinds with edges, with each of their passes."""
+    return [(row, which) for row in map(parse, LINES) for which in row.passes]
+
+
+@pytest.fixture(scope="session")
+def made_up():
+    """Results of three rows in two sets, with rounds that nobody measured."""
+    conv = parse("conv 1 2 10 10 | 5 1 1 | | first", "alpha")
+    relu = parse("relu 250 | | | second", "beta")
+    return [
+        Result(
+            conv,
+            "forward",
+            {
+                "fastconv": [2e-6, 1e-6, 4e-6],
+                "torch": [8e-6, 6e-6, 9e-6],
+                "torch-channels-last": [4e-6, 3e-6, 2e-6],
+            },
+            {"fastconv": 1.5, "torch": 0.25},
+        ),
+        Result(conv, "weight", {"fastconv": [4e-6], "torch": [2e-6]}, {"fastconv": 0.5}),
+        Result(relu, "forward", {"fastconv": [1e-6], "torch": [0.98e-6]}),
+        Result(relu, "input", failure="torch: ended by signal 11"),
+    ]
