@@ -1,36 +1,35 @@
-"""Activations and their gradients: elementwise in the order of memory, softmax along rows."""
+"""Activations and their gradients: elementwise in the order of memory, softmax along rows of vectors."""
 
 import math
+from functools import lru_cache
 
 import numpy as np
 
-from .buffers import flat, flat_like, plain
+from .buffers import empty, flat, flat_like, plain
+from .geometry import Geometry
 from .jit import inline, kernel
-from .reduce import peak
+from .machine import lanes
+from .simd import below, exp, full, larger, largest, magnitude, read, select, total, write
 
 
 def relu(input):
     """y = max(x, 0); NaN stays NaN. Any shape."""
-    output = np.empty_like(input, subok=False)
-    return _elementwise(_relu, 1, output, input)
+    return _elementwise(_relu, 1, (), input)
 
 
 def relu_input(output, grad_output):
     """dx = dy where y > 0 (or NaN), else 0."""
-    grad_input = np.empty_like(output, subok=False)
-    return _elementwise(_relu_input, 1, grad_input, output, grad_output)
+    return _elementwise(_relu_input, 1, (), output, grad_output)
 
 
 def sigmoid(input):
     """y = 1 / (1 + exp(-x)), from exp(-|x|), which cannot overflow."""
-    output = np.empty_like(input, subok=False)
-    return _elementwise(_sigmoid, 16, output, input)
+    return _elementwise(_sigmoid, 8, (_geometry(input.dtype),), input)
 
 
 def sigmoid_input(output, grad_output):
     """dx = dy * y * (1 - y)"""
-    grad_input = np.empty_like(output, subok=False)
-    return _elementwise(_sigmoid_input, 1, grad_input, output, grad_output)
+    return _elementwise(_sigmoid_input, 1, (), output, grad_output)
 
 
 def softmax(input, dim):
@@ -57,27 +56,39 @@ CHUNK = 4096
 """Elements of one job."""
 
 
-def _elementwise(run, cost, result, model, *others):
-    """Fill `result`, which lies in memory as `model` does, and return it."""
-    if result.strides != model.strides:  # the model has gaps: all go through one dense order
-        model = np.array(model, order="C")
-        result = np.empty_like(model)
-    line = result.reshape(-1) if result.flags.c_contiguous else result.ravel(order="K")
-    sources = (flat(model), *(flat_like(other, model) for other in others))
-    run(-(-line.size // CHUNK), 2.0 * cost * line.size, *sources, line)
+def _elementwise(run, cost, constants, model, *others):
+    """A result that lies in memory as `model` does; where that has gaps, all go through one dense order."""
+    other = others[0] if others else model
+    if model.flags.c_contiguous and other.flags.c_contiguous:
+        result = empty(model.shape, model.dtype)
+        line, sources = result.reshape(-1), [plain(a).reshape(-1) for a in (model, *others)]
+    else:
+        result = np.empty_like(model, subok=False)
+        if result.strides != model.strides:
+            model = np.array(model, order="C")
+            result = np.empty_like(model)
+        line = result.reshape(-1) if result.flags.c_contiguous else result.ravel(order="K")
+        sources = [flat(model), *(flat_like(other, model) for other in others)]
+    run(-(-line.size // CHUNK), 4.0 * cost * line.size, *constants, *sources, line)
     return result
+
+
+@lru_cache(maxsize=16)
+def _geometry(dtype):
+    return Geometry(lanes=lanes(dtype))
 
 
 def _along(run, dim, *sources):
     """Apply a row kernel along `dim`, which is moved last."""
-    moved = [np.moveaxis(source, dim, -1) for source in sources]
-    shape = moved[0].shape
-    result = np.empty(shape, sources[0].dtype)
+    last = dim in (-1, sources[0].ndim - 1)
+    moved = sources if last else [np.moveaxis(source, dim, -1) for source in sources]
+    shape, dtype = moved[0].shape, moved[0].dtype
+    result = empty(shape, dtype)
     if result.size:
         rows = (-1, shape[-1])
         lines = [plain(source).reshape(rows) for source in moved]
-        run(result.size // shape[-1], 24.0 * result.size, *lines, result.reshape(rows))
-    return np.moveaxis(result, -1, dim)
+        run(result.size // shape[-1], 8.0 * result.size, _geometry(dtype), *lines, result.reshape(rows))
+    return result if last else np.moveaxis(result, -1, dim)
 
 
 @inline
@@ -102,12 +113,13 @@ def _relu_input(y, dy, dx, first, last):
 
 
 @kernel
-def _sigmoid(x, y, first, last):
-    x, y = part(x, first, last), part(y, first, last)
-    one = y.dtype.type(1)
-    for i in range(y.size):
-        e = math.exp(-abs(x[i]))
-        y[i] = (e if x[i] < 0 else one) / (one + e)
+def _sigmoid(g, x, y, first, last):
+    end = min(last * CHUNK, x.size)
+    for i in range(first * CHUNK, end, g.lanes):
+        count = min(g.lanes, end - i)
+        v = read(x, i, g.lanes, count)
+        e = exp(0 - magnitude(v))
+        write(select(v < 0, e, 1) / (e + 1), y, i, count)
 
 
 @kernel
@@ -118,43 +130,72 @@ def _sigmoid_input(y, dy, dx, first, last):
         dx[i] = dy[i] * y[i] * (one - y[i])
 
 
-@kernel
-def _softmax(x, y, first, last):
-    for n in range(first, last):
-        most, total = peak(x[n]), y.dtype.type(0)
-        for i in range(x.shape[1]):
-            y[n, i] = math.exp(x[n, i] - most)
-            total += y[n, i]
-        for i in range(x.shape[1]):
-            y[n, i] /= total
+@inline
+def largest_of(g, x, at, length):
+    """The largest of x[at : at + length]; NaN where there is one."""
+    most = full(x.dtype.type(-np.inf), g.lanes)
+    for i in range(0, length, g.lanes):
+        count = min(g.lanes, length - i)
+        most = larger(most, select(below(count, g.lanes), read(x, at + i, g.lanes, count), -np.inf))
+    return largest(most)
 
 
 @kernel
-def _softmax_input(y, dy, dx, first, last):
+def _softmax(g, x, y, first, last):
+    length = x.shape[1]
     for n in range(first, last):
-        mean = y.dtype.type(0)
-        for i in range(y.shape[1]):
-            mean += dy[n, i] * y[n, i]
-        for i in range(y.shape[1]):
-            dx[n, i] = y[n, i] * (dy[n, i] - mean)
+        most = largest_of(g, x, n * length, length)
+        sum_ = full(x.dtype.type(0), g.lanes)
+        for i in range(0, length, g.lanes):
+            count, at = min(g.lanes, length - i), n * length + i
+            e = select(below(count, g.lanes), exp(read(x, at, g.lanes, count) - most), 0)
+            write(e, y, at, count)
+            sum_ = sum_ + e
+        scale = full(total(sum_), g.lanes)
+        for i in range(0, length, g.lanes):
+            count, at = min(g.lanes, length - i), n * length + i
+            write(read(y, at, g.lanes, count) / scale, y, at, count)
 
 
 @kernel
-def _log_softmax(x, y, first, last):
+def _softmax_input(g, y, dy, dx, first, last):
+    length = y.shape[1]
     for n in range(first, last):
-        most, total = peak(x[n]), y.dtype.type(0)
-        for i in range(x.shape[1]):
-            total += math.exp(x[n, i] - most)
-        shift = math.log(total)
-        for i in range(x.shape[1]):
-            y[n, i] = x[n, i] - most - shift
+        sum_ = full(y.dtype.type(0), g.lanes)
+        for i in range(0, length, g.lanes):
+            count, at = min(g.lanes, length - i), n * length + i
+            sum_ = sum_ + read(y, at, g.lanes, count) * read(dy, at, g.lanes, count)
+        mean = total(sum_)
+        for i in range(0, length, g.lanes):
+            count, at = min(g.lanes, length - i), n * length + i
+            write(read(y, at, g.lanes, count) * (read(dy, at, g.lanes, count) - mean), dx, at, count)
 
 
 @kernel
-def _log_softmax_input(y, dy, dx, first, last):
+def _log_softmax(g, x, y, first, last):
+    length = x.shape[1]
     for n in range(first, last):
-        total = y.dtype.type(0)
-        for i in range(y.shape[1]):
-            total += dy[n, i]
-        for i in range(y.shape[1]):
-            dx[n, i] = dy[n, i] - math.exp(y[n, i]) * total
+        most = largest_of(g, x, n * length, length)
+        sum_ = full(x.dtype.type(0), g.lanes)
+        for i in range(0, length, g.lanes):
+            count, at = min(g.lanes, length - i), n * length + i
+            sum_ = sum_ + select(below(count, g.lanes), exp(read(x, at, g.lanes, count) - most), 0)
+        shift = math.log(total(sum_))
+        for i in range(0, length, g.lanes):
+            count, at = min(g.lanes, length - i), n * length + i
+            write(read(x, at, g.lanes, count) - most - shift, y, at, count)
+
+
+@kernel
+def _log_softmax_input(g, y, dy, dx, first, last):
+    length = y.shape[1]
+    for n in range(first, last):
+        sum_ = full(y.dtype.type(0), g.lanes)
+        for i in range(0, length, g.lanes):
+            count, at = min(g.lanes, length - i), n * length + i
+            sum_ = sum_ + read(dy, at, g.lanes, count)
+        sum_of_row = total(sum_)
+        for i in range(0, length, g.lanes):
+            count, at = min(g.lanes, length - i), n * length + i
+            gradient = read(dy, at, g.lanes, count) - exp(read(y, at, g.lanes, count)) * sum_of_row
+            write(gradient, dx, at, count)

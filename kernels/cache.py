@@ -13,6 +13,7 @@ import pickle
 import platform
 import sys
 import tempfile
+import time
 import warnings
 from importlib.metadata import version
 from pathlib import Path
@@ -24,6 +25,9 @@ from numba.core.compiler import CompileResult
 from numba.core.serialize import dumps
 
 _DIGEST = 32
+PATIENCE = 2.0
+"""Seconds of compiling after which a process says so."""
+_compiling = 0.0
 
 
 @functools.cache
@@ -58,6 +62,7 @@ class KernelCache(_Cache):
     def __init__(self, function: Any, kind: str) -> None:
         self._name = f"{function.__module__}.{function.__qualname__}.{kind}"
         self._enabled = True
+        self._began = 0.0
 
     @property
     def cache_path(self) -> str:
@@ -83,6 +88,7 @@ class KernelCache(_Cache):
 
     def load_overload(self, sig: Any, target_context: Any) -> CompileResult | None:
         """The compiled function, or None where no sound file is found."""
+        self._began = time.perf_counter()
         if not self._enabled:
             return None
         target_context.refresh()
@@ -97,6 +103,7 @@ class KernelCache(_Cache):
 
     def save_overload(self, sig: Any, data: CompileResult) -> None:
         """Write the compiled function; where that fails, say so once and go on without."""
+        _say_when_long(time.perf_counter() - self._began)
         if not self._enabled or not CompileResultCacheImpl.check_cachable(None, data):
             return
         payload = dumps(data._reduce())
@@ -108,6 +115,15 @@ class KernelCache(_Cache):
             Path(file.name).replace(path)
         except (OSError, RuntimeError) as error:
             _warn_once(error.strerror if isinstance(error, OSError) else str(error))
+
+
+def _say_when_long(seconds: float) -> None:
+    """Tell who waits at a terminal, once, what takes so long."""
+    global _compiling
+    before, _compiling = _compiling, _compiling + seconds
+    if before < PATIENCE <= _compiling and sys.stderr.isatty():
+        kept = f"kept in {folder()} for the next time"
+        sys.stderr.write(f"fastconv: compiling kernels for layers of new shapes; {kept}\n")
 
 
 @functools.cache

@@ -2,15 +2,20 @@
 
     c[i, j] = bias[j] + sum over l of a[i, l] * b[l, j]
 
-Both factors are packed to panels, a as [l, rows] and b as [l, columns], so that the microkernel reads side by
-side:
-
                   b[l, j : j + columns]
                   ---------------------
     a[i,     l] |                     |
     a[i + 1, l] |  acc += a * b       |
         ...     |                     |
                   ---------------------
+
+There are three ways to it, and sizes alone decide which:
+
+- `_dots`, where both factors lie along the sum (the forward pass) and few rows share b: lanes run along the
+  sum, b is read once as it lies.
+- `_direct`, where the lanes can run along the rows of b and b is read once or stays in the first-level cache:
+  nothing is packed.
+- `_blocked` for the rest: blocks of DEPTH terms of a and of one panel of b are copied side by side.
 
 Sizes are run-time values: a dense layer compiles once for each tile, whatever its size and batch.
 """
@@ -21,156 +26,269 @@ from typing import NamedTuple
 import numpy as np
 
 from . import machine
-from .buffers import plain
+from .buffers import empty, plain
 from .geometry import Geometry
-from .jit import get_num_threads, inline, kernel, share
+from .jit import Kernel, get_num_threads, inline, kernel, share
 from .reduce import column_sums
-from .simd import fma, load, spread, store
+from .simd import copy, dot, fma, load, plus, spread, store, sums, transposed, zero
 
-DEPTH = 256
-"""Terms of a sum between a tile's load and its store: a panel of b stays in the first-level cache."""
-MANY = 14
-"""Rows from which the tile is chosen by the columns alone, so that a new batch size compiles nothing."""
+DEPTH = 512
+"""Terms of a sum between a tile's load and its store."""
+PITCH = DEPTH + 16
+"""Steps from row to row of a copied block: rows a power of two apart would share one set of the cache."""
+FEW = 14
+"""Rows that one tile holds."""
+SHARING = 32
+"""Rows from which it pays to transpose b."""
+BLOCK = 448
+"""Rows of a copied block: with DEPTH terms each, half of a second-level cache."""
+NEAR = 32 * 1024
+"""Bytes that stay in the first-level cache."""
+STREAM = 16
+"""Rows of b that are read side by side where b comes from memory."""
+_NO_BIAS = {np.dtype(t): np.empty(0, t) for t in (np.float32, np.float64)}
+"""The bias that is not there."""
 
 
-class Matrix(NamedTuple):
-    """A flat array as a matrix: steps from row to row and from column to column."""
+class Plan(NamedTuple):
+    """How a product is computed: the kernel, its geometry, parts of rows and of panels, terms at a time."""
 
-    data: np.ndarray
-    row: int
-    column: int
+    run: Kernel
+    geometry: Geometry
+    row_parts: int
+    panel_parts: int
+    depth: int
 
 
-@lru_cache(maxsize=1024)
-def _geometry(rows: int, columns: int, dtype: np.dtype) -> Geometry:
-    most = rows if rows < MANY else 1 << 16
-    tile = machine.tile(1 << (most.bit_length() - 1), columns, dtype)
-    return Geometry(
-        rows=tile.rows, vectors=tile.vectors, lanes=tile.lanes, columns=tile.vectors * tile.lanes
+@lru_cache(maxsize=4096)
+def _plan(along: bool, m: int, n: int, k: int, by_rows: bool, dtype: np.dtype, threads: int) -> Plan:
+    """The plan of an (m, n) product of k terms; `along`: rows of b along the sum, `by_rows`: those of a."""
+    lanes, near = machine.lanes(dtype), k * n * dtype.itemsize <= NEAR
+    if along and by_rows and (m < SHARING or near):
+        rows = min(4 if machine.vectors().registers >= 32 else 2, _power(m))
+        vectors = min(8 // min(rows, 2), _power(n), lanes)
+        return Plan(_dots, Geometry(rows=rows, vectors=vectors, lanes=lanes), 1, -(-n // vectors), DEPTH)
+    direct = not along and (m <= FEW or near or k <= 8)
+    tile = machine.tile(_power(m) if m < FEW else 1 << 16, n, dtype)
+    columns = tile.vectors * tile.lanes
+    g = Geometry(
+        rows=tile.rows, vectors=tile.vectors, lanes=lanes, columns=columns,
+        along=int(along), by_rows=0 if direct else int(by_rows), step=PITCH if by_rows else 1,
     )  # fmt: skip
+    panels = -(-n // columns)
+    panel_parts = min(panels, 2 * threads)
+    if direct:
+        return Plan(_direct, g, 1, panel_parts, max(k, 1) if near or m > FEW else STREAM)
+    return Plan(
+        _blocked, g, max(-(-m // BLOCK), min(m // 64, 2 * threads // panel_parts)), panel_parts, DEPTH
+    )
 
 
-@lru_cache(maxsize=1024)
-def _cut(rows: int, panels: int, threads: int) -> tuple[int, int]:
-    """Parts of the rows and parts of the panels: one job each."""
-    row_parts = max(1, min(rows // 64, 2 * threads))
-    return row_parts, min(panels, -(-2 * threads // row_parts))
+def _power(count: int) -> int:
+    """The largest power of two up to `count`."""
+    return 1 << (count.bit_length() - 1)
 
 
-def product(a: Matrix, b: Matrix, bias: np.ndarray | None, m: int, n: int, k: int) -> np.ndarray:
-    """The (m, n) product of a (m, k) and b (k, n), plus a bias (n,) in every row."""
-    dtype = a.data.dtype
-    c = np.empty((m, n), dtype)
+def product(a, a_row, a_column, b, b_row, b_column, bias, m, n, k):
+    """The (m, n) product of a (m, k) and b (k, n), plus a bias (n,) in every row.
+
+    a and b are plain arrays of any shape, read as matrices whose neighbouring rows and columns lie `row` and
+    `column` elements apart; one of these steps is 1.
+    """
+    dtype = a.dtype
+    c = empty((m, n), dtype)
     if m and n:
-        g = _geometry(m, n, dtype)
-        panels = -(-n // g.columns)
-        start = np.zeros(panels * g.columns, dtype)
-        if bias is not None:
-            start[:n] = bias
-        packed = np.empty(panels * k * g.columns, dtype)
-        _pack(panels, 4.0 * packed.size, g, b.data, b.row, b.column, packed, n, k)
-        row_parts, panel_parts = _cut(m, panels, get_num_threads())
-        _product(row_parts * panel_parts, 2.0 * m * n * k,
-            g, a.data, a.row, a.column, packed, start, c, k, row_parts, panel_parts,
+        run, g, row_parts, panel_parts, depth = _plan(
+            b_row == 1 and k > 1, m, n, k, a_column == 1 and k > 1, dtype, get_num_threads()
+        )
+        start = _NO_BIAS[dtype] if bias is None else plain(bias)
+        run(row_parts * panel_parts, 2.0 * m * n * k,
+            g, a.reshape(-1), a_row, a_column, b.reshape(-1), b_row, b_column, start, c, k,
+            row_parts, panel_parts, depth,
         )  # fmt: skip
     return c
 
 
 @kernel
-def _pack(g, b, row, column, packed, n, k, first, last):
-    for panel in range(first, last):
-        at = panel * k * g.columns
-        width = min(g.columns, n - panel * g.columns)
-        if column == 1:
-            for l in range(k):  # noqa: E741
-                for j in range(width):
-                    packed[at + l * g.columns + j] = b[l * row + panel * g.columns + j]
-                for j in range(width, g.columns):
-                    packed[at + l * g.columns + j] = 0
-        else:
-            for j in range(g.columns):
-                origin = (panel * g.columns + j) * column
-                for l in range(k):  # noqa: E741
-                    packed[at + l * g.columns + j] = b[origin + l * row] if j < width else 0
+def _dots(
+    g, a, a_row, a_column, b, b_row, b_column, bias, c, k, row_parts, panel_parts, longest, first, last
+):
+    """A job is a few columns of c: rows of b, which meet all rows of a."""
+    m, n = c.shape
+    whole = k - k % g.lanes
+    for job in range(first, last):
+        j = min(job * g.vectors, n - g.vectors)
+        for block in range(0, m, g.rows):
+            i = min(block, m - g.rows)
+            acc = zero(c, g.rows, g.vectors, g.lanes)
+            for l in range(0, whole, g.lanes):  # noqa: E741
+                acc = dot(acc, a, i * a_row + l, a_row, b, j * b_column + l, b_column, g.lanes)
+            if whole < k:
+                acc = dot(acc, a, i * a_row + whole, a_row, b, j * b_column + whole, b_column, k - whole)
+            result = sums(acc)
+            if bias.size:
+                result = plus(result, spread(bias, j, g.rows, 1, g.vectors))
+            store(result, c, i * n + j, n, g.vectors)
 
 
 @inline
-def _pack_rows(g, a, row, column, panel, i0, i1, l0, l1):
-    """panel[tile, l, i] = a[i0 + tile * rows + i, l0 + l], the last tile moved back to end with the rows."""
-    for tile in range((i1 - i0 + g.rows - 1) // g.rows):
-        at = tile * (l1 - l0) * g.rows
-        start = min(i0 + tile * g.rows, i1 - g.rows)
-        for i in range(g.rows):
-            origin = (start + i) * row + l0 * column
-            for l in range(l1 - l0):  # noqa: E741
-                panel[at + l * g.rows + i] = a[origin + l * column]
+def _started(g, bias, j, columns):
+    """A tile of the bias."""
+    if bias.size:
+        return load(bias, j, 0, g.rows, g.vectors, g.lanes, columns)
+    return zero(bias, g.rows, g.vectors, g.lanes)
+
+
+@inline
+def _direct_tile(g, acc, a, a_at, a_row, a_column, b, b_at, b_row, depth, columns):
+    for l in range(depth):  # noqa: E741
+        acc = fma(acc, a, a_at + l * a_column, a_row, b, b_at + l * b_row, columns)
+    return acc
 
 
 @kernel
-def _product(g, a, row, column, packed, bias, c, k, row_parts, panel_parts, first, last):
+def _direct(
+    g, a, a_row, a_column, b, b_row, b_column, bias, c, k, row_parts, panel_parts, longest, first, last
+):
+    """A job is one part of the panels. Between blocks of terms, sums wait as in `_blocked`."""
+    m, n = c.shape
+    panels, tiles = (n + g.columns - 1) // g.columns, (m + g.rows - 1) // g.rows
+    size = g.rows * g.columns
+    places = tiles * ((panels + panel_parts - 1) // panel_parts) if k > longest else 0
+    waiting = np.empty(places * size, c.dtype)
+    for job in range(first, last):
+        panel0, panel1 = share(panels, panel_parts, job)
+        for l0 in range(0, max(k, 1), longest):
+            depth = min(longest, k - l0)
+            for panel in range(panel0, panel1):
+                j = panel * g.columns
+                columns = min(g.columns, n - j)
+                for tile in range(tiles):
+                    i = min(tile * g.rows, m - g.rows)
+                    slot = ((panel - panel0) * tiles + tile) * size
+                    if l0 == 0:
+                        acc = _started(g, bias, j, columns)
+                    else:
+                        acc = load(waiting, slot, g.columns, g.rows, g.vectors, g.lanes, g.columns)
+                    at, to = i * a_row + l0 * a_column, l0 * b_row + j
+                    if columns == g.columns:
+                        acc = _direct_tile(g, acc, a, at, a_row, a_column, b, to, b_row, depth, g.columns)
+                    else:
+                        acc = _direct_tile(g, acc, a, at, a_row, a_column, b, to, b_row, depth, columns)
+                    if l0 + depth < k:
+                        store(acc, waiting, slot, g.columns, g.columns)
+                    elif columns == g.columns:
+                        store(acc, c, i * n + j, n, g.columns)
+                    else:
+                        store(acc, c, i * n + j, n, columns)
+
+
+@inline
+def _copy_rows(g, a, row, column, block, i0, i1, l0, depth):
+    """block[i * PITCH + l] = a[i0 + i, l0 + l]; where a's columns are dense, block[tile, l, i]"""
+    if g.by_rows:
+        for i in range(i0, i1):
+            copy(block, (i - i0) * g.step, a, i * row + l0, depth)
+        return
+    for tile in range((i1 - i0 + g.rows - 1) // g.rows):
+        i = min(i0 + tile * g.rows, i1 - g.rows)
+        for l in range(depth):  # noqa: E741
+            copy(block, (tile * depth + l) * g.rows, a, i * row + (l0 + l) * column, g.rows)
+
+
+@inline
+def _copy_panel(g, b, row, column, side, j, n, l0, depth):
+    """side[l * columns + i] = b[l0 + l, j + i], zero beyond the last column"""
+    width = min(g.columns, n - j)
+    if not g.along:
+        for l in range(depth):  # noqa: E741
+            part = load(b, (l0 + l) * row + j, 0, 1, g.vectors, g.lanes, width)
+            store(part, side, l * g.columns, 0, g.columns)
+        return
+    even = depth - depth % g.lanes
+    for v in range(0, g.columns, g.lanes):
+        whole = min(width - v, g.lanes) == g.lanes
+        for l in range(0, even if whole else 0, g.lanes):  # noqa: E741
+            square = load(b, (j + v) * column + l0 + l, column, g.lanes, 1, g.lanes, g.lanes)
+            store(transposed(square), side, l * g.columns + v, g.columns, g.lanes)
+        for i in range(v, v + g.lanes):
+            for l in range(even if whole else 0, depth):  # noqa: E741
+                side[l * g.columns + i] = b[(j + i) * column + l0 + l] if i < width else 0
+
+
+@kernel
+def _blocked(
+    g, a, a_row, a_column, b, b_row, b_column, bias, c, k, row_parts, panel_parts, longest, first, last
+):
     """A job is one part of the rows by one part of the panels.
 
-    Sums longer than DEPTH wait in `sums`, a place for each tile: tiles may overlap in c.
+    Sums of more terms than `longest` wait in `waiting`, a place for each tile: tiles may overlap in c.
     """
     m, n = c.shape
-    most = ((m + row_parts - 1) // row_parts + g.rows - 1) // g.rows
+    most = (m + row_parts - 1) // row_parts
     panels = (n + g.columns - 1) // g.columns
     size = g.rows * g.columns
-    rows = np.empty(most * g.rows * min(DEPTH, k), a.dtype)
-    sums = np.empty(most * ((panels + panel_parts - 1) // panel_parts) * size if k > DEPTH else 0, a.dtype)
+    tiles_most = (most + g.rows - 1) // g.rows
+    block = np.empty(tiles_most * g.rows * (g.step if g.by_rows else min(longest, k)), c.dtype)
+    side = np.empty(min(longest, k) * g.columns, c.dtype)
+    places = tiles_most * ((panels + panel_parts - 1) // panel_parts) if k > longest else 0
+    waiting = np.empty(places * size, c.dtype)
     for job in range(first, last):
         part = job // panel_parts
         i0, i1 = share(m, row_parts, part)
         tiles = (i1 - i0 + g.rows - 1) // g.rows
         panel0, panel1 = share(panels, panel_parts, job - part * panel_parts)
-        for l0 in range(0, max(k, 1), DEPTH):
-            depth = min(DEPTH, k - l0)
-            _pack_rows(g, a, row, column, rows, i0, i1, l0, l0 + depth)
+        for l0 in range(0, max(k, 1), longest):
+            depth = min(longest, k - l0)
+            _copy_rows(g, a, a_row, a_column, block, i0, i1, l0, depth)
             for panel in range(panel0, panel1):
                 j = panel * g.columns
+                columns = min(g.columns, n - j)
+                _copy_panel(g, b, b_row, b_column, side, j, n, l0, depth)
                 for tile in range(tiles):
+                    i = min(tile * g.rows, i1 - i0 - g.rows)
                     slot = ((panel - panel0) * tiles + tile) * size
                     if l0 == 0:
-                        acc = spread(bias, j, g.rows, g.vectors, g.lanes)
+                        acc = _started(g, bias, j, columns)
                     else:
-                        acc = load(sums, slot, g.columns, g.rows, g.vectors, g.lanes, g.columns)
-                    for l in range(depth):  # noqa: E741
-                        at = (panel * k + l0 + l) * g.columns
-                        acc = fma(acc, rows, (tile * depth + l) * g.rows, 1, packed, at, g.columns)
+                        acc = load(waiting, slot, g.columns, g.rows, g.vectors, g.lanes, g.columns)
+                    if g.by_rows:
+                        for l in range(depth):  # noqa: E741
+                            at = i * g.step + l
+                            acc = fma(acc, block, at, g.step, side, l * g.columns, g.columns)
+                    else:
+                        for l in range(depth):  # noqa: E741
+                            at = (tile * depth + l) * g.rows
+                            acc = fma(acc, block, at, 1, side, l * g.columns, g.columns)
                     if l0 + depth < k:
-                        store(acc, sums, slot, g.columns, g.columns)
+                        store(acc, waiting, slot, g.columns, g.columns)
                     else:
-                        i = min(i0 + tile * g.rows, i1 - g.rows)
-                        store(acc, c, i * n + j, n, min(g.columns, n - j))
+                        store(acc, c, (i0 + i) * n + j, n, columns)
 
 
 def linear(input, weight, bias=None):
     """y[n, o] = bias[o] + sum over i of x[n, i] * w[o, i]; (..., in) to (..., out)."""
     outputs, inputs = weight.shape
-    samples = input.size // inputs
-    x, w = Matrix(_flat(input), inputs, 1), Matrix(_flat(weight), 1, inputs)
-    return product(x, w, bias, samples, outputs, inputs).reshape(*input.shape[:-1], outputs)
+    x, w = plain(input), plain(weight)
+    y = product(x, inputs, 1, w, 1, inputs, bias, x.size // inputs, outputs, inputs)
+    return y if input.ndim == 2 else y.reshape(*input.shape[:-1], outputs)
 
 
 def linear_input(weight, grad_output):
     """dx[n, i] = sum over o of dy[n, o] * w[o, i]; (..., out) to (..., in)."""
     outputs, inputs = weight.shape
-    samples = grad_output.size // outputs
-    dy, w = Matrix(_flat(grad_output), outputs, 1), Matrix(_flat(weight), inputs, 1)
-    return product(dy, w, None, samples, inputs, outputs).reshape(*grad_output.shape[:-1], inputs)
+    dy, w = plain(grad_output), plain(weight)
+    dx = product(dy, outputs, 1, w, inputs, 1, None, dy.size // outputs, inputs, outputs)
+    return dx if grad_output.ndim == 2 else dx.reshape(*grad_output.shape[:-1], inputs)
 
 
 def linear_weight(input, grad_output):
     """dw[o, i] = sum over n of dy[n, o] * x[n, i]; (..., in) and (..., out) to (out, in)."""
     inputs, outputs = input.shape[-1], grad_output.shape[-1]
-    dy, x = Matrix(_flat(grad_output), 1, outputs), Matrix(_flat(input), inputs, 1)
-    return product(dy, x, None, outputs, inputs, input.size // inputs)
+    dy, x = plain(grad_output), plain(input)
+    return product(dy, 1, outputs, x, inputs, 1, None, outputs, inputs, x.size // inputs)
 
 
 def linear_bias(grad_output):
     """db[o] = sum over n of dy[n, o]; (..., out) to (out,)."""
-    return column_sums(_flat(grad_output), grad_output.shape[-1])
-
-
-def _flat(array: np.ndarray) -> np.ndarray:
-    return plain(array).reshape(-1)
+    return column_sums(plain(grad_output).reshape(-1), grad_output.shape[-1])

@@ -15,6 +15,7 @@ workers.
 import functools
 import os
 import threading
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -100,23 +101,26 @@ def set_num_threads(threads: int) -> None:
 
 def workers(jobs: int, work: float) -> int:
     """Workers for `jobs` independent jobs of `work` operations in all; 1 means the serial function."""
-    if work < SERIAL_WORK or _forked:
+    if work < SERIAL_WORK or jobs < 2 or _forked or threading_layer() == "none":
         return 1
     return min(get_num_threads(), jobs)
 
 
 @functools.cache
 def threading_layer() -> str:
-    """Numba's threading layer: the first of tbb, omp and workqueue that loads."""
+    """Numba's threading layer: the first of tbb, omp and workqueue that loads, or "none": all runs serial."""
     own = "GOMP_SPINCOUNT" not in os.environ and "OMP_WAIT_POLICY" not in os.environ
     if own:
         os.environ["GOMP_SPINCOUNT"] = SPIN  # read once, when the library loads
     try:
         _nothing.driver(1, 1)
+    except ValueError as error:  # the layer that NUMBA_THREADING_LAYER asks for does not load
+        warnings.warn(f"fastconv runs in one thread: {error}", RuntimeWarning, stacklevel=2)
+        return "none"
     finally:
         if own:
             del os.environ["GOMP_SPINCOUNT"]
-    return numba.threading_layer()
+    return str(numba.threading_layer())
 
 
 @kernel

@@ -1,14 +1,21 @@
-"""Losses on logits and their gradients; the reductions run in float64, in the order of the samples."""
+"""Losses on logits and their gradients: lanes of float64, sums in an order that depends on shapes alone."""
 
 import math
+from functools import lru_cache
 
 import numpy as np
 
-from .buffers import flat_like, plain
+from .activation import CHUNK, largest_of, part
+from .buffers import empty, flat_like, plain
+from .geometry import Geometry
 from .jit import inline, kernel
-from .reduce import peak
+from .machine import lanes
+from .simd import below, cast, exp, full, log1p, magnitude, read, select, total, write
 
-CHUNK = 4096
+
+@lru_cache(maxsize=16)
+def _geometry(reduced):
+    return Geometry(lanes=lanes(np.float64), reduced=int(reduced))
 
 
 def cross_entropy(input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0):
@@ -18,17 +25,21 @@ def cross_entropy(input, target, weight=None, ignore_index=-100, reduction="mean
     """
     x, labels, probabilities, w = _samples(input, target, weight)
     losses = np.zeros(len(x))
-    _cross_entropy(len(x), 24.0 * x.size, x, labels, probabilities, w, ignore_index, label_smoothing, losses)
+    g = _geometry(False)
+    _cross_entropy(
+        len(x), 8.0 * x.size, g, x, labels, probabilities, w, ignore_index, label_smoothing, losses
+    )
     return _reduced(losses, _divisor(labels, probabilities, w, ignore_index), reduction, input.dtype)
 
 
 def cross_entropy_input(input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0):
     """dx[m, c] = (softmax(x[m])[c] * sum over k of v[m, k] - v[m, c]) / divisor of the mean. (M, C)."""
     x, labels, probabilities, w = _samples(input, target, weight)
-    grad_input = np.zeros(x.shape, x.dtype)
+    grad_input, g = empty(x.shape, x.dtype), _geometry(False)
     divisor = _divisor(labels, probabilities, w, ignore_index) if reduction == "mean" else 1.0
     _cross_entropy_input(
-        len(x), 24.0 * x.size, x, labels, probabilities, w, ignore_index, label_smoothing, divisor, grad_input
+        len(x), 8.0 * x.size, g, x, labels, probabilities, w, ignore_index, label_smoothing, divisor,
+        grad_input,
     )  # fmt: skip
     return grad_input
 
@@ -58,70 +69,102 @@ def _reduced(losses, divisor, reduction, dtype):
 
 
 @inline
-def _value(labels, probabilities, weight, ignore_index, smoothing, m, c):
-    """v[m, c] = weight[c] * ((1 - smoothing) * t[m, c] + smoothing / C), 0 in an ignored sample."""
+def _weights(g, labels, probabilities, weight, smoothing, m, i, count):
+    """v[m, c] = weight[c] * ((1 - smoothing) * t[m, c] + smoothing / C) for `count` classes from c = i."""
     if labels.size:
-        if labels[m] == ignore_index:
-            return 0.0
-        t = 1.0 if labels[m] == c else 0.0
+        one, none = full(1.0, g.lanes), full(0.0, g.lanes)
+        here = labels[m] - i
+        t = select(below(here + 1, g.lanes), one, none) - select(below(here, g.lanes), one, none)
     else:
-        t = np.float64(probabilities[m, c])
-    return np.float64(weight[c]) * ((1.0 - smoothing) * t + smoothing / weight.size)
+        t = cast(read(probabilities, m * weight.size + i, g.lanes, count), np.float64)
+    w = cast(read(weight, i, g.lanes, count), np.float64)
+    return w * ((1.0 - smoothing) * t + smoothing / weight.size)
 
 
 @inline
-def _log_sum(row):
+def _shifted(g, x, at, count, most):
+    return cast(read(x, at, g.lanes, count), np.float64) - most
+
+
+@inline
+def _log_sum(g, x, at, length):
     """max x and log sum exp(x - max x)"""
-    most = np.float64(peak(row))
-    total = 0.0
-    for value in row:
-        total += math.exp(value - most)
-    return most, math.log(total)
+    most = np.float64(largest_of(g, x, at, length))
+    acc = full(0.0, g.lanes)
+    for i in range(0, length, g.lanes):
+        count = min(g.lanes, length - i)
+        acc = acc + select(below(count, g.lanes), exp(_shifted(g, x, at + i, count, most)), 0)
+    return most, math.log(total(acc))
 
 
 @kernel
-def _cross_entropy(x, labels, probabilities, weight, ignore_index, smoothing, losses, first, last):
+def _cross_entropy(g, x, labels, probabilities, weight, ignore_index, smoothing, losses, first, last):
+    length = x.shape[1]
     for m in range(first, last):
-        most, shift = _log_sum(x[m])
-        for c in range(x.shape[1]):
-            v = _value(labels, probabilities, weight, ignore_index, smoothing, m, c)
-            if v != 0:
-                losses[m] -= v * (x[m, c] - most - shift)
+        at = m * length
+        if labels.size and labels[m] == ignore_index:
+            continue
+        most, shift = _log_sum(g, x, at, length)
+        if labels.size and smoothing == 0:
+            v = np.float64(weight[labels[m]])
+            losses[m] = -v * (x[m, labels[m]] - most - shift) if v != 0 else 0.0
+            continue
+        acc = full(0.0, g.lanes)
+        for i in range(0, length, g.lanes):
+            count = min(g.lanes, length - i)
+            v = _weights(g, labels, probabilities, weight, smoothing, m, i, count)
+            acc = acc + select(v != 0, v * (_shifted(g, x, at + i, count, most) - shift), 0)
+        losses[m] = -total(acc)
 
 
 @kernel
 def _cross_entropy_input(
-    x, labels, probabilities, weight, ignore_index, smoothing, divisor, grad_input, first, last
+    g, x, labels, probabilities, weight, ignore_index, smoothing, divisor, grad_input, first, last
 ):
+    length = x.shape[1]
     for m in range(first, last):
+        at = m * length
         if labels.size and labels[m] == ignore_index:
+            grad_input[m] = 0
             continue
-        most, shift = _log_sum(x[m])
-        total = 0.0
-        for c in range(x.shape[1]):
-            total += _value(labels, probabilities, weight, ignore_index, smoothing, m, c)
-        for c in range(x.shape[1]):
-            v = _value(labels, probabilities, weight, ignore_index, smoothing, m, c)
-            grad_input[m, c] = (math.exp(x[m, c] - most - shift) * total - v) / divisor
+        most, shift = _log_sum(g, x, at, length)
+        scale, by_label = 1.0 / divisor, labels.size > 0 and smoothing == 0
+        if by_label:
+            sum_of_weights = np.float64(weight[labels[m]])
+        else:
+            acc = full(0.0, g.lanes)
+            for i in range(0, length, g.lanes):
+                count = min(g.lanes, length - i)
+                acc = acc + _weights(g, labels, probabilities, weight, smoothing, m, i, count)
+            sum_of_weights = total(acc)
+        for i in range(0, length, g.lanes):
+            count = min(g.lanes, length - i)
+            gradient = exp(_shifted(g, x, at + i, count, most) - shift) * sum_of_weights
+            if not by_label:
+                gradient = gradient - _weights(g, labels, probabilities, weight, smoothing, m, i, count)
+            write(gradient * scale, grad_input, at + i, count)
+        if by_label:
+            c = labels[m]
+            grad_input[m, c] = (math.exp(x[m, c] - most - shift) - 1.0) * sum_of_weights * scale
 
 
 def binary_cross_entropy_with_logits(input, target, weight=None, reduction="mean", pos_weight=None):
     """l = weight * (pos_weight * y * softplus(-x) + (1 - y) * softplus(x)), elementwise."""
     arrays = _elements(input, target, weight, pos_weight)
-    losses = np.empty(input.size)
-    _binary_cross_entropy(_chunks(input), 48.0 * input.size, *arrays, losses)
-    if reduction == "none":
-        losses = losses.reshape(input.shape)
-    return _reduced(losses, input.size, reduction, input.dtype)
+    losses, sums = _results(input, reduction)
+    g = _geometry(reduction != "none")
+    _binary_cross_entropy(_chunks(input), 16.0 * input.size, g, *arrays, losses.reshape(-1), sums)
+    return losses if reduction == "none" else _reduced(sums, input.size, reduction, input.dtype)
 
 
 def binary_cross_entropy_with_logits_input(input, target, weight=None, reduction="mean", pos_weight=None):
     """dx = weight * ((1 - y) * sigmoid(x) - pos_weight * y * sigmoid(-x)); "mean" divides by the elements."""
     arrays = _elements(input, target, weight, pos_weight)
-    grad_input = np.empty(input.size, input.dtype)
+    grad_input = empty(input.shape, input.dtype)
     scale = 1.0 / max(1, input.size) if reduction == "mean" else 1.0
-    _binary_cross_entropy_input(_chunks(input), 32.0 * input.size, *arrays, scale, grad_input)
-    return grad_input.reshape(input.shape)
+    g, line = _geometry(False), grad_input.reshape(-1)
+    _binary_cross_entropy_input(_chunks(input), 16.0 * input.size, g, *arrays, scale, line)
+    return grad_input
 
 
 def _elements(input, target, weight, pos_weight):
@@ -137,49 +180,94 @@ def _chunks(array):
     return -(-array.size // CHUNK)
 
 
-@kernel
-def _binary_cross_entropy(x, y, weight, pos_weight, losses, first, last):
-    for i in range(first * CHUNK, min(last * CHUNK, x.size)):
-        value, t = np.float64(x[i]), np.float64(y[i])
-        common = math.log1p(math.exp(-abs(value)))
-        yes = pos_weight[i if pos_weight.size > 1 else 0] * t
-        loss = yes * (max(-value, 0.0) + common) + (1.0 - t) * (max(value, 0.0) + common)
-        losses[i] = loss * weight[i if weight.size > 1 else 0]
+def _results(input, reduction):
+    """Elementwise losses, or the sum of each chunk."""
+    if reduction == "none":
+        return empty(input.shape, input.dtype), np.empty(0)
+    return np.empty(0, input.dtype), np.empty(_chunks(input))
+
+
+@inline
+def _wide(g, x, i, count):
+    """Elements of x from i in float64; an array of one element serves all."""
+    if x.size == 1:
+        return full(np.float64(x[0]), g.lanes)
+    return cast(read(x, i, g.lanes, count), np.float64)
 
 
 @kernel
-def _binary_cross_entropy_input(x, y, weight, pos_weight, scale, grad_input, first, last):
-    for i in range(first * CHUNK, min(last * CHUNK, x.size)):
-        value, t = np.float64(x[i]), np.float64(y[i])
-        e = math.exp(-abs(value))
-        large, small = 1.0 / (1.0 + e), e / (1.0 + e)
-        yes, no = (small, large) if value >= 0 else (large, small)
-        gradient = (1.0 - t) * no - pos_weight[i if pos_weight.size > 1 else 0] * t * yes
-        grad_input[i] = gradient * weight[i if weight.size > 1 else 0] * scale
+def _binary_cross_entropy(g, x, y, weight, pos_weight, losses, sums, first, last):
+    for chunk in range(first, last):
+        end = min((chunk + 1) * CHUNK, x.size)
+        acc = full(0.0, g.lanes)
+        for i in range(chunk * CHUNK, end, g.lanes):
+            count = min(g.lanes, end - i)
+            v, t = _wide(g, x, i, count), _wide(g, y, i, count)
+            common = log1p(exp(0 - magnitude(v)))
+            yes = _wide(g, pos_weight, i, count) * t
+            loss = yes * (select(v < 0, 0 - v, 0) + common) + (1 - t) * (select(v > 0, v, 0) + common)
+            loss = loss * _wide(g, weight, i, count)
+            if g.reduced:
+                acc = acc + select(below(count, g.lanes), loss, 0)
+            else:
+                write(loss, losses, i, count)
+        if g.reduced:
+            sums[chunk] = total(acc)
+
+
+@kernel
+def _binary_cross_entropy_input(g, x, y, weight, pos_weight, scale, grad_input, first, last):
+    end = min(last * CHUNK, x.size)
+    for i in range(first * CHUNK, end, g.lanes):
+        count = min(g.lanes, end - i)
+        v, t = _wide(g, x, i, count), _wide(g, y, i, count)
+        e = exp(0 - magnitude(v))
+        large = 1 / (1 + e)
+        small = e * large
+        yes, no = select(v >= 0, small, large), select(v >= 0, large, small)
+        gradient = (1 - t) * no - _wide(g, pos_weight, i, count) * t * yes
+        write(gradient * _wide(g, weight, i, count) * scale, grad_input, i, count)
 
 
 def mse_loss(input, target, reduction="mean"):
     """l = (x - y)^2, elementwise."""
-    losses = np.empty_like(input, dtype=np.float64, subok=False)
-    line = losses.ravel(order="K")
-    if not np.shares_memory(line, losses):  # the input has gaps
-        losses = np.empty(input.shape)
-        line = losses.reshape(-1)
-    x = flat_like(input, losses)
-    _squares(_chunks(input), 2.0 * x.size, x, flat_like(target, losses), line)
-    return _reduced(line if reduction != "none" else losses, input.size, reduction, input.dtype)
+    losses, sums = np.empty(0, input.dtype), np.empty(0)
+    line, model = losses, input
+    if reduction == "none":
+        losses = np.empty_like(input, subok=False)
+        line = losses.ravel(order="K")
+        if not np.shares_memory(line, losses):  # the input has gaps
+            losses = empty(input.shape, input.dtype)
+            line = losses.reshape(-1)
+        model = losses
+    else:
+        sums = np.empty(_chunks(input))
+    x, y = flat_like(input, model), flat_like(target, model)
+    _squares(_chunks(input), 4.0 * x.size, _geometry(reduction != "none"), x, y, line, sums)
+    return losses if reduction == "none" else _reduced(sums, input.size, reduction, input.dtype)
 
 
 @kernel
-def _squares(x, y, losses, first, last):
-    for i in range(first * CHUNK, min(last * CHUNK, x.size)):
-        difference = np.float64(x[i]) - np.float64(y[i])
-        losses[i] = difference * difference
+def _squares(g, x, y, losses, sums, first, last):
+    for chunk in range(first, last):
+        end = min((chunk + 1) * CHUNK, x.size)
+        acc = full(0.0, g.lanes)
+        for i in range(chunk * CHUNK, end, g.lanes):
+            count = min(g.lanes, end - i)
+            difference = cast(read(x, i, g.lanes, count), np.float64) - cast(
+                read(y, i, g.lanes, count), np.float64
+            )
+            if g.reduced:
+                acc = acc + difference * difference
+            else:
+                write(difference * difference, losses, i, count)
+        if g.reduced:
+            sums[chunk] = total(acc)
 
 
 def mse_loss_input(input, target, reduction="mean"):
     """dx = 2 * (x - y); "mean" divides by the number of elements."""
-    grad_input = np.empty(input.shape, input.dtype)
+    grad_input = empty(input.shape, input.dtype)
     scale = 2.0 / max(1, input.size) if reduction == "mean" else 2.0
     x, y = plain(input).reshape(-1), plain(target).reshape(-1)
     _differences(_chunks(input), 2.0 * x.size, x, y, scale, grad_input.reshape(-1))
@@ -188,5 +276,6 @@ def mse_loss_input(input, target, reduction="mean"):
 
 @kernel
 def _differences(x, y, scale, grad_input, first, last):
-    for i in range(first * CHUNK, min(last * CHUNK, x.size)):
+    x, y, grad_input = part(x, first, last), part(y, first, last), part(grad_input, first, last)
+    for i in range(x.size):
         grad_input[i] = (np.float64(x[i]) - np.float64(y[i])) * scale

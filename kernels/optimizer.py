@@ -4,11 +4,9 @@ import math
 
 import numpy as np
 
-from .buffers import flat_like
+from .activation import CHUNK, part
+from .buffers import flat_like, plain
 from .jit import kernel
-
-CHUNK = 4096
-"""Elements of one job."""
 
 
 def sgd(
@@ -22,21 +20,23 @@ def sgd(
     """
     constants = float(lr), float(momentum), float(dampening), float(weight_decay), bool(nesterov), bool(first)
     for i, parameter in enumerate(parameters):
-        velocity = velocities[i] if momentum else None
-        with _Lines(parameter, velocity) as (p, v):
-            _sgd(_chunks(p), 4.0 * p.size, p, flat_like(gradients[i], parameter), v, *constants)
+        written = (parameter, velocities[i]) if momentum else (parameter,)
+        with _Lines(written, gradients[i]) as (p, g, *v):
+            _sgd(-(-p.size // CHUNK), 8.0 * p.size, p, g, v[0] if v else p, *constants)
 
 
 @kernel
 def _sgd(p, g, v, lr, momentum, dampening, weight_decay, nesterov, fresh, first, last):
-    for i in range(first * CHUNK, min(last * CHUNK, p.size)):
-        d = np.float64(g[i])
-        if weight_decay != 0:
-            d += weight_decay * p[i]
-        if momentum != 0:
-            v[i] = d if fresh else momentum * v[i] + (1.0 - dampening) * d
-            d = d + momentum * v[i] if nesterov else np.float64(v[i])
-        p[i] = p[i] - lr * d
+    p, g, v = part(p, first, last), part(g, first, last), part(v, first, last)
+    kept, added = (0.0, 1.0) if fresh else (momentum, 1.0 - dampening)
+    if momentum == 0:
+        for i in range(p.size):
+            p[i] = p[i] - lr * (g[i] + weight_decay * p[i] if weight_decay != 0 else np.float64(g[i]))
+        return
+    for i in range(p.size):
+        d = g[i] + weight_decay * p[i] if weight_decay != 0 else np.float64(g[i])
+        v[i] = added * d + (0.0 if fresh else kept * v[i])
+        p[i] = p[i] - lr * (d + momentum * v[i] if nesterov else np.float64(v[i]))
 
 
 def adam(
@@ -50,44 +50,45 @@ def adam(
     constants = lr / (1 - beta1**step), math.sqrt(1 - beta2**step), beta1, beta2, eps
     added, shrink = (0.0, 1 - lr * weight_decay) if decoupled else (float(weight_decay), 1.0)
     for parameter, gradient, mean, square in zip(parameters, gradients, means, squares, strict=True):
-        with _Lines(parameter, mean, square) as (p, m, s):
-            _adam(
-                _chunks(p), 16.0 * p.size, p, flat_like(gradient, parameter), m, s, *constants, added, shrink
-            )
+        with _Lines((parameter, mean, square), gradient) as (p, g, m, s):
+            _adam(-(-p.size // CHUNK), 16.0 * p.size, p, g, m, s, *constants, added, shrink)
 
 
 @kernel
 def _adam(p, g, m, s, rate, root, beta1, beta2, eps, weight_decay, shrink, first, last):
-    for i in range(first * CHUNK, min(last * CHUNK, p.size)):
+    """The quotient is of the parameters' type, all else float64."""
+    p, g, m, s = part(p, first, last), part(g, first, last), part(m, first, last), part(s, first, last)
+    scale, least = p.dtype.type(1 / root), p.dtype.type(eps if eps == 0 else max(eps, 1e-37))
+    for i in range(p.size):
         d, value = np.float64(g[i]), p[i] * shrink
         if weight_decay != 0:
             d += weight_decay * value
-        m[i] = m[i] + (1.0 - beta1) * (d - m[i])
-        s[i] = beta2 * s[i] + (1.0 - beta2) * d * d
-        p[i] = value - rate * (m[i] / (math.sqrt(s[i]) / root + eps))
-
-
-def _chunks(line):
-    return -(-line.size // CHUNK)
+        mean = p.dtype.type(m[i] + (1.0 - beta1) * (d - m[i]))
+        square = p.dtype.type(beta2 * s[i] + (1.0 - beta2) * d * d)
+        m[i], s[i] = mean, square
+        p[i] = value - rate * (mean / (math.sqrt(square) * scale + least))
 
 
 class _Lines:
-    """Arrays that are written, flat in the order of the first one's memory; copies go back on exit."""
+    """`written` arrays and the gradient, flat in the memory order of the first; copies go back on exit."""
 
-    def __init__(self, *arrays):
-        self.arrays = arrays
+    def __init__(self, written, gradient):
+        self.written, self.gradient = written, gradient
+        self.copied = ()
 
     def __enter__(self):
-        model = self.arrays[0]
-        self.lines = [
-            np.empty(0, model.dtype) if array is None else flat_like(array, model) for array in self.arrays
-        ]
-        return self.lines
+        model = self.written[0]
+        arrays = (model, self.gradient, *self.written[1:])
+        if all(a.flags.c_contiguous for a in arrays):
+            return [plain(a).reshape(-1) for a in arrays]
+        lines = [flat_like(a, model) for a in arrays]
+        self.copied = (lines[0], *lines[2:])
+        return lines
 
     def __exit__(self, *failure):
-        model = self.arrays[0]
-        for array, line in zip(self.arrays, self.lines, strict=True):
-            if array is not None and not np.may_share_memory(array, line):
+        model = self.written[0]
+        for array, line in zip(self.written, self.copied, strict=False):
+            if not np.may_share_memory(array, line):
                 ordered = np.empty_like(model)
                 ordered.ravel(order="K")[...] = line
                 array[...] = ordered

@@ -1,10 +1,15 @@
 """Max pooling and the routing of its gradient, channels-last: the lanes run over neighbouring channels."""
 
+from functools import lru_cache
+
 import numpy as np
 
-from .buffers import channels_last, empty_channels_last
-from .jit import get_num_threads, kernel, share
+from .buffers import channels_last, empty
+from .geometry import Geometry
+from .jit import get_num_threads, inline, kernel, share
+from .machine import lanes
 from .shape import Axis, axes, pair
+from .simd import clear, full, read, select, wins, write
 
 
 def _extended(axis: Axis) -> Axis:
@@ -21,58 +26,99 @@ def max_pool2d(
     input (N, C, H, W) to (N, C, P, Q), channels-last, and with `return_indices` the int64 places of the
     maxima, flat in H x W. The first maximum in row-major order; NaN wins; padding never does.
     """
+    n, c, h, w = input.shape
+    p, q, work, sizes = _plan(h, w, kernel_size, stride, padding, dilation, ceil_mode)
+    output = empty((n, p, q, c), input.dtype)
+    indices = empty((n, p, q, c) if return_indices else (0,), np.dtype(np.int64))
+    if output.size:
+        g = _geometry(kernel_size, return_indices, input.dtype)
+        flat = channels_last(input), output.reshape(-1), indices.reshape(-1)
+        _max(n * p, output.size * work, g, *flat, c, *sizes)
+    output = output.transpose(0, 3, 1, 2)
+    return (output, indices.transpose(0, 3, 1, 2)) if return_indices else output
+
+
+@lru_cache(maxsize=1024)
+def _plan(h, w, kernel_size, stride, padding, dilation, ceil_mode):
+    """Rows and columns of the output, operations for each of its elements, and the kernel's integers."""
     kernel_size = pair(kernel_size)
-    steps = kernel_size if stride is None else stride
-    height, width = axes(input.shape, kernel_size, steps, padding, dilation)
+    height, width = axes((h, w), kernel_size, stride or kernel_size, padding, dilation)
     if ceil_mode:
         height, width = _extended(height), _extended(width)
-    n, c = input.shape[:2]
-    shape = (n, c, height.outputs, width.outputs)
-    output = empty_channels_last(shape, input.dtype)
-    indices = empty_channels_last(shape, np.dtype(np.int64))
-    if output.size:
-        _max(n * height.outputs, 4.0 * output.size * height.taps * width.taps,
-            channels_last(input), channels_last(output), channels_last(indices), c,
-            height.size, height.outputs, height.taps, height.stride, height.dilation, height.before,
-            width.size, width.outputs, width.taps, width.stride, width.dilation, width.before,
-        )  # fmt: skip
-    return (output, indices) if return_indices else output
+    sizes = tuple(
+        i for a in (height, width) for i in (a.size, a.outputs, a.taps, a.stride, a.dilation, a.before)
+    )
+    return height.outputs, width.outputs, 2.0 + height.taps * width.taps, sizes
+
+
+@lru_cache(maxsize=1024)
+def _geometry(kernel_size, indices, dtype):
+    """Windows of 2x2 and 3x3 are known to the compiler, the others share one kernel."""
+    taps = pair(kernel_size)
+    known = taps[0] if taps in ((2, 2), (3, 3)) else 0
+    return Geometry(taps=known, indices=int(indices), lanes=lanes(dtype))
+
+
+@inline
+def _reached(start, taps, dilation, size):
+    """The first and the last (exclusive) tap of a window that lie inside the input."""
+    first = 0 if start >= 0 else (dilation - 1 - start) // dilation
+    return first, min(taps, (size - start + dilation - 1) // dilation)
+
+
+@inline
+def _window(g, x, at, place, row, column, r0, r1, s0, s1, channels, y, indices, to, count):
+    """One output of `count` neighbouring channels; tap (0, 0) is x[at], pixel `place` of its plane."""
+    first = r0 * row + s0 * column
+    best, winner = full(x.dtype.type(-np.inf), g.lanes), full(np.int32(place + first), g.lanes)
+    for r in range(r0, r1):
+        for s in range(s0, s1):
+            here = r * row + s * column
+            value = read(x, at + here * channels, g.lanes, count)
+            better = wins(value, best)
+            best = select(better, value, best)
+            if g.indices:
+                winner = select(better, full(np.int32(place + here), g.lanes), winner)
+    write(best, y, to, count)
+    if g.indices:
+        write(winner, indices, to, count)
 
 
 @kernel
 def _max(
-    x, y, indices, channels, h, outputs_h, taps_h, stride_h, dilation_h, top,
+    g, x, y, indices, channels, h, outputs_h, taps_h, stride_h, dilation_h, top,
     w, outputs_w, taps_w, stride_w, dilation_w, left, first, last,
 ):  # fmt: skip
     """A job is one row of output pixels."""
+    whole_h, whole_w = (g.taps, g.taps) if g.taps else (taps_h, taps_w)
+    row = dilation_h * w
     for job in range(first, last):
         n = job // outputs_h
-        row = (job - n * outputs_h) * stride_h - top
+        i = (job - n * outputs_h) * stride_h - top
+        r0, r1 = _reached(i, taps_h, dilation_h, h)
         for q in range(outputs_w):
-            to = (job * outputs_w + q) * channels
-            column = q * stride_w - left
-            fresh = True
-            for r in range(taps_h):
-                i = row + r * dilation_h
-                if i < 0 or i >= h:
-                    continue
-                for s in range(taps_w):
-                    j = column + s * dilation_w
-                    if j < 0 or j >= w:
-                        continue
-                    at = ((n * h + i) * w + j) * channels
-                    place = i * w + j
-                    if fresh:
-                        for c in range(channels):
-                            y[to + c] = x[at + c]
-                            indices[to + c] = place
-                        fresh = False
-                        continue
-                    for c in range(channels):
-                        value, best = x[at + c], y[to + c]
-                        wins = value > best or (value != value and best == best)
-                        y[to + c] = value if wins else best
-                        indices[to + c] = place if wins else indices[to + c]
+            j = q * stride_w - left
+            s0, s1 = _reached(j, taps_w, dilation_w, w)
+            whole = r1 - r0 == taps_h and s1 - s0 == taps_w
+            place, to = i * w + j, (job * outputs_w + q) * channels
+            at = (n * h * w + place) * channels
+            for c in range(0, channels, g.lanes):
+                count = min(g.lanes, channels - c)
+                if whole and count == g.lanes:
+                    _window(
+                        g, x, at + c, place, row, dilation_w, 0, whole_h, 0, whole_w, channels,
+                        y, indices, to + c, g.lanes,
+                    )  # fmt: skip
+                elif whole:
+                    _window(
+                        g, x, at + c, place, row, dilation_w, 0, whole_h, 0, whole_w, channels,
+                        y, indices, to + c, count,
+                    )  # fmt: skip
+                else:
+                    _window(
+                        g, x, at + c, place, row, dilation_w, r0, r1, s0, s1, channels,
+                        y, indices, to + c, count,
+                    )  # fmt: skip
 
 
 def max_pool2d_input(grad_output, indices, input_size):
@@ -81,15 +127,15 @@ def max_pool2d_input(grad_output, indices, input_size):
     grad_output and indices (N, C, P, Q), input_size (N, C, H, W), to (N, C, H, W), channels-last.
     """
     n, c, h, w = input_size
-    grad_input = empty_channels_last((n, c, h, w), grad_output.dtype)
+    grad_input = empty((n, h, w, c), grad_output.dtype)
     outputs = grad_output.shape[2] * grad_output.shape[3]
     if grad_input.size:
         parts = min(c, -(-get_num_threads() // n))
         _route(n * parts, 2.0 * grad_input.size + 4.0 * grad_output.size,
-            channels_last(grad_output), channels_last(indices), channels_last(grad_input),
+            channels_last(grad_output), channels_last(indices), grad_input.reshape(-1),
             c, outputs, h * w, parts,
         )  # fmt: skip
-    return grad_input
+    return grad_input.transpose(0, 3, 1, 2)
 
 
 @kernel
@@ -98,9 +144,15 @@ def _route(dy, indices, dx, channels, outputs, inputs, parts, first, last):
     for job in range(first, last):
         n = job // parts
         c0, c1 = share(channels, parts, job - n * parts)
+        if parts == 1:
+            clear(dx, n * inputs * channels, inputs * channels)
+            c = 0
+            for at in range(np.uint64(n * outputs * channels), np.uint64((n + 1) * outputs * channels)):
+                dx[np.uint64((n * inputs + indices[at]) * channels + c)] += dy[at]
+                c = c + 1 if c + 1 < channels else 0
+            continue
         for pixel in range(n * inputs, (n + 1) * inputs):
-            for c in range(c0, c1):
-                dx[pixel * channels + c] = 0
+            clear(dx, pixel * channels + c0, c1 - c0)
         for pixel in range(n * outputs, (n + 1) * outputs):
             for c in range(c0, c1):
                 at = pixel * channels + c

@@ -1,44 +1,61 @@
-"""Sums whose order depends on shapes alone, and maxima."""
+"""Sums whose order depends on shapes alone."""
+
+from functools import lru_cache
 
 import numpy as np
 
+from .buffers import empty
+from .geometry import Geometry
 from .jit import inline, kernel
+from .machine import lanes
+from .simd import full, read, write
 
 CHUNK = 256
 """Rows that are summed one after another; the sums of the chunks are then added in order."""
+GROUP = 8
+"""Rows that are read side by side."""
 
 
 def column_sums(rows: np.ndarray, columns: int) -> np.ndarray:
     """The sum of each column of flat `rows`, (rows, columns)."""
-    count = rows.size // columns
-    chunks = -(-count // CHUNK)
-    sums = np.zeros((chunks, columns), rows.dtype)
-    _column_sum(chunks, rows.size, rows, sums, count)
-    total = np.zeros(columns, rows.dtype)
-    _add_chunks(columns, sums.size, sums, total)
-    return total
+    g = _geometry(rows.dtype)
+    while True:
+        count = rows.size // columns
+        chunks = max(1, -(-count // CHUNK))
+        sums = empty((chunks, columns), rows.dtype)
+        _column_sum(chunks, rows.size, g, rows, sums, count)
+        if chunks == 1:
+            return sums.reshape(columns)
+        rows = sums.reshape(-1)
 
 
-@kernel
-def _column_sum(rows, sums, count, first, last):
-    columns = sums.shape[1]
-    for chunk in range(first, last):
-        for row in range(chunk * CHUNK, min((chunk + 1) * CHUNK, count)):
-            for j in range(columns):
-                sums[chunk, j] += rows[row * columns + j]
-
-
-@kernel
-def _add_chunks(sums, total, first, last):
-    for chunk in range(sums.shape[0]):
-        for j in range(first, last):
-            total[j] += sums[chunk, j]
+@lru_cache(maxsize=16)
+def _geometry(dtype):
+    return Geometry(lanes=lanes(dtype))
 
 
 @inline
-def peak(row):
-    """The largest element; NaN where there is one."""
-    most = row[0]
-    for value in row:
-        most = value if value > most or value != value else most
-    return most
+def _add_rows(g, rows, at, columns, number, sums, to, fresh, count):
+    """sums = the sum of `number` rows, added to what is there unless `fresh`."""
+    acc = full(rows.dtype.type(0), g.lanes) if fresh else read(sums, to, g.lanes, count)
+    for row in range(number):
+        acc = acc + read(rows, at + row * columns, g.lanes, count)
+    write(acc, sums, to, count)
+
+
+@kernel
+def _column_sum(g, rows, sums, count, first, last):
+    """A job is one chunk of rows, which are read GROUP at a time."""
+    columns = sums.shape[1]
+    for chunk in range(first, last):
+        row0, row1 = chunk * CHUNK, min((chunk + 1) * CHUNK, count)
+        for row in range(row0, max(row1, row0 + 1), GROUP):
+            number, fresh = min(GROUP, row1 - row), row == row0
+            for j in range(0, columns, g.lanes):
+                at, to = row * columns + j, chunk * columns + j
+                if columns - j < g.lanes:
+                    _add_rows(g, rows, at, columns, number, sums, to, fresh, columns - j)
+                elif number == GROUP:
+                    _add_rows(g, rows, at, columns, GROUP, sums, to, fresh, g.lanes)
+                else:
+                    _add_rows(g, rows, at, columns, number, sums, to, fresh, g.lanes)

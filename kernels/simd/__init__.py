@@ -1,6 +1,48 @@
 """Vectors and register tiles as Numba values: few verbs, each a line or two of machine code."""
 
+from .dot import dot, plus, sums, transposed
 from .memory import clear, copy
 from .tile import fma, fma_rows, load, spread, store, zero
+from .vector import (
+    below,
+    cast,
+    exp,
+    full,
+    larger,
+    largest,
+    log1p,
+    magnitude,
+    read,
+    select,
+    total,
+    wins,
+    write,
+)
 
-__all__ = ["clear", "copy", "fma", "fma_rows", "load", "spread", "store", "zero"]
+__all__ = [
+    "below",
+    "cast",
+    "clear",
+    "copy",
+    "dot",
+    "exp",
+    "fma",
+    "fma_rows",
+    "full",
+    "larger",
+    "largest",
+    "load",
+    "log1p",
+    "magnitude",
+    "plus",
+    "read",
+    "select",
+    "spread",
+    "store",
+    "sums",
+    "total",
+    "transposed",
+    "wins",
+    "write",
+    "zero",
+]

@@ -1,0 +1,375 @@
+"""A vector as a Numba value: `lanes` elements of one type, with the operators of a number.
+
+    v = read(x, at, lanes, count)         v[j] = x[at + j] for j < count, else 0
+    write(2 * v + 1, y, at, count)        y[at + j] = ... for j < count, in the type of y
+
+Arithmetic and comparisons act lane by lane; a plain number serves every lane; a comparison gives a mask for
+`select`. Memory is flat as for a tile (`tile.py`): `at` counts elements, nothing is checked. Where LLVM can
+see that `count` is `lanes`, the mask folds away.
+"""
+
+import math
+import operator
+from collections.abc import Callable
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.core.imputils import lower_builtin
+from numba.core.typing.templates import AbstractTemplate, infer_global, signature
+from numba.extending import intrinsic, models, register_model
+
+_INT32 = ir.IntType(32)
+_CONTRACT = ("contract",)
+
+
+class VectorType(types.Type):
+    """The type of a vector; a mask is a vector of booleans."""
+
+    def __init__(self, dtype: types.Type, lanes: int) -> None:
+        self.dtype, self.lanes = dtype, lanes
+        super().__init__(name=f"Vector({dtype} x {lanes})")
+
+
+@register_model(VectorType)
+class _VectorModel(models.PrimitiveModel):
+    def __init__(self, dmm: Any, vector: VectorType) -> None:
+        boolean = vector.dtype == types.boolean
+        element = ir.IntType(1) if boolean else dmm.lookup(vector.dtype).get_value_type()
+        super().__init__(dmm, vector, ir.VectorType(element, vector.lanes))
+
+
+def _splat(builder: Any, scalar: Any, lanes: int) -> Any:
+    undefined = ir.Constant(ir.VectorType(scalar.type, lanes), ir.Undefined)
+    first = builder.insert_element(undefined, scalar, ir.Constant(_INT32, 0))
+    return builder.shuffle_vector(first, undefined, ir.Constant(ir.VectorType(_INT32, lanes), [0] * lanes))
+
+
+def _mask(builder: Any, count: Any, lanes: int) -> Any:
+    limit = _splat(builder, builder.trunc(count, _INT32), lanes)
+    return builder.icmp_signed("<", ir.Constant(limit.type, list(range(lanes))), limit)
+
+
+def _spread(context: Any, builder: Any, value: Any, typ: Any, vector: VectorType) -> Any:
+    """A vector as it is, a number in every lane."""
+    if isinstance(typ, VectorType):
+        return value
+    return _splat(builder, context.cast(builder, value, typ, vector.dtype), vector.lanes)
+
+
+def _convert(context: Any, builder: Any, value: Any, source: VectorType, dtype: types.Type) -> Any:
+    """The lanes of `value` in another type, as Numba would convert one number."""
+    element = context.get_value_type(dtype)
+    target = ir.VectorType(element, source.lanes)
+    if isinstance(dtype, types.Float) and isinstance(source.dtype, types.Float):
+        wider, same = dtype.bitwidth > source.dtype.bitwidth, dtype == source.dtype
+        return value if same else (builder.fpext if wider else builder.fptrunc)(value, target)
+    if isinstance(dtype, types.Integer) and isinstance(source.dtype, types.Integer):
+        wider, same = dtype.bitwidth > source.dtype.bitwidth, dtype == source.dtype
+        return value if same else (builder.sext if wider else builder.trunc)(value, target)
+    raise TypeError(f"no conversion from {source.dtype} to {dtype}")
+
+
+_ARITHMETIC = {
+    operator.add: ("fadd", "add"),
+    operator.sub: ("fsub", "sub"),
+    operator.mul: ("fmul", "mul"),
+    operator.truediv: ("fdiv", None),
+}
+_COMPARISONS = {
+    operator.lt: "<",
+    operator.le: "<=",
+    operator.gt: ">",
+    operator.ge: ">=",
+    operator.eq: "==",
+    operator.ne: "!=",
+}
+_LOGIC = {operator.and_: "and_", operator.or_: "or_"}
+
+
+class _Binary(AbstractTemplate):
+    def generic(self, args: Any, kws: Any) -> Any:
+        vectors = [a for a in args if isinstance(a, VectorType)]
+        numbers = [a for a in args if isinstance(a, types.Number)]
+        if len(args) != 2 or not vectors or len(vectors) + len(numbers) != 2 or vectors[0] != vectors[-1]:
+            return None
+        vector = vectors[0]
+        result = VectorType(types.boolean, vector.lanes) if self.key in _COMPARISONS else vector
+        return signature(result, *args)
+
+
+def _lower(key: Any) -> Callable[..., Any]:
+    def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        vector = sig.args[0] if isinstance(sig.args[0], VectorType) else sig.args[1]
+        a, b = (
+            _spread(context, builder, v, t, vector) for v, t in zip(args, sig.args, strict=True)
+        )  # fmt: skip
+        floating = isinstance(vector.dtype, types.Float)
+        if key in _COMPARISONS:
+            if not floating:
+                return builder.icmp_signed(_COMPARISONS[key], a, b)
+            compare = builder.fcmp_unordered if key is operator.ne else builder.fcmp_ordered
+            return compare(_COMPARISONS[key], a, b)
+        if key in _LOGIC:
+            return getattr(builder, _LOGIC[key])(a, b)
+        name = _ARITHMETIC[key][0 if floating else 1]
+        return getattr(builder, name)(a, b, flags=_CONTRACT) if floating else getattr(builder, name)(a, b)
+
+    return code
+
+
+for _key in (*_ARITHMETIC, *_COMPARISONS, *_LOGIC):
+    infer_global(_key)(type("_Binary", (_Binary,), {"key": _key}))
+    for _pair in ((VectorType, VectorType), (VectorType, types.Number), (types.Number, VectorType)):
+        lower_builtin(_key, *_pair)(_lower(_key))
+
+
+def _element(context: Any, builder: Any, array_type: Any, array: Any, index: Any) -> Any:
+    data = cgutils.create_struct_proxy(array_type)(context, builder, array).data
+    return builder.gep(data, [index])
+
+
+def _call(builder: Any, name: str, result: Any, arguments: list[Any]) -> Any:
+    function = ir.FunctionType(result, [a.type for a in arguments])
+    return builder.call(cgutils.get_or_insert_function(builder.module, function, name), arguments)
+
+
+def _suffix(vector: ir.VectorType) -> str:
+    element = vector.element
+    kind = {ir.FloatType: "f32", ir.DoubleType: "f64"}.get(type(element)) or f"i{element.width}"
+    return f"v{vector.count}{kind}"
+
+
+@intrinsic(prefer_literal=True)
+def read(typingctx: Any, x: Any, at: Any, lanes: Any, count: Any) -> tuple[Any, Callable[..., Any]]:
+    """v[j] = x[at + j] for j < count, else 0"""
+    typ = VectorType(x.dtype, lanes.literal_value)
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        vector = context.get_value_type(typ)
+        place = builder.bitcast(
+            _element(context, builder, signature.args[0], args[0], args[1]), vector.as_pointer()
+        )
+        align = ir.Constant(_INT32, x.dtype.bitwidth // 8)
+        arguments = [place, align, _mask(builder, args[3], typ.lanes), ir.Constant(vector, None)]
+        return _call(builder, f"llvm.masked.load.{_suffix(vector)}.p0", vector, arguments)
+
+    return typ(x, at, lanes, count), codegen
+
+
+@intrinsic(prefer_literal=True)
+def write(typingctx: Any, v: Any, y: Any, at: Any, count: Any) -> tuple[Any, Callable[..., Any]]:
+    """y[at + j] = v[j] for j < count, in the type of y"""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        value = _convert(context, builder, args[0], v, y.dtype)
+        place = _element(context, builder, signature.args[1], args[1], args[2])
+        place = builder.bitcast(place, value.type.as_pointer())
+        align = ir.Constant(_INT32, y.dtype.bitwidth // 8)
+        arguments = [value, place, align, _mask(builder, args[3], v.lanes)]
+        _call(builder, f"llvm.masked.store.{_suffix(value.type)}.p0", ir.VoidType(), arguments)
+        return context.get_dummy_value()
+
+    return types.void(v, y, at, count), codegen
+
+
+@intrinsic(prefer_literal=True)
+def full(typingctx: Any, value: Any, lanes: Any) -> tuple[Any, Callable[..., Any]]:
+    """v[j] = value"""
+    typ = VectorType(types.unliteral(value), lanes.literal_value)
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return _spread(context, builder, args[0], signature.args[0], typ)
+
+    return typ(value, lanes), codegen
+
+
+@intrinsic
+def cast(typingctx: Any, v: Any, dtype: Any) -> tuple[Any, Callable[..., Any]]:
+    """v[j] in another type"""
+    typ = VectorType(dtype.dtype, v.lanes)
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return _convert(context, builder, args[0], v, typ.dtype)
+
+    return typ(v, dtype), codegen
+
+
+@intrinsic
+def select(typingctx: Any, mask: Any, a: Any, b: Any) -> tuple[Any, Callable[..., Any]]:
+    """v[j] = a[j] where mask[j], else b[j]; a or b may be a number"""
+    typ = a if isinstance(a, VectorType) else b
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        yes = _spread(context, builder, args[1], signature.args[1], typ)
+        no = _spread(context, builder, args[2], signature.args[2], typ)
+        return builder.select(args[0], yes, no)
+
+    return typ(mask, a, b), codegen
+
+
+@intrinsic(prefer_literal=True)
+def below(typingctx: Any, count: Any, lanes: Any) -> tuple[Any, Callable[..., Any]]:
+    """mask[j] = j < count"""
+    typ = VectorType(types.boolean, lanes.literal_value)
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return _mask(builder, args[0], typ.lanes)
+
+    return typ(count, lanes), codegen
+
+
+def _fold(builder: Any, value: Any, join: Callable[[Any, Any], Any]) -> Any:
+    """One lane of all: the upper half joins the lower half until one is left."""
+    lanes = value.type.count
+    while lanes > 1:
+        lanes //= 2
+        places = ir.VectorType(_INT32, lanes)
+        low = builder.shuffle_vector(value, value, ir.Constant(places, list(range(lanes))))
+        high = builder.shuffle_vector(value, value, ir.Constant(places, list(range(lanes, 2 * lanes))))
+        value = join(low, high)
+    return builder.extract_element(value, ir.Constant(_INT32, 0))
+
+
+@intrinsic
+def total(typingctx: Any, v: Any) -> tuple[Any, Callable[..., Any]]:
+    """The sum of the lanes, in an order that depends on their number alone"""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return _fold(builder, args[0], builder.fadd)
+
+    return v.dtype(v), codegen
+
+
+def _larger(builder: Any, a: Any, b: Any) -> Any:
+    """b where it is larger or NaN, else a: a NaN stays."""
+    wins = builder.fcmp_unordered(">", b, a)
+    sound = builder.fcmp_ordered("ord", a, a)
+    return builder.select(builder.and_(wins, sound), b, a)
+
+
+@intrinsic
+def larger(typingctx: Any, a: Any, b: Any) -> tuple[Any, Callable[..., Any]]:
+    """v[j] = max(a[j], b[j]), NaN where one of them is"""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return _larger(builder, *args)
+
+    return a(a, b), codegen
+
+
+@intrinsic
+def largest(typingctx: Any, v: Any) -> tuple[Any, Callable[..., Any]]:
+    """The largest lane, NaN where there is one"""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return _fold(builder, args[0], lambda low, high: _larger(builder, low, high))
+
+    return v.dtype(v), codegen
+
+
+@intrinsic
+def wins(typingctx: Any, value: Any, best: Any) -> tuple[Any, Callable[..., Any]]:
+    """mask[j] = value[j] takes the place of best[j] as a maximum: it is larger, or the first NaN"""
+    typ = VectorType(types.boolean, best.lanes)
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        a, b = args
+        return builder.and_(builder.fcmp_unordered(">", a, b), builder.fcmp_ordered("ord", b, b))
+
+    return typ(value, best), codegen
+
+
+@intrinsic
+def magnitude(typingctx: Any, v: Any) -> tuple[Any, Callable[..., Any]]:
+    """|v[j]|"""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        (value,) = args
+        return _call(builder, f"llvm.fabs.{_suffix(value.type)}", value.type, [value])
+
+    return v(v), codegen
+
+
+class _Arithmetic:
+    """Emits a polynomial's arithmetic on vectors of one type."""
+
+    def __init__(self, builder: Any, vector: ir.VectorType) -> None:
+        self.builder, self.vector = builder, vector
+
+    def constant(self, value: float) -> Any:
+        return ir.Constant(self.vector, [value] * self.vector.count)
+
+    def fmuladd(self, a: Any, b: Any, c: Any) -> Any:
+        return _call(self.builder, f"llvm.fmuladd.{_suffix(self.vector)}", self.vector, [a, b, c])
+
+    def polynomial(self, x: Any, coefficients: list[float]) -> Any:
+        """coefficients[0] + coefficients[1] x + ..., by Horner's rule."""
+        value = self.constant(coefficients[-1])
+        for coefficient in reversed(coefficients[:-1]):
+            value = self.fmuladd(value, x, self.constant(coefficient))
+        return value
+
+
+_EXP = {
+    32: (7, 23, 127, 12, -104.0, 89.0),
+    64: (13, 52, 1023, 33, -746.0, 710.0),
+}
+"""For each width: degree, mantissa bits, exponent bias, bits of the first part of ln 2, and the clamp."""
+
+
+@intrinsic
+def exp(typingctx: Any, v: Any) -> tuple[Any, Callable[..., Any]]:
+    """e^v[j] within 2 units of the last place, subnormal results within one of theirs
+
+    x = n ln 2 + r with |r| <= ln 2 / 2; exp x = 2^n sum over k of r^k / k!, whose remainder is below a tenth
+    of a rounding. 2^n is two factors, so that neither leaves the type. NaN stays NaN.
+    """
+    width = v.dtype.bitwidth
+    degree, mantissa, bias, high_bits, low, high = _EXP[width]
+    step = 2.0**high_bits
+    ln2_high = math.floor(math.log(2) * step) / step
+    ln2_low = float.fromhex("0x1.62e42fefa39efp-1") - ln2_high + 2.3190468138462996e-17
+    magic = 1.5 * 2.0**mantissa
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        vector = context.get_value_type(v)
+        whole = ir.VectorType(ir.IntType(width), v.lanes)
+        emit = _Arithmetic(builder, vector)
+        x = args[0]
+        for limit, sign in ((low, "<"), (high, ">")):
+            x = builder.select(builder.fcmp_ordered(sign, x, emit.constant(limit)), emit.constant(limit), x)
+        shifted = emit.fmuladd(x, emit.constant(1 / math.log(2)), emit.constant(magic))
+        n = builder.fsub(shifted, emit.constant(magic))
+        r = emit.fmuladd(n, emit.constant(-ln2_high), x)
+        r = emit.fmuladd(n, emit.constant(-ln2_low), r)
+        series = emit.polynomial(r, [1 / math.factorial(k) for k in range(degree + 1)])
+        bits = ir.Constant(ir.IntType(width), 0)
+        origin = builder.bitcast(emit.constant(magic), whole)
+        number = builder.sub(builder.bitcast(shifted, whole), origin)
+        half = builder.ashr(number, ir.Constant(whole, [1] * v.lanes))
+        for part in (half, builder.sub(number, half)):
+            bits = builder.add(part, ir.Constant(whole, [bias] * v.lanes))
+            power = builder.bitcast(builder.shl(bits, ir.Constant(whole, [mantissa] * v.lanes)), vector)
+            series = builder.fmul(series, power)
+        return series
+
+    return v(v), codegen
+
+
+@intrinsic
+def log1p(typingctx: Any, v: Any) -> tuple[Any, Callable[..., Any]]:
+    """The logarithm of 1 + v[j] for v[j] from 0 to 1, within 4 units of the last place; NaN stays NaN
+
+    log(1 + x) = 2 artanh s = 2 s sum over k of s^(2 k) / (2 k + 1), s = x / (2 + x) <= 1/3.
+    """
+    terms = {32: 8, 64: 17}[v.dtype.bitwidth]
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        emit = _Arithmetic(builder, context.get_value_type(v))
+        s = builder.fdiv(args[0], builder.fadd(args[0], emit.constant(2.0)))
+        square = builder.fmul(s, s)
+        return builder.fmul(s, emit.polynomial(square, [2 / (2 * k + 1) for k in range(terms)]))
+
+    return v(v), codegen

@@ -1,0 +1,141 @@
+"""Vectors: arithmetic, masks and memory lane by lane; exp and log1p to a few units of the last place."""
+
+from decimal import Decimal, localcontext
+
+import numpy as np
+import pytest
+from numba import njit
+
+from fastconv.kernels import machine
+from fastconv.kernels.geometry import Geometry
+from fastconv.kernels.simd import (
+    below,
+    cast,
+    exp,
+    full,
+    larger,
+    largest,
+    log1p,
+    magnitude,
+    read,
+    select,
+    total,
+    wins,
+    write,
+)
+
+GUARD = 7.0
+DTYPES = [np.float32, np.float64]
+
+
+@njit
+def mixture(g, x, y, z, at, count):
+    a, b = read(x, at, g.lanes, count), read(y, at, g.lanes, count)
+    two = full(x.dtype.type(2), g.lanes)
+    v = select((a < b) & (a != 1), 2 * a + b, magnitude(b - a) / two)
+    write(select(below(count, g.lanes), v, -1), z, at, count)
+    return total(a)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_every_count(dtype):
+    """The arrays end with the last lane; what lies around is untouched, in either type of the result."""
+    lanes = machine.lanes(dtype)
+    g, rng = Geometry(lanes=lanes), np.random.default_rng(0)
+    for count in range(lanes + 1):
+        x, y = (rng.integers(-4, 5, 3 + count).astype(dtype) for _ in range(2))
+        for out in DTYPES:
+            z = np.full(3 + count + 3, GUARD, out)
+            expected = z.copy()
+            a, b = x[3:], y[3:]
+            expected[3 : 3 + count] = np.where((a < b) & (a != 1), 2 * a + b, np.abs(b - a) / 2)
+            assert mixture(g, x, y, z, 3, count) == a.sum()
+            np.testing.assert_array_equal(z, expected)
+
+
+@njit
+def places(g, z, start):
+    write(full(np.int32(start), g.lanes) + np.int32(1), z, 0, g.lanes)
+
+
+def test_integers_widen_where_they_are_written():
+    lanes = machine.lanes(np.float32)
+    z = np.zeros(lanes, np.int64)
+    places(Geometry(lanes=lanes), z, -3)
+    np.testing.assert_array_equal(z, np.full(lanes, -2))
+
+
+@njit
+def maxima(g, x, y, z):
+    a, b = read(x, 0, g.lanes, g.lanes), read(y, 0, g.lanes, g.lanes)
+    write(larger(a, b), z, 0, g.lanes)
+    write(select(wins(b, a), b, a), z, g.lanes, g.lanes)
+    return largest(a)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_a_nan_wins_a_maximum(dtype):
+    lanes = machine.lanes(dtype)
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        x, y = (rng.choice(np.array([-np.inf, 0, 1, np.nan], dtype), lanes) for _ in range(2))
+        z = np.zeros(2 * lanes, dtype)
+        most = maxima(Geometry(lanes=lanes), x, y, z)
+        np.testing.assert_array_equal(z, np.tile(np.maximum(x, y), 2))
+        np.testing.assert_array_equal(most, x.max())
+
+
+@njit
+def functions(g, x, e, l):  # noqa: E741
+    for i in range(0, x.size, g.lanes):
+        count = min(g.lanes, x.size - i)
+        v = read(x, i, g.lanes, count)
+        write(exp(v), e, i, count)
+        write(log1p(select((v >= 0) & (v <= 1), v, 0)), l, i, count)
+
+
+def units(fast, x, function):
+    """The largest error in units of the last place of the exact value."""
+    worst = 0.0
+    for value, result in zip(x.tolist(), fast.tolist(), strict=True):
+        exact = function(Decimal(value))
+        unit = float(np.spacing(fast.dtype.type(float(exact))))
+        worst = max(worst, abs(float(Decimal(result) - exact)) / unit)
+    return worst
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_exp_and_log1p(dtype):
+    """Over the whole range, down to subnormal results."""
+    lowest, highest = (-103.2, 88.7) if dtype == np.float32 else (-744.4, 709.7)
+    rng = np.random.default_rng(0)
+    x = np.concatenate(
+        [rng.uniform(lowest, highest, 3000), rng.standard_normal(1000), rng.random(2000), [0, 1]]
+    ).astype(dtype)
+    e, l = np.empty_like(x), np.empty_like(x)  # noqa: E741
+    functions(Geometry(lanes=machine.lanes(dtype)), x, e, l)
+    with localcontext() as context:
+        context.prec = 60
+        assert units(e, x, Decimal.exp) <= 2
+        inside = (x >= 0) & (x <= 1)
+        assert units(l[inside], x[inside], lambda value: (1 + value).ln()) <= 4
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_exp_at_the_extremes(dtype):
+    x = np.array([-np.inf, -1e30, -1e4, -0.0, 0.0, 1e4, 1e30, np.inf, np.nan], dtype)
+    e, l = np.empty_like(x), np.empty_like(x)  # noqa: E741
+    functions(Geometry(lanes=machine.lanes(dtype)), x, e, l)
+    np.testing.assert_array_equal(e, np.array([0, 0, 0, 1, 1, np.inf, np.inf, np.inf, np.nan], dtype))
+
+
+@njit
+def narrow(g, x, y):
+    write(cast(read(x, 0, g.lanes, g.lanes), np.float64) * 1.5, y, 0, g.lanes)
+
+
+def test_cast():
+    lanes = machine.lanes(np.float32)
+    x, y = np.arange(lanes, dtype=np.float32), np.zeros(lanes, np.float32)
+    narrow(Geometry(lanes=lanes), x, y)
+    np.testing.assert_array_equal(y, 1.5 * x)
