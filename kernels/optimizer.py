@@ -74,7 +74,7 @@ class _Lines:
 
     def __init__(self, written, gradient):
         self.written, self.gradient = written, gradient
-        self.copied = ()
+        self.copied: tuple[np.ndarray, ...] = ()
 
     def __enter__(self):
         model = self.written[0]

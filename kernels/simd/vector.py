@@ -71,7 +71,7 @@ def _convert(context: Any, builder: Any, value: Any, source: VectorType, dtype: 
     raise TypeError(f"no conversion from {source.dtype} to {dtype}")
 
 
-_ARITHMETIC = {
+_ARITHMETIC: dict[Any, Any] = {
     operator.add: ("fadd", "add"),
     operator.sub: ("fsub", "sub"),
     operator.mul: ("fmul", "mul"),
