@@ -9,7 +9,8 @@ from .buffers import empty, flat, flat_like, plain
 from .geometry import Geometry
 from .jit import inline, kernel
 from .machine import lanes
-from .simd import below, exp, full, larger, largest, magnitude, read, select, total, write
+from .reduce import peak
+from .simd import below, exp, full, magnitude, read, select, total, write
 
 
 def relu(input):
@@ -130,21 +131,11 @@ def _sigmoid_input(y, dy, dx, first, last):
         dx[i] = dy[i] * y[i] * (one - y[i])
 
 
-@inline
-def largest_of(g, x, at, length):
-    """The largest of x[at : at + length]; NaN where there is one."""
-    most = full(x.dtype.type(-np.inf), g.lanes)
-    for i in range(0, length, g.lanes):
-        count = min(g.lanes, length - i)
-        most = larger(most, select(below(count, g.lanes), read(x, at + i, g.lanes, count), -np.inf))
-    return largest(most)
-
-
 @kernel
 def _softmax(g, x, y, first, last):
     length = x.shape[1]
     for n in range(first, last):
-        most = largest_of(g, x, n * length, length)
+        most = peak(g, x, n * length, length)
         sum_ = full(x.dtype.type(0), g.lanes)
         for i in range(0, length, g.lanes):
             count, at = min(g.lanes, length - i), n * length + i
@@ -175,7 +166,7 @@ def _softmax_input(g, y, dy, dx, first, last):
 def _log_softmax(g, x, y, first, last):
     length = x.shape[1]
     for n in range(first, last):
-        most = largest_of(g, x, n * length, length)
+        most = peak(g, x, n * length, length)
         sum_ = full(x.dtype.type(0), g.lanes)
         for i in range(0, length, g.lanes):
             count, at = min(g.lanes, length - i), n * length + i

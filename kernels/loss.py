@@ -5,12 +5,15 @@ from functools import lru_cache
 
 import numpy as np
 
-from .activation import CHUNK, largest_of, part
 from .buffers import empty, flat_like, plain
 from .geometry import Geometry
 from .jit import inline, kernel
 from .machine import lanes
+from .reduce import peak
 from .simd import below, cast, exp, full, log1p, magnitude, read, select, total, write
+
+CHUNK = 4096
+"""Elements of one job."""
 
 
 @lru_cache(maxsize=16)
@@ -89,7 +92,7 @@ def _shifted(g, x, at, count, most):
 @inline
 def _log_sum(g, x, at, length):
     """max x and log sum exp(x - max x)"""
-    most = np.float64(largest_of(g, x, at, length))
+    most = np.float64(peak(g, x, at, length))
     acc = full(0.0, g.lanes)
     for i in range(0, length, g.lanes):
         count = min(g.lanes, length - i)
@@ -276,6 +279,7 @@ def mse_loss_input(input, target, reduction="mean"):
 
 @kernel
 def _differences(x, y, scale, grad_input, first, last):
-    x, y, grad_input = part(x, first, last), part(y, first, last), part(grad_input, first, last)
+    start, end = first * CHUNK, last * CHUNK
+    x, y, grad_input = x[start:end], y[start:end], grad_input[start:end]  # from 0 on, LLVM vectorises
     for i in range(x.size):
         grad_input[i] = (np.float64(x[i]) - np.float64(y[i])) * scale

@@ -4,9 +4,11 @@ import math
 
 import numpy as np
 
-from .activation import CHUNK, part
 from .buffers import flat_like, plain
-from .jit import kernel
+from .jit import inline, kernel
+
+CHUNK = 4096
+"""Elements of one job."""
 
 
 def sgd(
@@ -23,6 +25,12 @@ def sgd(
         written = (parameter, velocities[i]) if momentum else (parameter,)
         with _Lines(written, gradients[i]) as (p, g, *v):
             _sgd(-(-p.size // CHUNK), 8.0 * p.size, p, g, v[0] if v else p, *constants)
+
+
+@inline
+def part(array, first, last):
+    """The elements of the jobs; indices that start at zero let LLVM vectorise."""
+    return array[first * CHUNK : last * CHUNK]
 
 
 @kernel

@@ -1,4 +1,4 @@
-"""Sums whose order depends on shapes alone."""
+"""Sums whose order depends on shapes alone, and maxima."""
 
 from functools import lru_cache
 
@@ -8,7 +8,7 @@ from .buffers import empty
 from .geometry import Geometry
 from .jit import inline, kernel
 from .machine import lanes
-from .simd import full, read, write
+from .simd import below, full, larger, largest, read, select, write
 
 CHUNK = 256
 """Rows that are summed one after another; the sums of the chunks are then added in order."""
@@ -59,3 +59,13 @@ def _column_sum(g, rows, sums, count, first, last):
                     _add_rows(g, rows, at, columns, GROUP, sums, to, fresh, g.lanes)
                 else:
                     _add_rows(g, rows, at, columns, number, sums, to, fresh, g.lanes)
+
+
+@inline
+def peak(g, x, at, length):
+    """The largest of x[at : at + length]; NaN where there is one."""
+    most = full(x.dtype.type(-np.inf), g.lanes)
+    for i in range(0, length, g.lanes):
+        count = min(g.lanes, length - i)
+        most = larger(most, select(below(count, g.lanes), read(x, at + i, g.lanes, count), -np.inf))
+    return largest(most)
