@@ -245,8 +245,8 @@ def in_a_child(statement: str) -> tuple[int, set[str]]:
 
 
 def test_importing_fastconv_compiles_nothing_and_loads_nothing_optional():
-    compilations, loaded = in_a_child("import fastconv, fastconv.kernels")
-    assert "fastconv" in loaded
+    compilations, loaded = in_a_child("from fastconv import *")  # its parts, too, which `import` alone leaves
+    assert "safetensors" in loaded
     assert compilations == 0
     assert not loaded & OPTIONAL
 
