@@ -58,6 +58,25 @@ class Plan(NamedTuple):
         return g.panels * g.taps_h * g.taps_w * g.channels * g.columns
 
 
+def window(height: Axis, width: Axis, pixel: int) -> dict[str, int]:
+    """What forward pass and weight gradient share: taps, steps, and the row pitch of the input they read.
+
+    That is the input itself, or where it is padded (or, in a phase, cropped) rows gathered from it.
+    """
+    padded = any((height.before, height.after, width.before, width.after))
+    return {
+        "taps_h": height.taps,
+        "taps_w": width.taps,
+        "stride_h": height.stride,
+        "stride_w": width.stride,
+        "dilation_h": height.dilation,
+        "dilation_w": width.dilation,
+        "width": width.outputs,
+        "padded": int(padded),
+        "pitch": (width.span if padded else width.size) * pixel,
+    }
+
+
 @lru_cache(maxsize=1024)
 def plan(
     height: Axis, width: Axis, channels: int, filters: int, groups: int, place: Place, dtype: np.dtype
@@ -69,25 +88,16 @@ def plan(
         filters, groups, best_tile = groups, 1, machine.row_tile
     tile = best_tile(width.outputs, filters, dtype)
     columns = tile.vectors * tile.lanes
-    padded = min(*height[4:], *width[4:]) < 0 or max(*height[4:], *width[4:]) > 0
     blocks = -(-filters // columns)
     geometry = Geometry(
         depthwise=int(depthwise),
         channels=channels,
         pixel=pixel,
-        pitch=(width.span if padded else width.size) * pixel,
         filters=filters,
         blocks=blocks,
         panels=groups * blocks,
-        taps_h=height.taps,
-        taps_w=width.taps,
-        stride_h=height.stride,
-        stride_w=width.stride,
-        dilation_h=height.dilation,
-        dilation_w=width.dilation,
-        width=width.outputs,
+        **window(height, width, pixel),
         step=place.pixel,
-        padded=int(padded),
         partial=int(filters % columns != 0),
         columns=columns,
         rows=tile.rows,

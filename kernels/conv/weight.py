@@ -32,7 +32,7 @@ from ..jit import inline, kernel, share
 from ..reduce import column_sums
 from ..shape import Axis, axes
 from ..simd import copy, fma, fma_rows, load, store
-from .direct import ROWS_BYTES, gather
+from .direct import ROWS_BYTES, gather, window
 
 CHANNELS = 8
 """Channels of one job that adds the parts: what it writes stays in the first-level cache."""
@@ -62,29 +62,20 @@ def _plan(size, weight_shape, stride, padding, dilation, groups, dtype) -> Plan:
     line = channels * width.taps if joined else channels
     tile = (machine.row_tile if depthwise else machine.tile)(line, filters, dtype)
     columns = tile.vectors * tile.lanes
-    padded = min(*height[4:], *width[4:]) < 0 or max(*height[4:], *width[4:]) > 0
     blocks = -(-filters // columns)
     geometry = Geometry(
         depthwise=int(depthwise),
         channels=channels,
         pixel=pixel,
-        pitch=(width.span if padded else width.size) * pixel,
         filters=filters,
         pixel_out=pixel_out,
         blocks=blocks,
         panels=groups * blocks,
-        taps_h=height.taps,
-        taps_w=width.taps,
-        stride_h=height.stride,
-        stride_w=width.stride,
-        dilation_h=height.dilation,
-        dilation_w=width.dilation,
-        width=width.outputs,
+        **window(height, width, pixel),
         line=line,
         joined=int(joined),
         lines=1 if joined else width.taps,
         chunks=-(-line // tile.rows),
-        padded=int(padded),
         partial=int(filters % columns != 0),
         columns=columns,
         rows=tile.rows,
