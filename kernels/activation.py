@@ -5,9 +5,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from .buffers import empty, flat, flat_like, plain
+from .buffers import CHUNK, empty, flat, flat_like, part, plain
 from .geometry import Geometry
-from .jit import inline, kernel
+from .jit import kernel
 from .machine import lanes
 from .reduce import peak
 from .simd import below, exp, full, magnitude, read, select, total, write
@@ -53,10 +53,6 @@ def log_softmax_input(output, grad_output, dim):
     return _along(_log_softmax_input, dim, output, grad_output)
 
 
-CHUNK = 4096
-"""Elements of one job."""
-
-
 def _elementwise(run, cost, constants, model, *others):
     """A result that lies in memory as `model` does; where that has gaps, all go through one dense order."""
     other = others[0] if others else model
@@ -90,12 +86,6 @@ def _along(run, dim, *sources):
         lines = [plain(source).reshape(rows) for source in moved]
         run(result.size // shape[-1], 8.0 * result.size, _geometry(dtype), *lines, result.reshape(rows))
     return result if last else np.moveaxis(result, -1, dim)
-
-
-@inline
-def part(array, first, last):
-    """The elements of the jobs; indices that start at zero let LLVM vectorise."""
-    return array[first * CHUNK : last * CHUNK]
 
 
 @kernel

@@ -11,7 +11,7 @@ import threading
 
 import numpy as np
 
-from .jit import kernel
+from .jit import inline, kernel
 
 
 class _Alias:
@@ -43,6 +43,8 @@ def flat_like(array: np.ndarray, model: np.ndarray) -> np.ndarray:
     return flat(same)
 
 
+CHUNK = 4096
+"""Elements of one job where each element is a result of its own."""
 ALIGNMENT = 64
 """Bytes of a cache line: a vector store that crosses one costs two."""
 SMALL = 1 << 14
@@ -104,6 +106,12 @@ def release() -> None:
     """Give the memory of all free blocks back to the system."""
     with _lock:
         _release(_requests + 1)
+
+
+@inline
+def part(array, first, last):
+    """The elements of the jobs; indices that start at zero let LLVM vectorise."""
+    return array[first * CHUNK : last * CHUNK]
 
 
 def empty_channels_last(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:

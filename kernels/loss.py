@@ -5,15 +5,12 @@ from functools import lru_cache
 
 import numpy as np
 
-from .buffers import empty, flat_like, plain
+from .buffers import CHUNK, empty, flat_like, part, plain
 from .geometry import Geometry
 from .jit import inline, kernel
 from .machine import lanes
 from .reduce import peak
 from .simd import below, cast, exp, full, log1p, magnitude, read, select, total, write
-
-CHUNK = 4096
-"""Elements of one job."""
 
 
 @lru_cache(maxsize=16)
@@ -279,7 +276,6 @@ def mse_loss_input(input, target, reduction="mean"):
 
 @kernel
 def _differences(x, y, scale, grad_input, first, last):
-    start, end = first * CHUNK, last * CHUNK
-    x, y, grad_input = x[start:end], y[start:end], grad_input[start:end]  # from 0 on, LLVM vectorises
+    x, y, grad_input = part(x, first, last), part(y, first, last), part(grad_input, first, last)
     for i in range(x.size):
         grad_input[i] = (np.float64(x[i]) - np.float64(y[i])) * scale

@@ -4,11 +4,8 @@ import math
 
 import numpy as np
 
-from .buffers import flat_like, plain
-from .jit import inline, kernel
-
-CHUNK = 4096
-"""Elements of one job."""
+from .buffers import CHUNK, flat_like, part, plain
+from .jit import kernel
 
 
 def sgd(
@@ -25,12 +22,6 @@ def sgd(
         written = (parameter, velocities[i]) if momentum else (parameter,)
         with _Lines(written, gradients[i]) as (p, g, *v):
             _sgd(-(-p.size // CHUNK), 8.0 * p.size, p, g, v[0] if v else p, *constants)
-
-
-@inline
-def part(array, first, last):
-    """The elements of the jobs; indices that start at zero let LLVM vectorise."""
-    return array[first * CHUNK : last * CHUNK]
 
 
 @kernel
