@@ -2,10 +2,12 @@
 
 from functools import lru_cache
 
+import numpy as np
+
 from ..buffers import channels_last, empty_channels_last, plain
 from ..shape import axes, phases
 from . import direct
-from .pack import Steps, pack, pad_bias
+from .pack import Source, pack, pad_bias
 
 
 def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
@@ -13,13 +15,13 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
 
     input (N, C, H, W), weight (K, C / groups, kH, kW), bias (K,) to (N, K, P, Q), channels-last.
     """
-    plan = _forward_plan(input.shape[1:], weight.shape, stride, padding, dilation, groups, input.dtype)
+    plan, source = _forward_plan(
+        input.shape[1:], weight.shape, stride, padding, dilation, groups, input.dtype
+    )
     images, filters = input.shape[0], weight.shape[0]
     output = empty_channels_last((images, filters, plan.height.outputs, plan.width.outputs), input.dtype)
     if output.size:
-        _, c, kh, kw = weight.shape
-        k, area = filters // groups, kh * kw
-        packed = pack(plan, plain(weight).reshape(-1), Steps(0, k * c * area, kw, 1, area, c * area))
+        packed = pack(plan, plain(weight).reshape(-1), source)
         padded_bias = pad_bias(plan, bias, input.dtype)
         direct.run(plan, channels_last(input), packed, padded_bias, channels_last(output), images)
     return output
@@ -28,10 +30,11 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
 @lru_cache(maxsize=1024)
 def _forward_plan(size, weight_shape, stride, padding, dilation, groups, dtype):
     height, width = axes(size, weight_shape, stride, padding, dilation)
-    filters, channels = weight_shape[:2]
-    area = height.outputs * width.outputs
+    filters, channels, taps = weight_shape[0], weight_shape[1], weight_shape[2] * weight_shape[3]
+    area, row = height.outputs * width.outputs, channels * taps
     place = direct.Place(0, area * filters, width.outputs * filters, filters)
-    return direct.plan(height, width, channels, filters // groups, groups, place, dtype)
+    source = Source(filters // groups * row, row, taps, channels, np.arange(taps))
+    return direct.plan(height, width, channels, filters // groups, groups, place, dtype), source
 
 
 def conv2d_input(input_size, weight, grad_output, stride=1, padding=0, dilation=1, groups=1):
@@ -54,15 +57,15 @@ def conv2d_input(input_size, weight, grad_output, stride=1, padding=0, dilation=
             channels_last(grad_output),
             plain(weight).reshape(-1),
         )
-        for plan, steps in plans:
-            packed = pack(plan, filters, steps)
+        for plan, source_of_filters in plans:
+            packed = pack(plan, filters, source_of_filters)
             direct.run(plan, source, packed, pad_bias(plan, None, dtype), target, images)
     return grad_input
 
 
 @lru_cache(maxsize=1024)
 def _input_plans(size, weight_shape, stride, padding, dilation, groups, dtype):
-    """A plan and the steps of its filters for each phase, and whether the phases reach every input."""
+    """A plan and the places of its filters for each phase, and whether the phases reach every input."""
     height, width = axes(size, weight_shape, stride, padding, dilation)
     filters, c, kh, kw = weight_shape
     k, area, row = filters // groups, kh * kw, width.size * c * groups
@@ -77,6 +80,10 @@ def _input_plans(size, weight_shape, stride, padding, dilation, groups, dtype):
                 width.stride * c * groups,
             )  # fmt: skip
             plan = direct.plan(h.axis, w.axis, k, c, groups, place, dtype)
-            steps = Steps(h.last * kw + w.last, k * c * area, -h.step * kw, -w.step, c * area, area)
-            plans.append((plan, steps))
+            places = np.full((kh, kw), -1)
+            taps = np.arange(h.axis.taps * w.axis.taps).reshape(h.axis.taps, w.axis.taps)
+            places[h.last % h.step : h.last + 1 : h.step, w.last % w.step : w.last + 1 : w.step] = taps[
+                ::-1, ::-1
+            ]
+            plans.append((plan, Source(k * c * area, area, c * area, 1, places.reshape(-1))))
     return plans, complete

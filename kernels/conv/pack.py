@@ -1,69 +1,92 @@
-"""Filters as the microkernel reads them: packed[panel, r, s, i, j], zero beyond the last filter."""
+"""Filters as the microkernel reads them: packed[panel, tap, c, lane], zero beyond the last filter.
 
+In memory the taps of a filter's channel are neighbours; packed, the filters are. So squares of lanes x lanes
+elements are transposed in registers, and their rows go where they belong.
+"""
+
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 
 from ..buffers import empty
+from ..geometry import Geometry
 from ..jit import kernel
-from ..simd import clear
+from ..simd import clear, copy, load, store, transposed
 
 
-class Steps(NamedTuple):
-    """Where the filter value of tap (r, s), input channel i and filter j lies: `first` and one step each."""
+class Source(NamedTuple):
+    """Where the filters lie: steps between groups, filters and channels, and channels that follow each other.
 
-    first: int
+    `places[t]` is the packed tap of the tap t in memory, or -1 where a plan does without it.
+    """
+
     group: int
-    row: int
-    column: int
-    channel: int
     filter: int
+    channel: int
+    together: int
+    places: np.ndarray
 
 
-CHANNELS = 8
-"""Input channels of one job: what it writes stays in the first-level cache while it reads run after run."""
+CHANNELS = 16
+"""Channels of one job: what it writes stays in the first-level cache."""
 
 
-def pack(plan, weight: np.ndarray, steps: Steps) -> np.ndarray:
+def pack(plan, weight: np.ndarray, source: Source) -> np.ndarray:
     """The filters of a plan, from flat `weight`."""
     packed = empty(plan.packed_size, weight.dtype)
     g = plan.geometry
-    sizes = g.blocks, g.filters, g.columns, g.taps_h, g.taps_w, g.channels
-    _pack(g.panels * -(-g.channels // CHANNELS), 8 * packed.size, weight, packed, *sizes, *steps)
+    _pack(g.panels * -(-g.channels // CHANNELS), 2 * packed.size, _lanes(g.lanes), weight, packed, g.blocks,
+        g.filters, g.columns, g.taps_h * g.taps_w, g.channels, *source,
+    )  # fmt: skip
     return packed
+
+
+@lru_cache(maxsize=16)
+def _lanes(lanes: int) -> Geometry:
+    return Geometry(lanes=lanes)
 
 
 @kernel
 def _pack(
-    weight, packed, blocks, filters, columns, taps_h, taps_w, channels,
-    origin, group_step, row_step, column_step, channel_step, filter_step, first, last,
+    g, weight, packed, blocks, filters, columns, taps, channels,
+    group_step, filter_step, channel_step, together, places, first, last,
 ):  # fmt: skip
-    """A job is CHANNELS input channels of one panel, read in the order in which they lie."""
+    """A job is CHANNELS channels of one panel."""
     chunks = (channels + CHANNELS - 1) // CHANNELS
+    square = np.empty(g.lanes * g.lanes, packed.dtype)
     for job in range(first, last):
         panel = job // chunks
-        i0 = (job - panel * chunks) * CHANNELS
-        i1 = min(i0 + CHANNELS, channels)
+        c0 = (job - panel * chunks) * CHANNELS
+        c1 = min(c0 + CHANNELS, channels)
         group = panel // blocks
-        k = (panel - group * blocks) * columns
-        count = min(columns, filters - k)
-        at = origin + group * group_step + k * filter_step
-        to = panel * taps_h * taps_w * channels * columns
-        outer, inner = (count, filter_step, 1), (i1 - i0, channel_step, columns)
-        if filter_step < channel_step:
-            outer, inner = inner, outer
-        for m in range(outer[0]):
-            for n in range(inner[0]):
-                source = at + i0 * channel_step + m * outer[1] + n * inner[1]
-                target = to + i0 * columns + m * outer[2] + n * inner[2]
-                for r in range(taps_h):
-                    for s in range(taps_w):
-                        tap = (r * taps_w + s) * channels * columns
-                        packed[target + tap] = weight[source + r * row_step + s * column_step]
-        if count < columns:
-            for tap in range(taps_h * taps_w):
-                for i in range(i0, i1):
-                    clear(packed, to + (tap * channels + i) * columns + count, columns - count)
+        k0 = (panel - group * blocks) * columns
+        for lane in range(0, columns, g.lanes):
+            count = min(filters - k0 - lane, g.lanes)
+            at = group * group_step + (k0 + lane) * filter_step
+            to = panel * taps * channels * columns + lane
+            for c in range(c0, c1, together):
+                run = min(together, c1 - c) * places.size
+                for e0 in range(0, run, g.lanes):
+                    length = min(g.lanes, run - e0)
+                    here = at + c * channel_step + e0
+                    if count == g.lanes and filter_step > 1:
+                        rows = load(weight, here, filter_step, g.lanes, 1, g.lanes, length)
+                        store(transposed(rows), square, 0, g.lanes, g.lanes)
+                    elif count == g.lanes:
+                        copy(square, 0, weight, here, g.lanes)
+                    else:
+                        clear(square, 0, square.size)
+                        for i in range(count):
+                            for e in range(length):
+                                square[e * g.lanes + i] = weight[here + i * filter_step + e]
+                    for e in range(length):
+                        channel = (e0 + e) // places.size
+                        place = places[e0 + e - channel * places.size]
+                        if place >= 0:
+                            copy(packed, to + (place * channels + c + channel) * columns, square, e * g.lanes,
+                                g.lanes,
+                            )  # fmt: skip
 
 
 def pad_bias(plan, bias: np.ndarray | None, dtype: np.dtype) -> np.ndarray:
