@@ -27,11 +27,19 @@ import numpy as np
 from .. import machine
 from ..geometry import Geometry
 from ..jit import get_num_threads, inline, kernel, share
+from ..machine import LATENCY, PORTS
 from ..shape import Axis
 from ..simd import clear, copy, fma, fma_rows, spread, store
 
-ROWS_BYTES = 256 * 1024
-"""Padded input rows that one job keeps at hand: a share of the second-level cache."""
+ROWS_BYTES = 512 * 1024
+"""Input rows that one job keeps at hand, with one panel of filters: a share of the second-level cache."""
+WAY = 2048
+"""Pixels a multiple of so many bytes apart share a few sets of the first-level cache: they are gathered one
+vector farther apart."""
+
+
+BYTES_A_CYCLE = 8
+"""What a core copies, or reads from beyond its caches."""
 
 
 class Place(NamedTuple):
@@ -58,12 +66,14 @@ class Plan(NamedTuple):
         return g.panels * g.taps_h * g.taps_w * g.channels * g.columns
 
 
-def window(height: Axis, width: Axis, pixel: int) -> dict[str, int]:
-    """What forward pass and weight gradient share: taps, steps, and the row pitch of the input they read.
+def window(height: Axis, width: Axis, pixel: int, dtype: np.dtype) -> dict[str, int]:
+    """What forward pass and weight gradient share: taps, steps, and the pitch of the input that they read.
 
     That is the input itself, or where it is padded (or, in a phase, cropped) rows gathered from it.
     """
-    padded = any((height.before, height.after, width.before, width.after))
+    shared = pixel * dtype.itemsize % WAY == 0
+    gathered = shared or any((height.before, height.after, width.before, width.after))
+    cell = pixel + machine.lanes(dtype) if shared else pixel
     return {
         "taps_h": height.taps,
         "taps_w": width.taps,
@@ -72,8 +82,10 @@ def window(height: Axis, width: Axis, pixel: int) -> dict[str, int]:
         "dilation_h": height.dilation,
         "dilation_w": width.dilation,
         "width": width.outputs,
-        "padded": int(padded),
-        "pitch": (width.span if padded else width.size) * pixel,
+        "gathered": int(gathered),
+        "pixel": pixel,
+        "cell": cell,
+        "pitch": (width.span if gathered else width.size) * cell,
     }
 
 
@@ -92,11 +104,10 @@ def plan(
     geometry = Geometry(
         depthwise=int(depthwise),
         channels=channels,
-        pixel=pixel,
         filters=filters,
         blocks=blocks,
         panels=groups * blocks,
-        **window(height, width, pixel),
+        **window(height, width, pixel, dtype),
         step=place.pixel,
         partial=int(filters % columns != 0),
         columns=columns,
@@ -107,48 +118,79 @@ def plan(
     return Plan(geometry, height, width, place)
 
 
+class Cut(NamedTuple):
+    """How the work is dealt: images and output rows of a job, row blocks of an image, parts of the panels."""
+
+    together: int
+    rows: int
+    blocks: int
+    parts: int
+
+
 @lru_cache(maxsize=1024)
-def _cut(p: Plan, images: int, itemsize: int, threads: int) -> tuple[int, int, int]:
-    """Rows of a job, row blocks of an image, and parts into which the panels of a job are cut."""
-    outputs = p.height.outputs
-    halo = p.height.reach - p.height.stride
-    fit = max(1, (ROWS_BYTES // (p.geometry.pitch * itemsize) - halo) // p.height.stride)
-    rows = min(outputs, fit)
-    if images * -(-outputs // rows) < 2 * threads:
-        rows = max(1, min(rows, outputs * images // (2 * threads)))
-    blocks = -(-outputs // rows)
-    parts = min(p.geometry.panels, -(-2 * threads // (images * blocks)))
-    return rows, blocks, parts
+def _cut(p: Plan, images: int, itemsize: int, threads: int) -> Cut:
+    """The cut of the shortest estimated time. A result does not depend on it: each y is one sum."""
+    g, outputs = p.geometry, p.height.outputs
+    panel = g.taps_h * g.taps_w * g.channels * g.columns
+    line = -(-g.width // g.rows) * g.taps_h * g.taps_w * g.channels * max(g.rows * g.vectors / PORTS, LATENCY)
+
+    def input_rows(rows: int) -> int:
+        return (rows - 1) * p.height.stride + p.height.reach
+
+    def cycles(cut: Cut) -> float:
+        jobs = -(-images // cut.together) * cut.blocks * cut.parts
+        panels = -(-g.panels // cut.parts)
+        sums = cut.together * cut.rows * panels * line
+        gathered = cut.together * input_rows(cut.rows) * g.pitch * itemsize / BYTES_A_CYCLE
+        filters = panels * panel * itemsize / BYTES_A_CYCLE
+        return -(-jobs // min(jobs, threads)) * (sums + gathered * g.gathered + filters)
+
+    parts = {-(-g.panels // n) for n in range(1, g.panels + 1)}
+    rows = {-(-outputs // n) for n in range(1, outputs + 1)}
+    fitting = [r for r in rows if input_rows(r) * g.pitch * itemsize <= ROWS_BYTES] or [1]
+    most = max(1, ROWS_BYTES // (input_rows(outputs) * g.pitch * itemsize))
+    together = (
+        {-(-images // n) for n in range(-(-images // most), images + 1)} if outputs in fitting else set()
+    )
+    cuts = [Cut(1, r, -(-outputs // r), n) for r in fitting for n in parts]
+    cuts += [Cut(t, outputs, 1, n) for t in together for n in parts]
+    return min(cuts, key=lambda cut: (cycles(cut), cut))
 
 
 def run(p: Plan, x: np.ndarray, packed: np.ndarray, bias: np.ndarray, y: np.ndarray, images: int) -> None:
     """Convolve all images of flat x into flat y."""
     g, h, w = p.geometry, p.height, p.width
-    rows, blocks, parts = _cut(p, images, x.itemsize, get_num_threads())
+    cut = _cut(p, images, x.itemsize, get_num_threads())
+    jobs = -(-images // cut.together) * cut.blocks * cut.parts
     work = 2.0 * images * h.outputs * w.outputs * g.panels * g.columns * g.taps_h * g.taps_w * g.channels
-    sizes = (h.size, w.size, h.before, w.before, h.outputs)
-    _forward(images * blocks * parts, work,
-        g, x, packed, bias, y, *sizes, *p.place[:3], rows, blocks, parts,
+    _forward(jobs, work,
+        g, x, packed, bias, y, images, h.size, w.size, h.before, w.before, h.outputs, *p.place[:3], *cut,
     )  # fmt: skip
 
 
 @inline
-def gather(x, rows, at, n, first, count, height, width, left, pixel, pitch):
+def gather(g, x, rows, at, n, first, count, height, width, left):
     """rows[at:] = `count` input rows of image n from row `first`, zero where there is no input.
 
-    A row of x has `width` pixels of `pixel` elements; a gathered row begins `left` pixels before it and has
-    `pitch` elements.
+    A row of x has `width` pixels of g.pixel elements; a gathered row begins `left` pixels before it, and its
+    pixels are g.cell elements apart.
     """
-    source, target = max(0, -left) * pixel, max(0, left) * pixel
-    line = min(width * pixel - source, pitch - target)
+    source, target = max(0, -left), max(0, left)
+    span = g.pitch // g.cell
+    line = min(width - source, span - target)
     for i in range(count):
-        row, to = first + i, at + i * pitch
+        row, to = first + i, at + i * g.pitch
         if row < 0 or row >= height or line <= 0:
-            clear(rows, to, pitch)
+            clear(rows, to, g.pitch)
+            continue
+        origin = ((n * height + row) * width + source) * g.pixel
+        clear(rows, to, target * g.cell)
+        if g.cell == g.pixel:
+            copy(rows, to + target * g.cell, x, origin, line * g.pixel)
         else:
-            clear(rows, to, target)
-            copy(rows, to + target, x, (n * height + row) * width * pixel + source, line)
-            clear(rows, to + target + line, pitch - target - line)
+            for j in range(line):
+                copy(rows, to + (target + j) * g.cell, x, origin + j * g.pixel, g.pixel)
+        clear(rows, to + (target + line) * g.cell, (span - target - line) * g.cell)
 
 
 @inline
@@ -157,46 +199,51 @@ def _output_tile(g, x, x_at, packed, w_at, bias, bias_at, y, y_at, columns):
     acc = spread(bias, bias_at, g.rows, g.vectors, g.lanes)
     for r in range(g.taps_h):
         for s in range(g.taps_w):
-            a = x_at + r * g.dilation_h * g.pitch + s * g.dilation_w * g.pixel
+            a = x_at + r * g.dilation_h * g.pitch + s * g.dilation_w * g.cell
             b = w_at + (r * g.taps_w + s) * g.channels * g.columns
             for c in range(g.channels):
                 if g.depthwise:
-                    acc = fma_rows(acc, x, a, g.stride_w * g.pixel, packed, b, columns)
+                    acc = fma_rows(acc, x, a, g.stride_w * g.cell, packed, b, columns)
                 else:
-                    acc = fma(acc, x, a + c, g.stride_w * g.pixel, packed, b + c * g.columns, g.columns)
+                    acc = fma(acc, x, a + c, g.stride_w * g.cell, packed, b + c * g.columns, g.columns)
     store(acc, y, y_at, g.step, columns)
 
 
 @kernel
 def _forward(
-    g, x, packed, bias, y, height, width, top, left, outputs, y_first, y_image, y_row,
-    job_rows, blocks, parts, first, last,
+    g, x, packed, bias, y, images, height, width, top, left, outputs, y_first, y_image, y_row,
+    together, job_rows, blocks, parts, first, last,
 ):  # fmt: skip
-    """A job is one block of output rows of one image, and one part of the filter panels."""
+    """A job is one block of output rows of some images, and one part of the filter panels."""
     reach = (g.taps_h - 1) * g.dilation_h + 1
-    rows = np.empty(((job_rows - 1) * g.stride_h + reach) * g.pitch if g.padded else 0, x.dtype)
+    x_image = height * g.pitch
+    if g.gathered:
+        x_image = ((job_rows - 1) * g.stride_h + reach) * g.pitch
+    rows = np.empty(together * x_image if g.gathered else 0, x.dtype)
     for job in range(first, last):
-        image_block = job // parts
-        part = job - image_block * parts
-        n = image_block // blocks
-        p0 = (image_block - n * blocks) * job_rows
-        p1 = min(p0 + job_rows, outputs)
-        source, start = x, (n * height + p0 * g.stride_h) * g.pitch
-        if g.padded:
-            count = (p1 - p0 - 1) * g.stride_h + reach
-            gather(x, rows, 0, n, p0 * g.stride_h - top, count, height, width, left, g.pixel, g.pitch)
-            source, start = rows, 0
-        for panel in range(*share(g.panels, parts, part)):
+        block = job // parts
+        n0 = block // blocks * together
+        p0 = (block - block // blocks * blocks) * job_rows
+        n1, p1 = min(n0 + together, images), min(p0 + job_rows, outputs)
+        source, start = x, (n0 * height + p0 * g.stride_h) * g.pitch
+        if g.gathered:
+            source, start, count = rows, 0, (p1 - p0 - 1) * g.stride_h + reach
+            for n in range(n0, n1):
+                at = (n - n0) * x_image
+                gather(g, x, rows, at, n, p0 * g.stride_h - top, count, height, width, left)
+        for panel in range(*share(g.panels, parts, job - block * parts)):
             group = panel // g.blocks
             k = (panel - group * g.blocks) * g.columns
             columns = min(g.columns, g.filters - k) if g.partial else g.columns
             w_at = panel * g.taps_h * g.taps_w * g.channels * g.columns
-            for p in range(p0, p1):
-                x_row = start + (p - p0) * g.stride_h * g.pitch + (k if g.depthwise else group * g.channels)
-                y_at = y_first + n * y_image + p * y_row + group * g.filters + k
-                for tile in range(0, g.width, g.rows):
-                    q = min(tile, g.width - g.rows)
-                    _output_tile(
-                        g, source, x_row + q * g.stride_w * g.pixel, packed, w_at, bias, panel * g.columns,
-                        y, y_at + q * g.step, columns,
-                    )  # fmt: skip
+            x_panel = start + (k if g.depthwise else group * g.channels)
+            for n in range(n0, n1):
+                for p in range(p0, p1):
+                    x_row = x_panel + (n - n0) * x_image + (p - p0) * g.stride_h * g.pitch
+                    y_at = y_first + n * y_image + p * y_row + group * g.filters + k
+                    for tile in range(0, g.width, g.rows):
+                        q = min(tile, g.width - g.rows)
+                        _output_tile(
+                            g, source, x_row + q * g.stride_w * g.cell, packed, w_at, bias, panel * g.columns,
+                            y, y_at + q * g.step, columns,
+                        )  # fmt: skip

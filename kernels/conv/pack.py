@@ -61,6 +61,11 @@ def _pack(
         c1 = min(c0 + CHANNELS, channels)
         group = panel // blocks
         k0 = (panel - group * blocks) * columns
+        if filter_step == 1 and filters - k0 >= columns:
+            for c in range(c0, c1):
+                at = group * group_step + k0 + c * channel_step
+                copy(packed, (panel * channels + c) * columns, weight, at, columns)
+            continue
         for lane in range(0, columns, g.lanes):
             count = min(filters - k0 - lane, g.lanes)
             at = group * group_step + (k0 + lane) * filter_step
@@ -70,11 +75,9 @@ def _pack(
                 for e0 in range(0, run, g.lanes):
                     length = min(g.lanes, run - e0)
                     here = at + c * channel_step + e0
-                    if count == g.lanes and filter_step > 1:
+                    if count == g.lanes:
                         rows = load(weight, here, filter_step, g.lanes, 1, g.lanes, length)
                         store(transposed(rows), square, 0, g.lanes, g.lanes)
-                    elif count == g.lanes:
-                        copy(square, 0, weight, here, g.lanes)
                     else:
                         clear(square, 0, square.size)
                         for i in range(count):

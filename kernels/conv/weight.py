@@ -58,7 +58,8 @@ def _plan(size, weight_shape, stride, padding, dilation, groups, dtype) -> Plan:
     depthwise = groups > 1 and channels == filters == 1
     if depthwise:
         filters, groups = groups, 1
-    joined = groups == 1 and (width.dilation == 1 or depthwise)
+    shared = window(height, width, pixel, dtype)
+    joined = groups == 1 and (width.dilation == 1 or depthwise) and shared["cell"] == pixel
     line = channels * width.taps if joined else channels
     tile = (machine.row_tile if depthwise else machine.tile)(line, filters, dtype)
     columns = tile.vectors * tile.lanes
@@ -66,12 +67,11 @@ def _plan(size, weight_shape, stride, padding, dilation, groups, dtype) -> Plan:
     geometry = Geometry(
         depthwise=int(depthwise),
         channels=channels,
-        pixel=pixel,
         filters=filters,
         pixel_out=pixel_out,
         blocks=blocks,
         panels=groups * blocks,
-        **window(height, width, pixel),
+        **shared,
         line=line,
         joined=int(joined),
         lines=1 if joined else width.taps,
@@ -134,7 +134,7 @@ def conv2d_weight(input, weight_size, grad_output, stride=1, padding=0, dilation
 @inline
 def _block(g, x, x_at, x_image, dy, dy_at, dy_image, images, outputs, sums, at, columns):
     """Add one block of `images` x `outputs` rows of pixels to the sums of one panel: the microkernel."""
-    step = g.stride_w * g.pixel
+    step = g.stride_w * g.cell
     for r in range(g.taps_h):
         for s in range(g.lines):
             for chunk in range(g.chunks):
@@ -146,12 +146,12 @@ def _block(g, x, x_at, x_image, dy, dy_at, dy_image, images, outputs, sums, at, 
                         a = x_at + n * x_image + (p * g.stride_h + r * g.dilation_h) * g.pitch
                         b = dy_at + n * dy_image + p * g.width * g.pixel_out
                         if g.depthwise:
-                            a += start * g.dilation_w * g.pixel
+                            a += start * g.dilation_w * g.cell
                         else:
-                            a += s * g.dilation_w * g.pixel + start
+                            a += s * g.dilation_w * g.cell + start
                         for q in range(g.width):
                             if g.depthwise:
-                                row = g.dilation_w * g.pixel
+                                row = g.dilation_w * g.cell
                                 acc = fma_rows(acc, x, a + q * step, row, dy, b + q * g.pixel_out, columns)
                             else:
                                 acc = fma(acc, x, a + q * step, 1, dy, b + q * g.pixel_out, columns)
@@ -165,7 +165,7 @@ def _sum(
     """A job is one part of the blocks and one panel of filters."""
     reach = (g.taps_h - 1) * g.dilation_h + 1
     most = (rows - 1) * g.stride_h + reach
-    padded = np.empty(together * most * g.pitch if g.padded else 0, x.dtype)
+    padded = np.empty(together * most * g.pitch if g.gathered else 0, x.dtype)
     row_blocks = (outputs + rows - 1) // rows
     size = g.taps_h * g.lines * g.chunks * g.rows * g.columns
     for job in range(first, last):
@@ -180,11 +180,11 @@ def _sum(
             p0 = (block - block // row_blocks * row_blocks) * rows
             count, tall = min(together, images - n0), min(rows, outputs - p0)
             source, start, x_image = x, (n0 * height + p0 * g.stride_h) * g.pitch, height * g.pitch
-            if g.padded:
+            if g.gathered:
                 source, start, x_image = padded, 0, most * g.pitch
                 row, lines = p0 * g.stride_h - top, (tall - 1) * g.stride_h + reach
                 for i in range(count):
-                    gather(x, padded, i * x_image, n0 + i, row, lines, height, width, left, g.pixel, g.pitch)
+                    gather(g, x, padded, i * x_image, n0 + i, row, lines, height, width, left)
             dy_at = (n0 * outputs + p0) * g.width * g.pixel_out + group * g.filters + k
             start += k if g.depthwise else group * g.channels
             _block(
