@@ -109,6 +109,14 @@ def release() -> None:
 
 
 @inline
+def scratch(size, like):
+    """Uninitialised memory of a kernel's own that begins a cache line, of the type of `like`."""
+    memory = np.empty(size + ALIGNMENT // like.itemsize, like.dtype)
+    at = -memory.ctypes.data % ALIGNMENT // like.itemsize
+    return memory[at : at + size]
+
+
+@inline
 def part(array, first, last):
     """The elements of the jobs; indices that start at zero let LLVM vectorise."""
     return array[first * CHUNK : last * CHUNK]

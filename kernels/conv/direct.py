@@ -65,6 +65,17 @@ class Plan(NamedTuple):
         g = self.geometry
         return g.panels * g.taps_h * g.taps_w * g.channels * g.columns
 
+    def run(self, x: np.ndarray, packed: np.ndarray, bias: np.ndarray, y: np.ndarray, images: int) -> None:
+        """Convolve all images of flat x into flat y."""
+        g, h, w = self.geometry, self.height, self.width
+        cut = _cut(self, images, x.itemsize, get_num_threads())
+        jobs = -(-images // cut.together) * cut.blocks * cut.parts
+        work = 2.0 * images * h.outputs * w.outputs * self.packed_size
+        sizes = h.size, w.size, h.before, w.before, h.outputs
+        _forward(jobs, work,
+            g, x, packed, bias, y, images, *sizes, *self.place[:3], *cut,
+        )  # fmt: skip
+
 
 def window(height: Axis, width: Axis, pixel: int, dtype: np.dtype) -> dict[str, int]:
     """What forward pass and weight gradient share: taps, steps, and the pitch of the input that they read.
@@ -155,17 +166,6 @@ def _cut(p: Plan, images: int, itemsize: int, threads: int) -> Cut:
     cuts = [Cut(1, r, -(-outputs // r), n) for r in fitting for n in parts]
     cuts += [Cut(t, outputs, 1, n) for t in together for n in parts]
     return min(cuts, key=lambda cut: (cycles(cut), cut))
-
-
-def run(p: Plan, x: np.ndarray, packed: np.ndarray, bias: np.ndarray, y: np.ndarray, images: int) -> None:
-    """Convolve all images of flat x into flat y."""
-    g, h, w = p.geometry, p.height, p.width
-    cut = _cut(p, images, x.itemsize, get_num_threads())
-    jobs = -(-images // cut.together) * cut.blocks * cut.parts
-    work = 2.0 * images * h.outputs * w.outputs * g.panels * g.columns * g.taps_h * g.taps_w * g.channels
-    _forward(jobs, work,
-        g, x, packed, bias, y, images, h.size, w.size, h.before, w.before, h.outputs, *p.place[:3], *cut,
-    )  # fmt: skip
 
 
 @inline

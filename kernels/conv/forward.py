@@ -6,7 +6,7 @@ import numpy as np
 
 from ..buffers import channels_last, empty_channels_last, plain
 from ..shape import axes, phases
-from . import direct
+from . import direct, winograd
 from .pack import Source, pack, pad_bias
 
 
@@ -16,25 +16,32 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     input (N, C, H, W), weight (K, C / groups, kH, kW), bias (K,) to (N, K, P, Q), channels-last.
     """
     plan, source = _forward_plan(
-        input.shape[1:], weight.shape, stride, padding, dilation, groups, input.dtype
+        input.shape, weight.shape, stride, padding, dilation, groups, input.dtype, winograd.enabled()
     )
     images, filters = input.shape[0], weight.shape[0]
     output = empty_channels_last((images, filters, plan.height.outputs, plan.width.outputs), input.dtype)
     if output.size:
         packed = pack(plan, plain(weight).reshape(-1), source)
         padded_bias = pad_bias(plan, bias, input.dtype)
-        direct.run(plan, channels_last(input), packed, padded_bias, channels_last(output), images)
+        plan.run(channels_last(input), packed, padded_bias, channels_last(output), images)
     return output
 
 
 @lru_cache(maxsize=1024)
-def _forward_plan(size, weight_shape, stride, padding, dilation, groups, dtype):
+def _forward_plan(size, weight_shape, stride, padding, dilation, groups, dtype, fast):
     height, width = axes(size, weight_shape, stride, padding, dilation)
     filters, channels, taps = weight_shape[0], weight_shape[1], weight_shape[2] * weight_shape[3]
     area, row = height.outputs * width.outputs, channels * taps
     place = direct.Place(0, area * filters, width.outputs * filters, filters)
     source = Source(filters // groups * row, row, taps, channels, np.arange(taps))
-    return direct.plan(height, width, channels, filters // groups, groups, place, dtype), source
+    return _plan(size[0], height, width, channels, filters // groups, groups, place, dtype, fast), source
+
+
+def _plan(images, height, width, channels, filters, groups, place, dtype, fast):
+    """The plan of Winograd's algorithm where it is faster, or else of the direct one."""
+    if fast and winograd.wins(images, height, width, channels, filters, groups, dtype):
+        return winograd.plan(height, width, channels, filters, place, dtype)
+    return direct.plan(height, width, channels, filters, groups, place, dtype)
 
 
 def conv2d_input(input_size, weight, grad_output, stride=1, padding=0, dilation=1, groups=1):
@@ -46,7 +53,7 @@ def conv2d_input(input_size, weight, grad_output, stride=1, padding=0, dilation=
     """
     images, dtype = input_size[0], grad_output.dtype
     plans, complete = _input_plans(
-        tuple(input_size[1:]), weight.shape, stride, padding, dilation, groups, dtype
+        tuple(input_size), weight.shape, stride, padding, dilation, groups, dtype, winograd.enabled()
     )
     grad_input = empty_channels_last(tuple(input_size), dtype)
     if not complete:
@@ -59,12 +66,12 @@ def conv2d_input(input_size, weight, grad_output, stride=1, padding=0, dilation=
         )
         for plan, source_of_filters in plans:
             packed = pack(plan, filters, source_of_filters)
-            direct.run(plan, source, packed, pad_bias(plan, None, dtype), target, images)
+            plan.run(source, packed, pad_bias(plan, None, dtype), target, images)
     return grad_input
 
 
 @lru_cache(maxsize=1024)
-def _input_plans(size, weight_shape, stride, padding, dilation, groups, dtype):
+def _input_plans(size, weight_shape, stride, padding, dilation, groups, dtype, fast):
     """A plan and the places of its filters for each phase, and whether the phases reach every input."""
     height, width = axes(size, weight_shape, stride, padding, dilation)
     filters, c, kh, kw = weight_shape
@@ -79,7 +86,7 @@ def _input_plans(size, weight_shape, stride, padding, dilation, groups, dtype):
                 h.offset * row + w.offset * c * groups, height.size * row, height.stride * row,
                 width.stride * c * groups,
             )  # fmt: skip
-            plan = direct.plan(h.axis, w.axis, k, c, groups, place, dtype)
+            plan = _plan(size[0], h.axis, w.axis, k, c, groups, place, dtype, fast)
             places = np.full((kh, kw), -1)
             taps = np.arange(h.axis.taps * w.axis.taps).reshape(h.axis.taps, w.axis.taps)
             places[h.last % h.step : h.last + 1 : h.step, w.last % w.step : w.last + 1 : w.step] = taps[

@@ -1,0 +1,16 @@
+"""Winograd's minimal filtering for 3x3 filters at stride 1: 36 multiplications where 144 were.
+
+F(4x4, 3x3) computes 4x4 outputs of one filter from 6x6 inputs (Lavin and Gray, "Fast algorithms for
+convolutional neural networks", 2016):
+
+    Y = A^T [ (G w G^T) * (B^T x B) ] A
+
+where * multiplies element by element. Summed over channels, each of the 36 elements is a matrix product of
+its own, `tiles x channels` by `channels x filters`, and runs on the register tile. The weight gradient is
+F(3x3, 4x4) with 4x4 output gradients in the place of filters, summed over tiles instead of channels.
+"""
+
+from .config import enabled, winograd
+from .forward import plan, wins
+
+__all__ = ["enabled", "plan", "winograd", "wins"]

@@ -1,0 +1,248 @@
+"""The forward pass on transformed tiles, and the input gradient, which is one too.
+
+A job is a block of tiles of 4x4 outputs and a part of the filter panels:
+
+    v[point, tile, c] = B^T x B             every tile of the block
+    m[point, tile, k] = sum over c of v[point, tile, c] * u[point, k, c]      on the register tile
+    y = A^T m A + bias
+
+u = G w G^T is computed before, by a kernel of its own.
+"""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+
+from ... import machine
+from ...buffers import empty, scratch
+from ...geometry import Geometry
+from ...jit import get_num_threads, inline, kernel, share
+from ...shape import Axis
+from ...simd import fma, read, store, write, zero
+from ..direct import BYTES_A_CYCLE, Place
+from .transform import (
+    OUTPUTS,
+    POINTS,
+    SIDE,
+    filter_points,
+    input_points,
+    outputs_of,
+    read_six,
+    write_six,
+)
+
+TRANSFORM = 8
+"""Cycles in which one tile's element goes through all points."""
+TILES = 112
+"""Most tiles of a block."""
+
+
+class Plan(NamedTuple):
+    """One convolution of any number of images; the attributes that `pack` reads are those of a direct one."""
+
+    geometry: Geometry
+    height: Axis
+    width: Axis
+    place: Place
+
+    @property
+    def packed_size(self) -> int:
+        """Elements of the packed filters."""
+        g = self.geometry
+        return g.panels * g.taps_h * g.taps_w * g.channels * g.columns
+
+    def run(self, x: np.ndarray, packed: np.ndarray, bias: np.ndarray, y: np.ndarray, images: int) -> None:
+        """Convolve all images of flat x into flat y."""
+        g, h, w = self.geometry, self.height, self.width
+        points = empty(POINTS * g.panels * g.channels * g.columns, x.dtype)
+        _filters(g.panels * g.channels, 16.0 * points.size, g, packed, points)
+        across, down = -(-w.outputs // OUTPUTS), -(-h.outputs // OUTPUTS)
+        block, parts = _cut(g, images * across * down, get_num_threads())
+        blocks = -(-images * across * down // block)
+        work = 2.0 * POINTS * images * across * down * g.channels * g.panels * g.columns
+        _forward(blocks * parts, work,
+            g, x, points, bias, y, images * across * down, down, across, h.size, w.size, h.before, w.before,
+            h.outputs, w.outputs, *self.place, block, parts,
+        )  # fmt: skip
+
+
+@lru_cache(maxsize=1024)
+def wins(
+    images: int, height: Axis, width: Axis, channels: int, filters: int, groups: int, dtype: np.dtype
+) -> bool:
+    """Whether the algorithm can compute this convolution, and is estimated to be faster: by shape alone."""
+    lanes = machine.lanes(dtype)
+    if any((a.taps, a.stride, a.dilation) != (3, 1, 1) for a in (height, width)):
+        return False
+    if groups > 1 or channels % lanes or filters % lanes:
+        return False
+    pixels = images * height.outputs * width.outputs
+    tiles = images * -(-height.outputs // OUTPUTS) * -(-width.outputs // OUTPUTS)
+    columns = filters / lanes / machine.PORTS
+    direct = 9 * pixels * channels * columns
+    products = POINTS * tiles * channels * columns
+    transforms = TRANSFORM * tiles * (channels + filters)
+    points = POINTS * channels * filters * dtype.itemsize / BYTES_A_CYCLE
+    return products + transforms + points < 0.8 * direct
+
+
+@lru_cache(maxsize=1024)
+def plan(height: Axis, width: Axis, channels: int, filters: int, place: Place, dtype: np.dtype) -> Plan:
+    """Plan a convolution that `fits`."""
+    tile = machine.tile(1 << 16, filters, dtype)
+    columns = tile.vectors * tile.lanes
+    panels = -(-filters // columns)
+    geometry = Geometry(
+        channels=channels, filters=filters, blocks=panels, panels=panels, columns=columns, taps_h=3, taps_w=3,
+        cell=channels + tile.lanes, result=panels * columns + tile.lanes, rows=tile.rows,
+        vectors=tile.vectors, lanes=tile.lanes,
+    )  # fmt: skip
+    return Plan(geometry, height, width, place)
+
+
+@lru_cache(maxsize=1024)
+def _cut(g: Geometry, tiles: int, threads: int) -> tuple[int, int]:
+    """Tiles of a block and parts of the panels, of the shortest estimated time. No result depends on it."""
+
+    def cycles(cut: tuple[int, int]) -> float:
+        block, parts = cut
+        jobs = -(-tiles // block) * parts
+        panels = -(-g.panels // parts)
+        products = POINTS * block * g.channels * panels * g.vectors / machine.PORTS
+        transforms = TRANSFORM * min(block, tiles) * (g.channels + panels * g.columns)
+        points = POINTS * g.channels * panels * g.columns * 4 / BYTES_A_CYCLE
+        return -(-jobs // min(jobs, threads)) * (products + transforms + points)
+
+    blocks = range(g.rows, max(g.rows, min(TILES, tiles + g.rows - 1)) + 1, g.rows)
+    return min(((b, p) for b in blocks for p in range(1, g.panels + 1)), key=lambda cut: (cycles(cut), cut))
+
+
+@kernel
+def _filters(g, packed, points, first, last):
+    """points[point, panel, c, lane] = G w G^T; a job is one channel of one panel."""
+    half = np.empty(3 * SIDE * g.lanes, packed.dtype)
+    tap, point = g.channels * g.columns, g.panels * g.channels * g.columns
+    for job in range(first, last):
+        panel = job // g.channels
+        c = job - panel * g.channels
+        for lane in range(0, g.columns, g.lanes):
+            at = (panel * 9 * g.channels + c) * g.columns + lane
+            for s in range(3):
+                w0 = read(packed, at + s * tap, g.lanes, g.lanes)
+                w1 = read(packed, at + (3 + s) * tap, g.lanes, g.lanes)
+                w2 = read(packed, at + (6 + s) * tap, g.lanes, g.lanes)
+                write_six(filter_points(w0, w1, w2), half, s * g.lanes, 3 * g.lanes, g.lanes)
+            to = (panel * g.channels + c) * g.columns + lane
+            for i in range(SIDE):
+                w0 = read(half, 3 * i * g.lanes, g.lanes, g.lanes)
+                w1 = read(half, (3 * i + 1) * g.lanes, g.lanes, g.lanes)
+                w2 = read(half, (3 * i + 2) * g.lanes, g.lanes, g.lanes)
+                write_six(filter_points(w0, w1, w2), points, to + i * SIDE * point, point, g.lanes)
+
+
+@inline
+def read_input(g, x, at, step, first, last, count):
+    """The rows `first` to `last` (exclusive) of six, `count` elements each, the others zero."""
+    return (
+        read(x, at, g.lanes, count if first <= 0 < last else 0),
+        read(x, at + step, g.lanes, count if first <= 1 < last else 0),
+        read(x, at + 2 * step, g.lanes, count if first <= 2 < last else 0),
+        read(x, at + 3 * step, g.lanes, count if first <= 3 < last else 0),
+        read(x, at + 4 * step, g.lanes, count if first <= 4 < last else 0),
+        read(x, at + 5 * step, g.lanes, count if first <= 5 < last else 0),
+    )
+
+
+@inline
+def transform_input(g, x, n, row, column, height, width, half, v, to, step):
+    """v[to + point * step + c] = B^T x B of the 6x6 inputs from (row, column), zero outside of the image."""
+    first, last = max(0, -row), min(SIDE, height - row)
+    inside = first == 0 and last == SIDE and column >= 0 and column + SIDE <= width
+    line = width * g.channels
+    at = (n * height + row) * line + column * g.channels
+    for c in range(0, g.channels, g.lanes):
+        for j in range(SIDE):
+            here = at + j * g.channels + c
+            if inside:
+                six = read_six(x, here, line, g.lanes)
+            else:
+                count = g.lanes if 0 <= column + j < width else 0
+                six = read_input(g, x, here, line, first, last, count)
+            write_six(input_points(*six), half, j * g.lanes, SIDE * g.lanes, g.lanes)
+        for i in range(SIDE):
+            six = read_six(half, i * SIDE * g.lanes, g.lanes, g.lanes)
+            write_six(input_points(*six), v, to + i * SIDE * step + c, step, g.lanes)
+
+
+@inline
+def _transform_output(g, m, at, step, k0, k1, half, bias, y, to, y_row, y_pixel, rows, columns):
+    """y[to + i * y_row + j * y_pixel + k] = A^T m A + bias, for the rows and columns that exist."""
+    for k in range(k0, k1, g.lanes):
+        for j in range(SIDE):
+            six = read_six(m, at + j * step + k, SIDE * step, g.lanes)
+            o0, o1, o2, o3 = outputs_of(*six)
+            write(o0, half, j * g.lanes, g.lanes)
+            write(o1, half, (SIDE + j) * g.lanes, g.lanes)
+            write(o2, half, (2 * SIDE + j) * g.lanes, g.lanes)
+            write(o3, half, (3 * SIDE + j) * g.lanes, g.lanes)
+        start = read(bias, k, g.lanes, g.lanes)
+        for i in range(rows):
+            o0, o1, o2, o3 = outputs_of(*read_six(half, i * SIDE * g.lanes, g.lanes, g.lanes))
+            here = to + i * y_row + k
+            write(o0 + start, y, here, g.lanes)
+            if columns > 1:
+                write(o1 + start, y, here + y_pixel, g.lanes)
+            if columns > 2:
+                write(o2 + start, y, here + 2 * y_pixel, g.lanes)
+            if columns > 3:
+                write(o3 + start, y, here + 3 * y_pixel, g.lanes)
+
+
+@inline
+def _products(g, v, points, m, block, count, panel0, panel1):
+    """m[point, tile, k] = sum over c of v[point, tile, c] * points[point, k, c]"""
+    for point in range(POINTS):
+        for panel in range(panel0, panel1):
+            b = (point * g.panels + panel) * g.channels * g.columns
+            for t in range(0, count, g.rows):
+                a = (point * block + t) * g.cell
+                acc = zero(v, g.rows, g.vectors, g.lanes)
+                for c in range(g.channels):
+                    acc = fma(acc, v, a + c, g.cell, points, b + c * g.columns, g.columns)
+                store(acc, m, (point * block + t) * g.result + panel * g.columns, g.result, g.columns)
+
+
+@kernel
+def _forward(
+    g, x, points, bias, y, tiles, down, across, height, width, top, left, outputs_h, outputs_w,
+    y_first, y_image, y_row, y_pixel, block, parts, first, last,
+):  # fmt: skip
+    """A job is one block of tiles and one part of the panels."""
+    v = scratch(POINTS * block * g.cell, x)
+    m = scratch(POINTS * block * g.result, x)
+    half = scratch(POINTS * g.lanes, x)
+    for job in range(first, last):
+        part = job // parts
+        t0 = part * block
+        count = min(block, tiles - t0)
+        panel0, panel1 = share(g.panels, parts, job - part * parts)
+        for t in range(count):
+            n = (t0 + t) // (down * across)
+            i = (t0 + t - n * down * across) // across
+            j = t0 + t - (n * down + i) * across
+            transform_input(
+                g, x, n, i * OUTPUTS - top, j * OUTPUTS - left, height, width, half,
+                v, t * g.cell, block * g.cell,
+            )  # fmt: skip
+        _products(g, v, points, m, block, count, panel0, panel1)
+        for t in range(count):
+            n = (t0 + t) // (down * across)
+            i = (t0 + t - n * down * across) // across
+            j = t0 + t - (n * down + i) * across
+            _transform_output(
+                g, m, t * g.result, block * g.result, panel0 * g.columns,
+                min(panel1 * g.columns, g.filters), half, bias, y,
+                y_first + n * y_image + i * OUTPUTS * y_row + j * OUTPUTS * y_pixel, y_row, y_pixel,
+                min(OUTPUTS, outputs_h - i * OUTPUTS), min(OUTPUTS, outputs_w - j * OUTPUTS),
+            )  # fmt: skip
