@@ -32,6 +32,7 @@ from ..jit import inline, kernel, share
 from ..reduce import column_sums
 from ..shape import Axis, axes
 from ..simd import copy, fma, fma_rows, load, store
+from . import winograd
 from .direct import ROWS_BYTES, gather, window
 
 CHANNELS = 8
@@ -112,8 +113,14 @@ def conv2d_weight(input, weight_size, grad_output, stride=1, padding=0, dilation
 
     input (N, C, H, W), weight_size (K, C / groups, kH, kW), grad_output (N, K, P, Q) to weight_size.
     """
-    p = _plan(input.shape[1:], tuple(weight_size), stride, padding, dilation, groups, input.dtype)
     images = input.shape[0]
+    if images and winograd.enabled():
+        height, width = axes(input.shape, weight_size, stride, padding, dilation)
+        filters, channels = weight_size[:2]
+        fast = winograd.weight_plan(images, height, width, channels, filters, groups, input.dtype)
+        if fast is not None:
+            return fast.run(channels_last(input), channels_last(grad_output), images)
+    p = _plan(input.shape[1:], tuple(weight_size), stride, padding, dilation, groups, input.dtype)
     grad_weight = empty(tuple(weight_size), input.dtype) if images else np.zeros(weight_size, input.dtype)
     if images:
         g, h, w = p.geometry, p.height, p.width

@@ -12,5 +12,6 @@ F(3x3, 4x4) with 4x4 output gradients in the place of filters, summed over tiles
 
 from .config import enabled, winograd
 from .forward import plan, wins
+from .weight import plan as weight_plan
 
-__all__ = ["enabled", "plan", "winograd", "wins"]
+__all__ = ["enabled", "plan", "weight_plan", "winograd", "wins"]

@@ -1,0 +1,191 @@
+"""The weight gradient on transformed tiles: F(3x3, 4x4).
+
+    v[point, tile, c] = B^T x B               of the 6x6 inputs of a tile
+    d[point, tile, k] = G dy G^T              of its 4x4 output gradients
+    m[point, c, k] = sum over tiles of v[point, tile, c] * d[point, tile, k]      on the register tile
+    dw[k, c] = A^T m A
+
+The tiles are dealt to a fixed number of parts, each part sums its tiles in order, and the parts are added in
+order: the order of a sum depends on shapes alone.
+"""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+
+from ... import machine
+from ...buffers import empty, scratch
+from ...geometry import Geometry
+from ...jit import get_num_threads, inline, kernel, share
+from ...shape import Axis
+from ...simd import fma, load, read, store, transposed, write
+from .forward import transform_input, wins
+from .transform import OUTPUTS, POINTS, SIDE, gradient_points, read_six, taps_of, write_six
+
+TILES = 56
+"""Tiles of a block: what the register tile sums between its load and its store."""
+PARTS = 8
+"""Most parts of the sum over tiles: more threads than that share panels."""
+
+
+class Plan(NamedTuple):
+    """The weight gradient of a number of images."""
+
+    geometry: Geometry
+    height: Axis
+    width: Axis
+    parts: int
+
+    def run(self, x: np.ndarray, dy: np.ndarray, images: int) -> np.ndarray:
+        """The gradient (K, C, 3, 3), from flat x and dy."""
+        g, h, w = self.geometry, self.height, self.width
+        across, down = -(-w.outputs // OUTPUTS), -(-h.outputs // OUTPUTS)
+        tiles, size = images * across * down, POINTS * g.panels * g.depth * g.columns
+        sums = empty(self.parts * size, x.dtype)
+        splits = min(g.panels, -(-get_num_threads() // self.parts))
+        work = 2.0 * POINTS * tiles * g.depth * g.panels * g.columns
+        _sum(self.parts * splits, work,
+            g, x, dy, sums, tiles, down, across, h.size, w.size, h.before, w.before, h.outputs, w.outputs,
+            self.parts, splits,
+        )  # fmt: skip
+        grad_weight = empty((g.filters, g.channels, 3, 3), x.dtype)
+        _finish(
+            g.channels // g.lanes * g.panels, 2.0 * sums.size, g, sums, grad_weight.reshape(-1), self.parts
+        )
+        return grad_weight
+
+
+@lru_cache(maxsize=1024)
+def plan(
+    images: int, height: Axis, width: Axis, channels: int, filters: int, groups: int, dtype: np.dtype
+) -> Plan | None:
+    """The plan, or None where the direct algorithm is faster."""
+    if not wins(images, height, width, channels, filters, groups, dtype):
+        return None
+    tile = machine.tile(channels, filters, dtype)
+    columns = tile.vectors * tile.lanes
+    panels, chunks = -(-filters // columns), -(-channels // tile.rows)
+    depth = chunks * tile.rows
+    geometry = Geometry(
+        channels=channels, filters=filters, panels=panels, columns=columns, chunks=chunks, depth=depth,
+        cell=(-(-depth // tile.lanes) + 1) * tile.lanes, result=(panels + 1) * columns, rows=tile.rows,
+        vectors=tile.vectors, lanes=tile.lanes,
+    )  # fmt: skip
+    tiles = images * -(-height.outputs // OUTPUTS) * -(-width.outputs // OUTPUTS)
+    parts = max(1, min(PARTS, tiles // 256)) if panels < PARTS else 1
+    return Plan(geometry, height, width, parts)
+
+
+@inline
+def _read_gradient(g, dy, at, step, rows, count):
+    return (
+        read(dy, at, g.lanes, count),
+        read(dy, at + step, g.lanes, count if rows > 1 else 0),
+        read(dy, at + 2 * step, g.lanes, count if rows > 2 else 0),
+        read(dy, at + 3 * step, g.lanes, count if rows > 3 else 0),
+    )
+
+
+@inline
+def _transform_gradient(g, dy, at, line, rows, columns, k0, k1, half, d, to, step):
+    """d[to + point * step + k] = G dy G^T of 4x4 output gradients, of which `rows` x `columns` exist."""
+    for k in range(k0, k1, g.lanes):
+        for j in range(OUTPUTS):
+            four = _read_gradient(g, dy, at + j * g.filters + k, line, rows, g.lanes if j < columns else 0)
+            write_six(gradient_points(*four), half, j * g.lanes, OUTPUTS * g.lanes, g.lanes)
+        for i in range(SIDE):
+            four = _read_gradient(g, half, i * OUTPUTS * g.lanes, g.lanes, OUTPUTS, g.lanes)
+            write_six(gradient_points(*four), d, to + i * SIDE * step + k, step, g.lanes)
+
+
+@inline
+def _products(g, v, d, sums, at, count, panel0, panel1):
+    """sums[point, panel, c, k] += sum over tiles of v[point, tile, c] * d[point, tile, k]"""
+    for point in range(POINTS):
+        for panel in range(panel0, panel1):
+            for chunk in range(g.chunks):
+                to = at + (((point * g.panels + panel) * g.chunks) + chunk) * g.rows * g.columns
+                a, b = point * TILES * g.cell + chunk * g.rows, point * TILES * g.result + panel * g.columns
+                acc = load(sums, to, g.columns, g.rows, g.vectors, g.lanes, g.columns)
+                for t in range(count):
+                    acc = fma(acc, v, a + t * g.cell, 1, d, b + t * g.result, g.columns)
+                store(acc, sums, to, g.columns, g.columns)
+
+
+@kernel
+def _sum(
+    g, x, dy, sums, tiles, down, across, height, width, top, left, outputs_h, outputs_w, parts, splits,
+    first, last,
+):  # fmt: skip
+    """A job is one part of the tiles and one split of the panels."""
+    v = scratch(POINTS * TILES * g.cell, x)
+    d = scratch(POINTS * TILES * g.result, x)
+    half = scratch(POINTS * g.lanes, x)
+    size = g.panels * g.depth * g.columns
+    for job in range(first, last):
+        part = job // splits
+        panel0, panel1 = share(g.panels, splits, job - part * splits)
+        at = part * POINTS * size
+        for point in range(POINTS):
+            first_sum = at + point * size
+            sums[first_sum + panel0 * g.depth * g.columns : first_sum + panel1 * g.depth * g.columns] = 0
+        t0, t1 = share(tiles, parts, part)
+        for block in range(t0, t1, TILES):
+            count = min(TILES, t1 - block)
+            for t in range(count):
+                n = (block + t) // (down * across)
+                i = (block + t - n * down * across) // across
+                j = block + t - (n * down + i) * across
+                transform_input(
+                    g, x, n, i * OUTPUTS - top, j * OUTPUTS - left, height, width, half,
+                    v, t * g.cell, TILES * g.cell,
+                )  # fmt: skip
+                _transform_gradient(
+                    g, dy, ((n * outputs_h + i * OUTPUTS) * outputs_w + j * OUTPUTS) * g.filters,
+                    outputs_w * g.filters, outputs_h - i * OUTPUTS, outputs_w - j * OUTPUTS,
+                    panel0 * g.columns, min(panel1 * g.columns, g.filters), half,
+                    d, t * g.result, TILES * g.result,
+                )  # fmt: skip
+            _products(g, v, d, sums, at, count, panel0, panel1)
+
+
+@inline
+def _six_sums(g, sums, at, step, parts, part_step):
+    """Six vectors, `step` apart, each the sum of its parts."""
+    m0, m1, m2, m3, m4, m5 = read_six(sums, at, step, g.lanes)
+    for part in range(1, parts):
+        p0, p1, p2, p3, p4, p5 = read_six(sums, at + part * part_step, step, g.lanes)
+        m0, m1, m2, m3, m4, m5 = m0 + p0, m1 + p1, m2 + p2, m3 + p3, m4 + p4, m5 + p5
+    return m0, m1, m2, m3, m4, m5
+
+
+@kernel
+def _finish(g, sums, grad_weight, parts, first, last):
+    """A job is `lanes` channels of one panel: A^T m A of the added parts, transposed to (K, C, 3, 3)."""
+    half = scratch(3 * SIDE * g.lanes, sums)
+    taps = scratch(9 * g.lanes * g.lanes, sums)
+    point = g.panels * g.depth * g.columns
+    for job in range(first, last):
+        panel = job // (g.channels // g.lanes)
+        c0 = (job - panel * (g.channels // g.lanes)) * g.lanes
+        for k in range(panel * g.columns, min((panel + 1) * g.columns, g.filters), g.lanes):
+            for c in range(g.lanes):
+                at = (panel * g.depth + c0 + c) * g.columns + k - panel * g.columns
+                for j in range(SIDE):
+                    t0, t1, t2 = taps_of(
+                        *_six_sums(g, sums, at + j * point, SIDE * point, parts, POINTS * point)
+                    )
+                    write(t0, half, j * g.lanes, g.lanes)
+                    write(t1, half, (SIDE + j) * g.lanes, g.lanes)
+                    write(t2, half, (2 * SIDE + j) * g.lanes, g.lanes)
+                for i in range(3):
+                    t0, t1, t2 = taps_of(*read_six(half, i * SIDE * g.lanes, g.lanes, g.lanes))
+                    to = (9 * c + 3 * i) * g.lanes
+                    write(t0, taps, to, g.lanes)
+                    write(t1, taps, to + g.lanes, g.lanes)
+                    write(t2, taps, to + 2 * g.lanes, g.lanes)
+            for e in range(0, 9 * g.lanes, g.lanes):
+                square = load(taps, e * g.lanes, g.lanes, g.lanes, 1, g.lanes, g.lanes)
+                to = (k * g.channels + c0) * 9 + e
+                store(transposed(square), grad_weight, to, 9 * g.channels, g.lanes)
