@@ -83,7 +83,7 @@ def wins(
     direct = 9 * pixels * channels * columns
     products = POINTS * tiles * channels * columns
     transforms = TRANSFORM * tiles * (channels + filters)
-    points = POINTS * channels * filters * dtype.itemsize / BYTES_A_CYCLE
+    points = 2 * POINTS * channels * filters * dtype.itemsize / BYTES_A_CYCLE  # written, and read again
     return products + transforms + points < 0.8 * direct
 
 
