@@ -10,6 +10,7 @@ from .jit import get_num_threads, inline, kernel, share
 from .machine import lanes
 from .shape import Axis, axes, pair
 from .simd import clear, full, read, select, wins, write
+from .window import reached
 
 
 def _extended(axis: Axis) -> Axis:
@@ -60,13 +61,6 @@ def _geometry(kernel_size, indices, dtype):
 
 
 @inline
-def _reached(start, taps, dilation, size):
-    """The first and the last (exclusive) tap of a window that lie inside the input."""
-    first = 0 if start >= 0 else (dilation - 1 - start) // dilation
-    return first, min(taps, (size - start + dilation - 1) // dilation)
-
-
-@inline
 def _window(g, x, at, place, row, column, r0, r1, s0, s1, channels, y, indices, to, count):
     """One output of `count` neighbouring channels; tap (0, 0) is x[at], pixel `place` of its plane."""
     first = r0 * row + s0 * column
@@ -95,10 +89,10 @@ def _max(
     for job in range(first, last):
         n = job // outputs_h
         i = (job - n * outputs_h) * stride_h - top
-        r0, r1 = _reached(i, taps_h, dilation_h, h)
+        r0, r1 = reached(i, taps_h, dilation_h, h)
         for q in range(outputs_w):
             j = q * stride_w - left
-            s0, s1 = _reached(j, taps_w, dilation_w, w)
+            s0, s1 = reached(j, taps_w, dilation_w, w)
             whole = r1 - r0 == taps_h and s1 - s0 == taps_w
             place, to = i * w + j, (job * outputs_w + q) * channels
             at = (n * h * w + place) * channels

@@ -12,9 +12,6 @@ One tile holds `rows` neighbouring pixels q by `columns` filters k:
         ...          |                            |
                      ------------------------------
 
-In a depthwise convolution a filter sees its own channel alone: each row of the tile is multiplied by the
-filters' weights element by element, x[q, ..., k : k + columns] * w[r, s, k : k + columns].
-
 The last tile of a row is the same tile moved back to end with the row, so there is one microkernel only; what
 it computes twice has the same bits. Each y is one sum in the order r, s, c, wherever the work is cut.
 """
@@ -29,7 +26,8 @@ from ..geometry import Geometry
 from ..jit import get_num_threads, inline, kernel, share
 from ..machine import LATENCY, PORTS
 from ..shape import Axis
-from ..simd import clear, copy, fma, fma_rows, spread, store
+from ..simd import clear, copy, fma, spread, store
+from .place import Place
 
 ROWS_BYTES = 512 * 1024
 """Input rows that one job keeps at hand, with one panel of filters: a share of the second-level cache."""
@@ -40,15 +38,6 @@ vector farther apart."""
 
 BYTES_A_CYCLE = 8
 """What a core copies, or reads from beyond its caches."""
-
-
-class Place(NamedTuple):
-    """Where outputs lie: index of the first, and steps from image to image, row to row, pixel to pixel."""
-
-    first: int
-    image: int
-    row: int
-    pixel: int
 
 
 class Plan(NamedTuple):
@@ -104,21 +93,16 @@ def window(height: Axis, width: Axis, pixel: int, dtype: np.dtype) -> dict[str, 
 def plan(
     height: Axis, width: Axis, channels: int, filters: int, groups: int, place: Place, dtype: np.dtype
 ) -> Plan:
-    """Plan a convolution of `channels` to `filters`, both of one group; one to one in each is depthwise."""
-    depthwise = groups > 1 and channels == filters == 1
-    pixel, best_tile = channels * groups, machine.tile
-    if depthwise:
-        filters, groups, best_tile = groups, 1, machine.row_tile
-    tile = best_tile(width.outputs, filters, dtype)
+    """Plan a convolution of `channels` to `filters`, both of one group."""
+    tile = machine.tile(width.outputs, filters, dtype)
     columns = tile.vectors * tile.lanes
     blocks = -(-filters // columns)
     geometry = Geometry(
-        depthwise=int(depthwise),
         channels=channels,
         filters=filters,
         blocks=blocks,
         panels=groups * blocks,
-        **window(height, width, pixel, dtype),
+        **window(height, width, channels * groups, dtype),
         step=place.pixel,
         partial=int(filters % columns != 0),
         columns=columns,
@@ -202,10 +186,7 @@ def _output_tile(g, x, x_at, packed, w_at, bias, bias_at, y, y_at, columns):
             a = x_at + r * g.dilation_h * g.pitch + s * g.dilation_w * g.cell
             b = w_at + (r * g.taps_w + s) * g.channels * g.columns
             for c in range(g.channels):
-                if g.depthwise:
-                    acc = fma_rows(acc, x, a, g.stride_w * g.cell, packed, b, columns)
-                else:
-                    acc = fma(acc, x, a + c, g.stride_w * g.cell, packed, b + c * g.columns, g.columns)
+                acc = fma(acc, x, a + c, g.stride_w * g.cell, packed, b + c * g.columns, g.columns)
     store(acc, y, y_at, g.step, columns)
 
 
@@ -236,7 +217,7 @@ def _forward(
             k = (panel - group * g.blocks) * g.columns
             columns = min(g.columns, g.filters - k) if g.partial else g.columns
             w_at = panel * g.taps_h * g.taps_w * g.channels * g.columns
-            x_panel = start + (k if g.depthwise else group * g.channels)
+            x_panel = start + group * g.channels
             for n in range(n0, n1):
                 for p in range(p0, p1):
                     x_row = x_panel + (n - n0) * x_image + (p - p0) * g.stride_h * g.pitch

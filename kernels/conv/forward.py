@@ -6,8 +6,9 @@ import numpy as np
 
 from ..buffers import channels_last, empty_channels_last, plain
 from ..shape import axes, phases
-from . import direct, winograd
+from . import depthwise, direct, winograd
 from .pack import Source, pack, pad_bias
+from .place import Place
 
 
 def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
@@ -32,13 +33,15 @@ def _forward_plan(size, weight_shape, stride, padding, dilation, groups, dtype, 
     height, width = axes(size, weight_shape, stride, padding, dilation)
     filters, channels, taps = weight_shape[0], weight_shape[1], weight_shape[2] * weight_shape[3]
     area, row = height.outputs * width.outputs, channels * taps
-    place = direct.Place(0, area * filters, width.outputs * filters, filters)
+    place = Place(0, area * filters, width.outputs * filters, filters)
     source = Source(filters // groups * row, row, taps, channels, np.arange(taps))
     return _plan(size[0], height, width, channels, filters // groups, groups, place, dtype, fast), source
 
 
 def _plan(images, height, width, channels, filters, groups, place, dtype, fast):
-    """The plan of Winograd's algorithm where it is faster, or else of the direct one."""
+    """The plan of the fastest algorithm."""
+    if depthwise.fits(channels, filters, groups):
+        return depthwise.plan(height, width, groups, place, dtype)
     if fast and winograd.wins(images, height, width, channels, filters, groups, dtype):
         return winograd.plan(height, width, channels, filters, place, dtype)
     return direct.plan(height, width, channels, filters, groups, place, dtype)
@@ -82,7 +85,7 @@ def _input_plans(size, weight_shape, stride, padding, dilation, groups, dtype, f
             if h is None or w is None:
                 complete = False
                 continue
-            place = direct.Place(
+            place = Place(
                 h.offset * row + w.offset * c * groups, height.size * row, height.stride * row,
                 width.stride * c * groups,
             )  # fmt: skip

@@ -32,8 +32,9 @@ from ..jit import inline, kernel, share
 from ..reduce import column_sums
 from ..shape import Axis, axes
 from ..simd import copy, fma, fma_rows, load, store
-from . import winograd
+from . import depthwise, winograd
 from .direct import ROWS_BYTES, gather, window
+from .place import Place
 
 CHANNELS = 8
 """Channels of one job that adds the parts: what it writes stays in the first-level cache."""
@@ -114,9 +115,12 @@ def conv2d_weight(input, weight_size, grad_output, stride=1, padding=0, dilation
     input (N, C, H, W), weight_size (K, C / groups, kH, kW), grad_output (N, K, P, Q) to weight_size.
     """
     images = input.shape[0]
+    height, width = axes(input.shape, weight_size, stride, padding, dilation)
+    filters, channels = weight_size[:2]
+    if images and depthwise.fits(channels, filters // groups, groups):
+        p = depthwise.plan(height, width, groups, Place(0, 0, 0, 0), input.dtype)
+        return p.weight_gradient(channels_last(input), channels_last(grad_output), images)
     if images and winograd.enabled():
-        height, width = axes(input.shape, weight_size, stride, padding, dilation)
-        filters, channels = weight_size[:2]
         fast = winograd.weight_plan(images, height, width, channels, filters, groups, input.dtype)
         if fast is not None:
             return fast.run(channels_last(input), channels_last(grad_output), images)

@@ -20,7 +20,8 @@ from ...geometry import Geometry
 from ...jit import get_num_threads, inline, kernel, share
 from ...shape import Axis
 from ...simd import fma, read, store, write, zero
-from ..direct import BYTES_A_CYCLE, Place
+from ..direct import BYTES_A_CYCLE
+from ..place import Place
 from .transform import (
     OUTPUTS,
     POINTS,

@@ -1,0 +1,19 @@
+"""Which taps of a window, and which windows of an axis, lie inside of the input."""
+
+from .jit import inline
+
+
+@inline
+def reached(at, taps, dilation, size):
+    """First and last (exclusive) tap that lies inside when tap 0 is at `at`."""
+    first = (-at + dilation - 1) // dilation if at < 0 else 0
+    last = (size - at + dilation - 1) // dilation if at < size else 0
+    return min(first, taps), max(min(last, taps), 0)
+
+
+@inline
+def interior(size, taps, stride, dilation, before, outputs):
+    """First and last (exclusive) output whose whole window lies inside."""
+    first = max(0, (before + stride - 1) // stride)
+    last = min(outputs, (size + before - (taps - 1) * dilation - 1) // stride + 1)
+    return (first, last) if first < last else (0, 0)
