@@ -28,7 +28,7 @@ PIXELS = 8
 
 
 class Plan(NamedTuple):
-    """A depthwise convolution of any number of images, or its weight gradient."""
+    """A depthwise convolution of any number of images."""
 
     geometry: Geometry
     height: Axis
@@ -48,17 +48,26 @@ class Plan(NamedTuple):
         sizes = h.size, w.size, h.before, w.before, h.outputs, w.outputs
         _forward(images * h.outputs, work, self.geometry, x, packed, bias, y, *sizes, *self.place)
 
-    def weight_gradient(self, x: np.ndarray, dy: np.ndarray, images: int) -> np.ndarray:
+
+class WeightPlan(NamedTuple):
+    """The weight gradient of any number of images."""
+
+    geometry: Geometry
+    height: Axis
+    width: Axis
+
+    def run(self, x: np.ndarray, dy: np.ndarray, images: int) -> np.ndarray:
         """The gradient (C, 1, kH, kW), from flat x and dy."""
         g, h, w = self.geometry, self.height, self.width
         parts = min(PARTS, images * h.outputs)
-        sums = empty(parts * self.packed_size, x.dtype)
-        work = 2.0 * images * h.outputs * w.outputs * self.packed_size
+        size = g.taps_h * g.taps_w * g.columns
+        sums = empty(parts * size, x.dtype)
+        work = 2.0 * images * h.outputs * w.outputs * size
         sizes = h.size, w.size, h.before, w.before, h.outputs, w.outputs
         _sum(parts, work, g, x, dy, sums, images * h.outputs, *sizes, parts)
-        grad_weight = empty((g.channels_out, 1, g.taps_h, g.taps_w), x.dtype)
-        _add(1, sums.size, g, sums, grad_weight.reshape(-1), parts)
-        return grad_weight
+        gradient = empty((g.channels_out, 1, g.taps_h, g.taps_w), x.dtype)
+        _add(1, sums.size, g, sums, gradient.reshape(-1), parts)
+        return gradient
 
 
 def fits(channels: int, filters: int, groups: int) -> bool:
@@ -79,6 +88,12 @@ def plan(height: Axis, width: Axis, channels: int, place: Place, dtype: np.dtype
         rows=max(1, min(PIXELS, q1 - q0)), vectors=min(vectors, 4),
     )  # fmt: skip
     return Plan(geometry, height, width, place)
+
+
+@lru_cache(maxsize=1024)
+def weight_plan(height: Axis, width: Axis, channels: int, dtype: np.dtype) -> WeightPlan:
+    """Plan the weight gradient of a depthwise convolution."""
+    return WeightPlan(plan(height, width, channels, Place(0, 0, 0, 0), dtype).geometry, height, width)
 
 
 @inline

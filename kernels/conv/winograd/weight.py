@@ -19,8 +19,9 @@ from ...buffers import empty, scratch
 from ...geometry import Geometry
 from ...jit import get_num_threads, inline, kernel, share
 from ...shape import Axis
-from ...simd import fma, load, read, store, transposed, write
-from .forward import transform_input, wins
+from ...simd import fma, load, read, store, write
+from ..unpack import put_transposed
+from .forward import transform_input
 from .transform import OUTPUTS, POINTS, SIDE, gradient_points, read_six, taps_of, write_six
 
 TILES = 56
@@ -57,12 +58,8 @@ class Plan(NamedTuple):
 
 
 @lru_cache(maxsize=1024)
-def plan(
-    images: int, height: Axis, width: Axis, channels: int, filters: int, groups: int, dtype: np.dtype
-) -> Plan | None:
-    """The plan, or None where the direct algorithm is faster."""
-    if not wins(images, height, width, channels, filters, groups, dtype):
-        return None
+def plan(images: int, height: Axis, width: Axis, channels: int, filters: int, dtype: np.dtype) -> Plan:
+    """Plan the gradient of a convolution for which the algorithm `wins`."""
     tile = machine.tile(channels, filters, dtype)
     columns = tile.vectors * tile.lanes
     panels, chunks = -(-filters // columns), -(-channels // tile.rows)
@@ -185,7 +182,6 @@ def _finish(g, sums, grad_weight, parts, first, last):
                     write(t0, taps, to, g.lanes)
                     write(t1, taps, to + g.lanes, g.lanes)
                     write(t2, taps, to + 2 * g.lanes, g.lanes)
-            for e in range(0, 9 * g.lanes, g.lanes):
-                square = load(taps, e * g.lanes, g.lanes, g.lanes, 1, g.lanes, g.lanes)
-                to = (k * g.channels + c0) * 9 + e
-                store(transposed(square), grad_weight, to, 9 * g.channels, g.lanes)
+            put_transposed(
+                g, taps, 9 * g.lanes, grad_weight, (k * g.channels + c0) * 9, 9 * g.channels, g.lanes
+            )

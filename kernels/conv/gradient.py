@@ -1,0 +1,35 @@
+"""The weight and bias gradients of a convolution."""
+
+import numpy as np
+
+from ..buffers import channels_last
+from ..reduce import column_sums
+from ..shape import axes
+from . import depthwise, weight, winograd
+
+
+def conv2d_weight(input, weight_size, grad_output, stride=1, padding=0, dilation=1, groups=1):
+    """dw[k, c, r, s] = sum over n, p, q of x[n, c, p * stride + r * dilation - top, ...] * dy[n, k, p, q]
+
+    input (N, C, H, W), weight_size (K, C / groups, kH, kW), grad_output (N, K, P, Q) to weight_size.
+    """
+    images, dtype = input.shape[0], input.dtype
+    if images == 0:
+        return np.zeros(weight_size, dtype)
+    height, width = axes(input.shape, weight_size, stride, padding, dilation)
+    plan = _plan(images, height, width, weight_size[1], weight_size[0] // groups, groups, dtype)
+    return plan.run(channels_last(input), channels_last(grad_output), images)
+
+
+def _plan(images, height, width, channels, filters, groups, dtype):
+    """The plan of the fastest algorithm."""
+    if depthwise.fits(channels, filters, groups):
+        return depthwise.weight_plan(height, width, groups, dtype)
+    if winograd.enabled() and winograd.wins(images, height, width, channels, filters, groups, dtype):
+        return winograd.weight_plan(images, height, width, channels, filters, dtype)
+    return weight.plan(height, width, channels, filters, groups, dtype)
+
+
+def conv2d_bias(grad_output):
+    """db[k] = sum over n, p, q of dy[n, k, p, q]; grad_output (N, K, P, Q) to (K,)."""
+    return column_sums(channels_last(grad_output), grad_output.shape[1])

@@ -1,0 +1,67 @@
+"""The sums of a weight gradient, from the order of the register tile to (K, C, kH, kW).
+
+In the sums, filters are neighbours; in the gradient, the taps of a channel are. So squares of lanes x lanes
+elements are transposed in registers.
+"""
+
+import numpy as np
+
+from ..buffers import empty, scratch
+from ..jit import inline, kernel
+from ..simd import load, plus, store, transposed
+
+CHANNELS = 16
+"""Channels of one job: its square blocks stay in the first-level cache."""
+
+
+def unpack(g, sums: np.ndarray, parts: int, size: int) -> np.ndarray:
+    """Add the `parts` of the sums, `size` elements a panel, and put them where they belong."""
+    gradient = empty((g.groups * g.filters, g.channels, g.taps_h, g.taps_w), sums.dtype)
+    _unpack(
+        g.panels * -(-g.channels // CHANNELS), 2.0 * sums.size, g, sums, gradient.reshape(-1), parts, size
+    )
+    return gradient
+
+
+@inline
+def put_transposed(g, rows, elements, weight, at, step, count):
+    """weight[at + k * step + e] = rows[e * lanes + k] for the first `elements` e and `count` k"""
+    for e in range(0, elements, g.lanes):
+        length = min(g.lanes, elements - e)
+        if count >= g.lanes:
+            square = load(rows, e * g.lanes, g.lanes, g.lanes, 1, g.lanes, g.lanes)
+            store(transposed(square), weight, at + e, step, length)
+        else:
+            for k in range(count):
+                for i in range(e, e + length):
+                    weight[at + k * step + i] = rows[i * g.lanes + k]
+
+
+@kernel
+def _unpack(g, sums, gradient, parts, size, first, last):
+    """A job is CHANNELS channels of one panel: each element is the sum of its parts, in order."""
+    taps, jobs = g.taps_h * g.taps_w, (g.channels + CHANNELS - 1) // CHANNELS
+    elements = (CHANNELS * taps + g.lanes - 1) // g.lanes * g.lanes
+    rows = scratch(elements * g.lanes, sums)
+    for job in range(first, last):
+        panel = job // jobs
+        c0 = (job - panel * jobs) * CHANNELS
+        deep = min(CHANNELS, g.channels - c0)
+        group = panel // g.blocks
+        k0 = (panel - group * g.blocks) * g.columns
+        for k in range(k0, min(k0 + g.columns, g.filters), g.lanes):
+            for c in range(deep):
+                for r in range(g.taps_h):
+                    for s in range(g.taps_w):
+                        place, i = (0, s * g.channels + c0 + c) if g.joined else (s, c0 + c)
+                        chunk = i // g.rows
+                        row = i - min(chunk * g.rows, g.line - g.rows)
+                        line = ((r * g.lines + place) * g.chunks + chunk) * g.rows + row
+                        at = panel * size + line * g.columns + k - k0
+                        total = load(sums, at, 0, 1, 1, g.lanes, g.lanes)
+                        for part in range(1, parts):
+                            other = at + part * g.panels * size
+                            total = plus(total, load(sums, other, 0, 1, 1, g.lanes, g.lanes))
+                        store(total, rows, ((c * g.taps_h + r) * g.taps_w + s) * g.lanes, 0, g.lanes)
+            to = ((group * g.filters + k) * g.channels + c0) * taps
+            put_transposed(g, rows, deep * taps, gradient, to, g.channels * taps, g.filters - k)
