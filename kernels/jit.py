@@ -84,7 +84,7 @@ def driver(jobs, workers, {0}):
 
 
 def _driver(serial: Any) -> Callable[..., None]:
-    """The parallel driver, with the arguments spelled out: Numba takes 50 µs over the types of `*arguments`."""
+    """The parallel driver; its arguments are spelled out, for Numba takes 50 µs to type `*arguments`."""
     arguments = ", ".join([*inspect.signature(serial.py_func).parameters][:-2])
     names: dict[str, Any] = {"__name__": __name__, "prange": prange, "share": share, "serial": serial}
     exec(_DRIVER.format(arguments), names)
