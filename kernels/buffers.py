@@ -47,7 +47,7 @@ CHUNK = 4096
 """Elements of one job where each element is a result of its own."""
 ALIGNMENT = 64
 """Bytes of a cache line: a vector store that crosses one costs two."""
-SMALL = 1 << 14
+SMALL = 1 << 16
 """Bytes under which an array comes from NumPy's allocator, which recycles small ones itself."""
 PERIOD = 1000
 """Requests after which a block that nobody asked for goes back to the system."""

@@ -1,4 +1,7 @@
-"""Losses on logits and their gradients: lanes of float64, sums in an order that depends on shapes alone."""
+"""Losses on logits and their gradients: sums in float64, in an order that depends on shapes alone.
+
+Exponentials are of the type of the logits: each is within 2 units of the last place, and so is their sum.
+"""
 
 import math
 from functools import lru_cache
@@ -14,8 +17,8 @@ from .simd import below, cast, exp, full, log1p, magnitude, read, select, total,
 
 
 @lru_cache(maxsize=16)
-def _geometry(reduced):
-    return Geometry(lanes=lanes(np.float64), reduced=int(reduced))
+def _geometry(reduced, dtype=np.dtype(np.float64)):
+    return Geometry(lanes=lanes(dtype), reduced=int(reduced))
 
 
 def cross_entropy(input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0):
@@ -25,7 +28,7 @@ def cross_entropy(input, target, weight=None, ignore_index=-100, reduction="mean
     """
     x, labels, probabilities, w = _samples(input, target, weight)
     losses = np.zeros(len(x))
-    g = _geometry(False)
+    g = _geometry(False, x.dtype)
     _cross_entropy(
         len(x), 8.0 * x.size, g, x, labels, probabilities, w, ignore_index, label_smoothing, losses
     )
@@ -35,7 +38,7 @@ def cross_entropy(input, target, weight=None, ignore_index=-100, reduction="mean
 def cross_entropy_input(input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0):
     """dx[m, c] = (softmax(x[m])[c] * sum over k of v[m, k] - v[m, c]) / divisor of the mean. (M, C)."""
     x, labels, probabilities, w = _samples(input, target, weight)
-    grad_input, g = empty(x.shape, x.dtype), _geometry(False)
+    grad_input, g = empty(x.shape, x.dtype), _geometry(False, x.dtype)
     divisor = _divisor(labels, probabilities, w, ignore_index) if reduction == "mean" else 1.0
     _cross_entropy_input(
         len(x), 8.0 * x.size, g, x, labels, probabilities, w, ignore_index, label_smoothing, divisor,
@@ -83,17 +86,18 @@ def _weights(g, labels, probabilities, weight, smoothing, m, i, count):
 
 @inline
 def _shifted(g, x, at, count, most):
-    return cast(read(x, at, g.lanes, count), np.float64) - most
+    return read(x, at, g.lanes, count) - most
 
 
 @inline
 def _log_sum(g, x, at, length):
     """max x and log sum exp(x - max x)"""
-    most = np.float64(peak(g, x, at, length))
+    most = peak(g, x, at, length)
     acc = full(0.0, g.lanes)
     for i in range(0, length, g.lanes):
         count = min(g.lanes, length - i)
-        acc = acc + select(below(count, g.lanes), exp(_shifted(g, x, at + i, count, most)), 0)
+        power = exp(_shifted(g, x, at + i, count, most))
+        acc = acc + cast(select(below(count, g.lanes), power, 0), np.float64)
     return most, math.log(total(acc))
 
 
@@ -107,13 +111,14 @@ def _cross_entropy(g, x, labels, probabilities, weight, ignore_index, smoothing,
         most, shift = _log_sum(g, x, at, length)
         if labels.size and smoothing == 0:
             v = np.float64(weight[labels[m]])
-            losses[m] = -v * (x[m, labels[m]] - most - shift) if v != 0 else 0.0
+            losses[m] = -v * (np.float64(x[m, labels[m]]) - most - shift) if v != 0 else 0.0
             continue
         acc = full(0.0, g.lanes)
         for i in range(0, length, g.lanes):
             count = min(g.lanes, length - i)
             v = _weights(g, labels, probabilities, weight, smoothing, m, i, count)
-            acc = acc + select(v != 0, v * (_shifted(g, x, at + i, count, most) - shift), 0)
+            log = cast(_shifted(g, x, at + i, count, most), np.float64) - shift
+            acc = acc + select(v != 0, v * log, 0)
         losses[m] = -total(acc)
 
 
@@ -139,13 +144,16 @@ def _cross_entropy_input(
             sum_of_weights = total(acc)
         for i in range(0, length, g.lanes):
             count = min(g.lanes, length - i)
-            gradient = exp(_shifted(g, x, at + i, count, most) - shift) * sum_of_weights
-            if not by_label:
-                gradient = gradient - _weights(g, labels, probabilities, weight, smoothing, m, i, count)
-            write(gradient * scale, grad_input, at + i, count)
+            probability = exp(_shifted(g, x, at + i, count, most) - shift)
+            if by_label:
+                write(probability * (sum_of_weights * scale), grad_input, at + i, count)
+            else:
+                v = _weights(g, labels, probabilities, weight, smoothing, m, i, count)
+                write((cast(probability, np.float64) * sum_of_weights - v) * scale, grad_input, at + i, count)
         if by_label:
             c = labels[m]
-            grad_input[m, c] = (math.exp(x[m, c] - most - shift) - 1.0) * sum_of_weights * scale
+            probability = math.exp(np.float64(x[m, c]) - most - shift)
+            grad_input[m, c] = (probability - 1.0) * sum_of_weights * scale
 
 
 def binary_cross_entropy_with_logits(input, target, weight=None, reduction="mean", pos_weight=None):

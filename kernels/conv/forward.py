@@ -6,7 +6,7 @@ import numpy as np
 
 from ..buffers import channels_last, empty_channels_last, plain
 from ..shape import axes, phases
-from . import depthwise, direct, winograd
+from . import depthwise, direct, scatter, winograd
 from .pack import Source, pack, pad_bias
 from .place import Place
 
@@ -55,6 +55,12 @@ def conv2d_input(input_size, weight, grad_output, stride=1, padding=0, dilation=
     channels-last.
     """
     images, dtype = input_size[0], grad_output.dtype
+    height, width = axes(input_size, weight.shape, stride, padding, dilation)
+    if images and scatter.fits(width, weight.shape[1], groups, dtype):
+        grad_input = empty_channels_last(tuple(input_size), dtype)
+        plan = scatter.plan(height, width, weight.shape[1], weight.shape[0], dtype)
+        plan.run(channels_last(grad_output), weight, channels_last(grad_input), images)
+        return grad_input
     plans, complete = _input_plans(
         tuple(input_size), weight.shape, stride, padding, dilation, groups, dtype, winograd.enabled()
     )

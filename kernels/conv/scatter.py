@@ -1,0 +1,115 @@
+"""The input gradient of a convolution of few channels: one matrix product, then sums along the filter rows.
+
+    t[p, q, (r, s, c)] = sum over k of dy[n, p, q, k] * w[k, c, r, s]           on the register tile
+    dx[n, p * stride + r * dilation - top, q * stride + s - left, c] += t[p, q, (r, s, c)]
+
+As a convolution, it would leave most lanes empty where an image has one or three channels; so the lanes run
+over the taps too. The taps s of a filter row and their channels lie side by side in t and in dx, and are
+added as they lie. A job owns some rows of dx, and adds in the order of p, q and r: no bit depends on the
+jobs.
+"""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+
+from .. import machine
+from ..buffers import scratch
+from ..geometry import Geometry
+from ..jit import get_num_threads, inline, kernel
+from ..shape import Axis
+from ..simd import clear, copy, fma, read, store, write, zero
+
+
+class Plan(NamedTuple):
+    """The input gradient of any number of images."""
+
+    geometry: Geometry
+    height: Axis
+    width: Axis
+
+    def run(self, dy: np.ndarray, weight: np.ndarray, dx: np.ndarray, images: int) -> None:
+        """Write flat dx of flat dy and the filters (K, C, kH, kW)."""
+        g, h, w = self.geometry, self.height, self.width
+        taps = np.ascontiguousarray(weight.transpose(0, 2, 3, 1)).reshape(-1)
+        blocks = min(-(-h.size // h.taps), -(-2 * get_num_threads() // images))
+        rows = -(-h.size // blocks)
+        blocks = -(-h.size // rows)
+        work = 2.0 * images * h.outputs * w.outputs * taps.size
+        sizes = h.size, w.size, h.before, w.before, h.outputs, w.outputs
+        _scatter(images * blocks, work, g, dy, taps, dx, *sizes, rows, blocks)
+
+
+def fits(width: Axis, channels: int, groups: int, dtype: np.dtype) -> bool:
+    """Whether lanes over taps and channels are better filled than lanes over channels."""
+    return groups == 1 and width.dilation == 1 and width.taps > 1 and 2 * channels <= machine.lanes(dtype)
+
+
+@lru_cache(maxsize=1024)
+def plan(height: Axis, width: Axis, channels: int, filters: int, dtype: np.dtype) -> Plan:
+    """Plan the gradient of a convolution of `channels` to `filters`."""
+    elements = height.taps * width.taps * channels
+    tile = machine.tile(width.outputs, elements, dtype)
+    columns = tile.vectors * tile.lanes
+    geometry = Geometry(
+        channels=channels, filters=filters, elements=elements, panels=-(-elements // columns),
+        columns=columns, run=width.taps * channels, taps_h=height.taps, stride_h=height.stride,
+        stride_w=width.stride, dilation_h=height.dilation, rows=tile.rows, vectors=tile.vectors, lanes=tile.lanes,
+    )  # fmt: skip
+    return Plan(geometry, height, width)
+
+
+@inline
+def _add_run(g, t, at, line, to):
+    """line[to : to + run] += t[at : at + run]"""
+    for i in range(0, g.run, g.lanes):
+        count = min(g.lanes, g.run - i)
+        total = read(line, to + i, g.lanes, count) + read(t, at + i, g.lanes, count)
+        write(total, line, to + i, count)
+
+
+@inline
+def _products(g, dy, at, taps, t):
+    """t[q, element] of `rows` pixels."""
+    for panel in range(g.panels):
+        j = panel * g.columns
+        columns = min(g.columns, g.elements - j)
+        acc = zero(dy, g.rows, g.vectors, g.lanes)
+        for k in range(g.filters):
+            acc = fma(acc, dy, at + k, g.filters, taps, k * g.elements + j, columns)
+        store(acc, t, j, g.panels * g.columns, g.columns)
+
+
+@kernel
+def _scatter(
+    g, dy, taps, dx, height, width, top, left, outputs_h, outputs_w, job_rows, blocks, first, last
+):  # fmt: skip
+    """A job is a block of rows of one image of dx, gathered in lines as wide as the padded input."""
+    span = max((outputs_w - 1) * g.stride_w * g.channels + g.run, (left + width) * g.channels)
+    lines = scratch(job_rows * span, dx)
+    t = scratch(g.rows * g.panels * g.columns, dx)
+    reach = (g.taps_h - 1) * g.dilation_h
+    for job in range(first, last):
+        n = job // blocks
+        i0 = (job - n * blocks) * job_rows
+        i1 = min(i0 + job_rows, height)
+        clear(lines, 0, job_rows * span)
+        p0 = max(0, (i0 + top - reach + g.stride_h - 1) // g.stride_h)
+        p1 = min(outputs_h, (i1 - 1 + top) // g.stride_h + 1)
+        for p in range(p0, p1):
+            row = p * g.stride_h - top - i0
+            done = 0
+            for tile in range(0, outputs_w, g.rows):
+                q0 = min(tile, outputs_w - g.rows)
+                _products(g, dy, ((n * outputs_h + p) * outputs_w + q0) * g.filters, taps, t)
+                for q in range(done, q0 + g.rows):
+                    for r in range(g.taps_h):
+                        i = row + r * g.dilation_h
+                        if 0 <= i < i1 - i0:
+                            at = (q - q0) * g.panels * g.columns + r * g.run
+                            _add_run(g, t, at, lines, i * span + q * g.stride_w * g.channels)
+                done = q0 + g.rows
+        for i in range(i0, i1):
+            source = (i - i0) * span + left * g.channels
+            copy(dx, (n * height + i) * width * g.channels, lines, source, width * g.channels)
