@@ -17,7 +17,7 @@ from .simd import below, cast, exp, full, log1p, magnitude, read, select, total,
 
 
 @lru_cache(maxsize=16)
-def _geometry(reduced, dtype=np.dtype(np.float64)):
+def _geometry(reduced, dtype=np.float64):
     return Geometry(lanes=lanes(dtype), reduced=int(reduced))
 
 

@@ -55,7 +55,8 @@ def plan(height: Axis, width: Axis, channels: int, filters: int, dtype: np.dtype
     geometry = Geometry(
         channels=channels, filters=filters, elements=elements, panels=-(-elements // columns),
         columns=columns, run=width.taps * channels, taps_h=height.taps, stride_h=height.stride,
-        stride_w=width.stride, dilation_h=height.dilation, rows=tile.rows, vectors=tile.vectors, lanes=tile.lanes,
+        stride_w=width.stride, dilation_h=height.dilation,
+        rows=tile.rows, vectors=tile.vectors, lanes=tile.lanes,
     )  # fmt: skip
     return Plan(geometry, height, width)
 

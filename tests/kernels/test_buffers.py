@@ -61,7 +61,7 @@ def test_empty_channels_last():
 
 
 def test_large_arrays_begin_a_cache_line():
-    for size in (5000, 123_457):
+    for size in (20_000, 123_457):
         assert buffers.empty(size, np.dtype(np.float32)).ctypes.data % buffers.ALIGNMENT == 0
 
 

@@ -1,4 +1,8 @@
-"""Losses: computed in float64 and rounded once, so they agree with the reference to one rounding."""
+"""Losses are summed in float64 and rounded once, so they agree with the reference to one rounding.
+
+The gradient of the cross-entropy takes its exponentials in the type of the logits: within 2 units of the last
+place, and one each for the argument and the result.
+"""
 
 import numpy as np
 import pytest
@@ -13,7 +17,8 @@ def agree(name, dtype, *arguments, **options):
     assert fast.dtype == exact.dtype == dtype and fast.shape == exact.shape
     eps = np.finfo(dtype).eps
     atol = eps * (4 if dtype == np.float64 else 1e-3)
-    np.testing.assert_allclose(fast, exact, rtol=16 * eps if dtype == np.float64 else eps, atol=atol)
+    roundings = 16 if dtype == np.float64 else 4 if name == "cross_entropy_input" else 1
+    np.testing.assert_allclose(fast, exact, rtol=roundings * eps, atol=atol)
 
 
 @pytest.fixture(params=[np.float32, np.float64])
