@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from fastconv.explanation import explain
     from fastconv.kernels.jit import get_num_threads, set_num_threads
     from fastconv.persistence import load
+    from fastconv.settings import config
     from fastconv.training import History, Trainer
 
 __version__ = "0.1.0"
@@ -31,6 +32,7 @@ _HOMES = {
     "History": "training",
     "Trainer": "training",
     "backend": "backends",
+    "config": "settings",
     "explain": "explanation",
     "get_num_threads": "kernels.jit",
     "load": "persistence",
@@ -43,6 +45,7 @@ __all__ = [
     "__version__",
     "backend",
     "callbacks",
+    "config",
     "data",
     "explain",
     "functional",

@@ -3,11 +3,11 @@
 A result is right when every element has |fast - exact| <= n * eps * scale: `exact` is the reference in
 float64, n the length of the sum behind the element, eps the spacing of the result's type at 1, and scale the
 sum of the magnitudes that were added, which for a multilinear operation is the operation itself on absolute
-values.
+values. Winograd's algorithm mixes neighbouring pixels: there the scale is the largest one of a plane.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -83,7 +83,8 @@ def cases(dtype: np.dtype[Any]) -> Iterator[Case]:
         return rng.standard_normal(shape).astype(dtype)
 
     for label, size, filters, options in _CONVOLUTIONS:
-        yield from convolution_cases(label, normal(*size), normal(*filters), normal(filters[0]), options)
+        for case in convolution_cases(label, normal(*size), normal(*filters), normal(filters[0]), options):
+            yield case if "Winograd" not in label else replace(case, scale=_plane_scale(case.operation))
     image = normal(3, 20, 13, 11)
     yield Case("max_pool2d", {"input": image, "kernel_size": 3, "stride": 2, "padding": 1}, 1)
     _, indices = reference.max_pool2d(image, 3, 2, return_indices=True)
@@ -104,7 +105,26 @@ _CONVOLUTIONS: tuple[tuple[str, tuple[int, ...], tuple[int, ...], dict[str, Any]
     ("3x2 dilated", (2, 8, 14, 12), (10, 8, 3, 2), {"dilation": (2, 3), "padding": (2, 1)}),
     ("3x3 in 4 groups", (2, 16, 9, 9), (24, 4, 3, 3), {"padding": 1, "groups": 4}),
     ("3x3 depthwise", (2, 24, 10, 10), (24, 1, 3, 3), {"padding": 1, "groups": 24}),
+    ("3x3, Winograd", (2, 32, 27, 30), (64, 32, 3, 3), {"padding": 1}),
 )
+
+
+def neighbours(scale: Array) -> Array:
+    """The largest scale of each plane (..., H, W), for every element of it."""
+    return np.broadcast_to(scale.max(axis=(-2, -1), keepdims=True), scale.shape)
+
+
+def _plane_scale(operation: str) -> Scale | None:
+    """The scale of a convolution by Winograd's algorithm; the bias gradient has no such algorithm."""
+    if operation == "conv2d_bias":
+        return None
+
+    def scale(exact: Array, **wide: Any) -> Array:
+        return neighbours(
+            getattr(reference, operation)(**{name: _map(value, np.abs) for name, value in wide.items()})
+        )
+
+    return scale
 
 
 def convolution_cases(label: str, x: Array, w: Array, bias: Array, options: dict[str, Any]) -> Iterator[Case]:

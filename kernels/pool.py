@@ -4,7 +4,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from .buffers import channels_last, empty
+from .buffers import CHUNK, channels_last, empty
 from .geometry import Geometry
 from .jit import get_num_threads, inline, kernel, share
 from .machine import lanes
@@ -125,29 +125,28 @@ def max_pool2d_input(grad_output, indices, input_size):
     outputs = grad_output.shape[2] * grad_output.shape[3]
     if grad_input.size:
         parts = min(c, -(-get_num_threads() // n))
-        _route(n * parts, 2.0 * grad_input.size + 4.0 * grad_output.size,
-            channels_last(grad_output), channels_last(indices), grad_input.reshape(-1),
-            c, outputs, h * w, parts,
+        line = grad_input.reshape(-1)
+        _clear(-(-line.size // CHUNK), 2.0 * line.size, line)
+        _route(n * parts, 8.0 * grad_output.size,
+            channels_last(grad_output), channels_last(indices), line, c, outputs, h * w, parts,
         )  # fmt: skip
     return grad_input.transpose(0, 3, 1, 2)
 
 
 @kernel
+def _clear(line, first, last):
+    end = min(last * CHUNK, line.size)
+    clear(line, first * CHUNK, end - first * CHUNK)
+
+
+@kernel
 def _route(dy, indices, dx, channels, outputs, inputs, parts, first, last):
-    """A job is one part of the channels of one image."""
+    """A job is one part of the channels of one image. Unsigned places cannot count from the end."""
     for job in range(first, last):
         n = job // parts
         c0, c1 = share(channels, parts, job - n * parts)
-        if parts == 1:
-            clear(dx, n * inputs * channels, inputs * channels)
-            c = 0
-            for at in range(np.uint64(n * outputs * channels), np.uint64((n + 1) * outputs * channels)):
-                dx[np.uint64((n * inputs + indices[at]) * channels + c)] += dy[at]
-                c = c + 1 if c + 1 < channels else 0
-            continue
-        for pixel in range(n * inputs, (n + 1) * inputs):
-            clear(dx, pixel * channels + c0, c1 - c0)
+        image = n * inputs * channels
         for pixel in range(n * outputs, (n + 1) * outputs):
-            for c in range(c0, c1):
-                at = pixel * channels + c
-                dx[(n * inputs + indices[at]) * channels + c] += dy[at]
+            for at in range(np.uint64(pixel * channels + c0), np.uint64(pixel * channels + c1)):
+                c = np.int64(at) - pixel * channels
+                dx[np.uint64(image + indices[at] * channels + c)] += dy[at]

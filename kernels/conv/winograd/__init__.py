@@ -10,8 +10,8 @@ its own, `tiles x channels` by `channels x filters`, and runs on the register ti
 F(3x3, 4x4) with 4x4 output gradients in the place of filters, summed over tiles instead of channels.
 """
 
-from .config import enabled, winograd
 from .forward import plan, wins
+from .switch import enable, enabled
 from .weight import plan as weight_plan
 
-__all__ = ["enabled", "plan", "weight_plan", "winograd", "wins"]
+__all__ = ["enable", "enabled", "plan", "weight_plan", "wins"]

@@ -1,12 +1,12 @@
-"""The switch of Winograd's algorithm."""
+"""Whether Winograd's algorithm may be used, for the process."""
 
 _enabled = True
 
 
-def winograd(on: bool) -> None:
+def enable(on: bool) -> None:
     """Use Winograd's algorithm where it is faster (the default), or the direct one everywhere."""
     global _enabled
-    _enabled = bool(on)
+    _enabled = on
 
 
 def enabled() -> bool:

@@ -1,0 +1,35 @@
+"""Settings of the compiled kernels.
+
+>>> fastconv.config(winograd=False)            # for the process, from here on
+>>> with fastconv.config(winograd=False):      # until the end of this block, in all threads
+...     model.predict(images)
+"""
+
+from types import TracebackType
+
+
+class config:  # noqa: N801 - typed as a function, as `backend` is
+    """Set what is given, for the process; as a context manager, put back what was set before.
+
+    winograd: whether 3x3 convolutions of stride 1 may use Winograd's algorithm where it is faster
+    (the default). It rounds differently from the direct algorithm: see the README on its error.
+    Raises TypeError for anything but True and False.
+    """
+
+    def __init__(self, *, winograd: bool) -> None:
+        from fastconv.kernels.conv import winograd as algorithm
+
+        if not isinstance(winograd, bool):
+            raise TypeError(f"config: winograd: got {winograd!r}, needs True or False")
+        self._before = algorithm.enabled()
+        algorithm.enable(winograd)
+
+    def __enter__(self) -> "config":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        from fastconv.kernels.conv import winograd as algorithm
+
+        algorithm.enable(self._before)

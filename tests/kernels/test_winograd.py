@@ -1,0 +1,133 @@
+"""Winograd's algorithm: its transforms are identities, its error has a bound, its choice is by shape."""
+
+import numpy as np
+import pytest
+
+from fastconv import kernels, reference
+from fastconv.kernels import jit
+from fastconv.kernels.conv import forward, gradient, winograd
+from fastconv.kernels.conv.winograd import transform
+from fastconv.kernels.shape import axes
+from fastconv.verification import neighbours
+
+# images, channels, height, width, filters, padding
+LAYERS = [
+    (2, 32, 12, 12, 32, 1),
+    (3, 16, 13, 7, 48, 0),
+    (1, 48, 5, 18, 16, ((2, 0), (0, 1))),
+    (17, 16, 4, 4, 80, 1),
+    (1, 64, 30, 31, 64, 2),
+]
+PASSES = ("conv2d", "conv2d_input", "conv2d_weight")
+
+
+@pytest.fixture
+def everywhere(monkeypatch):
+    """The algorithm wherever it can compute, not only where it is faster."""
+
+    def can(images, height, width, channels, filters, groups, dtype):
+        return height.taps == width.taps == 3 and channels % 16 == filters % 16 == 0
+
+    monkeypatch.setattr(winograd, "wins", can)
+    for cached in (forward._forward_plan, forward._input_plans):
+        cached.cache_clear()
+    yield
+    for cached in (forward._forward_plan, forward._input_plans):
+        cached.cache_clear()
+
+
+def arguments(layer, dtype):
+    n, c, h, w, k, padding = layer
+    rng = np.random.default_rng(0)
+    x, weight = rng.standard_normal((n, c, h, w)), rng.standard_normal((k, c, 3, 3))
+    y = reference.conv2d(x, weight, None, 1, padding)
+    bias, dy = rng.standard_normal(k), rng.standard_normal(y.shape)
+    x, weight, bias, dy = (a.astype(dtype) for a in (x, weight, bias, dy))
+    return {
+        "conv2d": ((x, weight, bias, 1, padding), 9 * c + 1),
+        "conv2d_input": ((x.shape, weight, dy, 1, padding), 9 * k),
+        "conv2d_weight": ((x, weight.shape, dy, 1, padding), n * dy[0, 0].size),
+    }
+
+
+def change(values, by):
+    return [by(v) if isinstance(v, np.ndarray) else v for v in values]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", PASSES)
+@pytest.mark.parametrize("layer", LAYERS, ids=str)
+def test_the_error_is_bounded(everywhere, layer, name, dtype):
+    given, terms = arguments(layer, dtype)[name]
+    fast = getattr(kernels, name)(*given)
+    exact = getattr(reference, name)(*change(given, np.float64))
+    scale = getattr(reference, name)(*change(change(given, np.float64), np.abs))
+    assert fast.dtype == dtype and fast.shape == exact.shape
+    bound = max(terms, 36) * np.finfo(dtype).eps * neighbours(scale)
+    assert np.all(np.abs(fast - exact) <= bound)
+
+
+@pytest.mark.parametrize("name", PASSES)
+def test_the_error_is_near_that_of_the_direct_algorithm(everywhere, name):
+    """Measured and published: about twice the rounding of the direct sum, in the root mean square."""
+    given, _ = arguments(LAYERS[-1], np.float32)[name]
+    exact = getattr(reference, name)(*change(given, np.float64))
+    error = {}
+    for on in (True, False):
+        winograd.enable(on)
+        try:
+            error[on] = np.linalg.norm(getattr(kernels, name)(*given) - exact)
+        finally:
+            winograd.enable(True)
+    assert 1.2 * error[False] < error[True] < 4 * error[False]
+
+
+@pytest.mark.parametrize("name", PASSES)
+@pytest.mark.parametrize("layer", LAYERS, ids=str)
+def test_threads_change_no_bit(everywhere, layer, name):
+    given, _ = arguments(layer, np.float32)[name]
+    before, results = jit.get_num_threads(), []
+    try:
+        for threads in range(1, min(3, before) + 1):
+            jit.set_num_threads(threads)
+            results.append(getattr(kernels, name)(*given))
+    finally:
+        jit.set_num_threads(before)
+    for other in results[1:]:
+        np.testing.assert_array_equal(results[0], other)
+
+
+def test_the_transforms_of_the_forward_pass_are_an_identity():
+    rng = np.random.default_rng(0)
+    d, w = rng.standard_normal(6), rng.standard_normal(3)
+    products = np.multiply(transform.input_points.py_func(*d), transform.filter_points.py_func(*w))
+    np.testing.assert_allclose(transform.outputs_of.py_func(*products), np.correlate(d, w), rtol=1e-13)
+
+
+def test_the_transforms_of_the_weight_gradient_are_an_identity():
+    rng = np.random.default_rng(0)
+    d, g = rng.standard_normal(6), rng.standard_normal(4)
+    products = np.multiply(transform.input_points.py_func(*d), transform.gradient_points.py_func(*g))
+    np.testing.assert_allclose(transform.taps_of.py_func(*products), np.correlate(d, g), rtol=1e-13)
+
+
+def wins(shape, filters, taps=(3, 3), stride=1, dilation=1, groups=1):
+    height, width = axes(shape, taps, stride, 1, dilation)
+    return winograd.wins(shape[0], height, width, shape[1], filters, groups, np.dtype(np.float32))
+
+
+def test_it_is_chosen_where_it_pays():
+    assert wins((4, 64, 56, 56), 64) and wins((64, 128, 8, 8), 128) and wins((4, 512, 28, 28), 512)
+    assert not wins((1, 512, 7, 7), 512), "transforming the filters costs more than it saves"
+
+
+@pytest.mark.parametrize(
+    "change", [{"taps": (5, 5)}, {"stride": 2}, {"dilation": 2}, {"filters": 63}, {"groups": 2}]
+)
+def test_it_is_chosen_only_for_what_it_computes(change):
+    assert not wins((4, 64, 56, 56), **{"filters": 64, **change})
+
+
+def test_the_weight_gradient_of_no_images_is_zero():
+    x, dy = np.zeros((0, 64, 8, 8), np.float32), np.zeros((0, 64, 8, 8), np.float32)
+    assert not gradient.conv2d_weight(x, (64, 64, 3, 3), dy, padding=1).any()
