@@ -40,12 +40,12 @@ ROWS = [
     {"fastconv.nn", "fastconv.optim", "fastconv.persistence"},
     {"fastconv.functional", "fastconv.grad"},
     {"fastconv.ops"},
-    {"fastconv.validate", "fastconv.backends"},
+    {"fastconv.validate", "fastconv.backends", "fastconv.settings"},
     {"fastconv.kernels", "fastconv.reference"},
     {"fastconv.types"},
 ]
 FAMILIES = {"conv", "pool", "dense", "activation", "norm", "loss", "optimizer"}
-TOOLS = {"simd", "geometry", "machine", "jit", "cache", "pack", "buffers", "reduce", "shape"}
+TOOLS = {"simd", "geometry", "machine", "jit", "cache", "pack", "buffers", "reduce", "shape", "window"}
 OPTIONAL = {"matplotlib", "PIL", "torch", "sklearn", "onnx"}
 
 
