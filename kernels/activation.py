@@ -15,12 +15,12 @@ from .simd import below, exp, full, magnitude, read, select, total, write
 
 def relu(input):
     """y = max(x, 0); NaN stays NaN. Any shape."""
-    return _elementwise(_relu, 1, (), input)
+    return _elementwise(_relu, 4, (), input)
 
 
 def relu_input(output, grad_output):
     """dx = dy where y > 0 (or NaN), else 0."""
-    return _elementwise(_relu_input, 1, (), output, grad_output)
+    return _elementwise(_relu_input, 4, (), output, grad_output)
 
 
 def sigmoid(input):
@@ -30,7 +30,7 @@ def sigmoid(input):
 
 def sigmoid_input(output, grad_output):
     """dx = dy * y * (1 - y)"""
-    return _elementwise(_sigmoid_input, 1, (), output, grad_output)
+    return _elementwise(_sigmoid_input, 4, (), output, grad_output)
 
 
 def softmax(input, dim):
@@ -84,7 +84,7 @@ def _along(run, dim, *sources):
     if result.size:
         rows = (-1, shape[-1])
         lines = [plain(source).reshape(rows) for source in moved]
-        run(result.size // shape[-1], 8.0 * result.size, _geometry(dtype), *lines, result.reshape(rows))
+        run(result.size // shape[-1], 32.0 * result.size, _geometry(dtype), *lines, result.reshape(rows))
     return result if last else np.moveaxis(result, -1, dim)
 
 

@@ -138,7 +138,7 @@ def channels_last(array: np.ndarray) -> np.ndarray:
         return plain(array).reshape(-1)
     source = plain(array).reshape(-1)
     target = empty(array.size, array.dtype)
-    _interleave(n * h, 4 * array.size, source, target, c, h, w)
+    _interleave(n * h, 16 * array.size, source, target, c, h, w)
     return target
 
 

@@ -29,6 +29,7 @@ from . import machine
 from .buffers import empty, plain
 from .geometry import Geometry
 from .jit import Kernel, get_num_threads, inline, kernel, share
+from .machine import PORTS
 from .reduce import column_sums
 from .simd import copy, dot, fma, load, plus, spread, store, sums, transposed, zero
 
@@ -42,6 +43,8 @@ SHARING = 32
 """Rows from which it pays to transpose b."""
 BLOCK = 448
 """Rows of a copied block: with DEPTH terms each, half of a second-level cache."""
+COPIED, TRANSPOSED = 0.25, 0.6
+"""Cycles in which an element is copied, and in which one is transposed."""
 NEAR = 32 * 1024
 """Bytes that stay in the first-level cache."""
 STREAM = 16
@@ -76,12 +79,29 @@ def _plan(along: bool, m: int, n: int, k: int, by_rows: bool, dtype: np.dtype, t
         along=int(along), by_rows=0 if direct else int(by_rows), step=PITCH if by_rows else 1,
     )  # fmt: skip
     panels = -(-n // columns)
-    panel_parts = min(panels, 2 * threads)
     if direct:
-        return Plan(_direct, g, 1, panel_parts, max(k, 1) if near or m > FEW else STREAM)
-    return Plan(
-        _blocked, g, max(-(-m // BLOCK), min(m // 64, 2 * threads // panel_parts)), panel_parts, DEPTH
-    )
+        return Plan(_direct, g, 1, min(panels, 2 * threads), max(k, 1) if near or m > FEW else STREAM)
+    return Plan(_blocked, g, *_cut(g, m, panels, threads), DEPTH)
+
+
+def _cut(g: Geometry, m: int, panels: int, threads: int) -> tuple[int, int]:
+    """Parts of the rows and of the panels, of the shortest estimated time. No sum is cut.
+
+    Each part of the rows copies all of b, each part of the panels all of a.
+    """
+
+    def cycles(cut: tuple[int, int]) -> float:
+        row_parts, panel_parts = cut
+        rows, own = -(-m // row_parts), -(-panels // panel_parts)
+        tiles = -(-rows // g.rows) * own * g.rows * g.vectors / PORTS
+        copies = COPIED * rows + (TRANSPOSED if g.along else COPIED) * own * g.columns
+        jobs = row_parts * panel_parts
+        return -(-jobs // min(jobs, threads)) * (tiles + copies)
+
+    least = -(-m // BLOCK)
+    most = max(least, min(m // g.rows, least + 4 * threads))
+    choices = [(r, p) for r in range(least, most + 1) for p in range(1, min(panels, 4 * threads) + 1)]
+    return min(choices, key=lambda cut: (cycles(cut), cut))
 
 
 def _power(count: int) -> int:

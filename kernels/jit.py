@@ -26,7 +26,8 @@ from numba import njit, prange
 from .cache import KernelCache, folder
 
 SERIAL_WORK = 1_000_000
-"""Operations under which a parallel region costs more than it saves: about 20 µs."""
+"""Work under which a parallel region may cost more than it saves: about 20 µs. A multiply-add counts 2; what
+waits for memory, or computes an exponential, counts what could be multiplied meanwhile."""
 SPIN = "2000"
 """Rounds that an idle OpenMP thread spins before it sleeps, about 100 µs: enough to meet the next kernel of a
 training step. GNU OpenMP's own 300,000 take the cores from everybody else on a shared machine."""
@@ -59,7 +60,7 @@ class Kernel:
         self.driver._cache = KernelCache(function, "driver")
 
     def __call__(self, jobs: int, work: float, *arguments: Any) -> None:
-        """Do `jobs` jobs of `work` operations in all."""
+        """Do `jobs` jobs of `work` in all (see SERIAL_WORK)."""
         count = workers(jobs, work)
         if count == 1:
             self.serial(*arguments, 0, jobs)
@@ -109,7 +110,7 @@ def set_num_threads(threads: int) -> None:
 
 
 def workers(jobs: int, work: float) -> int:
-    """Workers for `jobs` independent jobs of `work` operations in all; 1 means the serial function."""
+    """Workers for `jobs` independent jobs of `work` in all; 1 means the serial function."""
     if work < SERIAL_WORK or jobs < 2 or _forked or threading_layer() == "none":
         return 1
     return min(get_num_threads(), jobs)

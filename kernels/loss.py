@@ -30,7 +30,7 @@ def cross_entropy(input, target, weight=None, ignore_index=-100, reduction="mean
     losses = np.zeros(len(x))
     g = _geometry(False, x.dtype)
     _cross_entropy(
-        len(x), 8.0 * x.size, g, x, labels, probabilities, w, ignore_index, label_smoothing, losses
+        len(x), 32.0 * x.size, g, x, labels, probabilities, w, ignore_index, label_smoothing, losses
     )
     return _reduced(losses, _divisor(labels, probabilities, w, ignore_index), reduction, input.dtype)
 
@@ -41,7 +41,7 @@ def cross_entropy_input(input, target, weight=None, ignore_index=-100, reduction
     grad_input, g = empty(x.shape, x.dtype), _geometry(False, x.dtype)
     divisor = _divisor(labels, probabilities, w, ignore_index) if reduction == "mean" else 1.0
     _cross_entropy_input(
-        len(x), 8.0 * x.size, g, x, labels, probabilities, w, ignore_index, label_smoothing, divisor,
+        len(x), 32.0 * x.size, g, x, labels, probabilities, w, ignore_index, label_smoothing, divisor,
         grad_input,
     )  # fmt: skip
     return grad_input
@@ -161,7 +161,7 @@ def binary_cross_entropy_with_logits(input, target, weight=None, reduction="mean
     arrays = _elements(input, target, weight, pos_weight)
     losses, sums = _results(input, reduction)
     g = _geometry(reduction != "none")
-    _binary_cross_entropy(_chunks(input), 16.0 * input.size, g, *arrays, losses.reshape(-1), sums)
+    _binary_cross_entropy(_chunks(input), 64.0 * input.size, g, *arrays, losses.reshape(-1), sums)
     return losses if reduction == "none" else _reduced(sums, input.size, reduction, input.dtype)
 
 
@@ -171,7 +171,7 @@ def binary_cross_entropy_with_logits_input(input, target, weight=None, reduction
     grad_input = empty(input.shape, input.dtype)
     scale = 1.0 / max(1, input.size) if reduction == "mean" else 1.0
     g, line = _geometry(False), grad_input.reshape(-1)
-    _binary_cross_entropy_input(_chunks(input), 16.0 * input.size, g, *arrays, scale, line)
+    _binary_cross_entropy_input(_chunks(input), 64.0 * input.size, g, *arrays, scale, line)
     return grad_input
 
 
@@ -251,7 +251,7 @@ def mse_loss(input, target, reduction="mean"):
     else:
         sums = np.empty(_chunks(input))
     x, y = flat_like(input, model), flat_like(target, model)
-    _squares(_chunks(input), 4.0 * x.size, _geometry(reduction != "none"), x, y, line, sums)
+    _squares(_chunks(input), 16.0 * x.size, _geometry(reduction != "none"), x, y, line, sums)
     return losses if reduction == "none" else _reduced(sums, input.size, reduction, input.dtype)
 
 
@@ -278,7 +278,7 @@ def mse_loss_input(input, target, reduction="mean"):
     grad_input = empty(input.shape, input.dtype)
     scale = 2.0 / max(1, input.size) if reduction == "mean" else 2.0
     x, y = plain(input).reshape(-1), plain(target).reshape(-1)
-    _differences(_chunks(input), 2.0 * x.size, x, y, scale, grad_input.reshape(-1))
+    _differences(_chunks(input), 16.0 * x.size, x, y, scale, grad_input.reshape(-1))
     return grad_input
 
 

@@ -21,7 +21,7 @@ def sgd(
     for i, parameter in enumerate(parameters):
         written = (parameter, velocities[i]) if momentum else (parameter,)
         with _Lines(written, gradients[i]) as (p, g, *v):
-            _sgd(-(-p.size // CHUNK), 8.0 * p.size, p, g, v[0] if v else p, *constants)
+            _sgd(-(-p.size // CHUNK), 24.0 * p.size, p, g, v[0] if v else p, *constants)
 
 
 @kernel
@@ -50,7 +50,7 @@ def adam(
     added, shrink = (0.0, 1 - lr * weight_decay) if decoupled else (float(weight_decay), 1.0)
     for parameter, gradient, mean, square in zip(parameters, gradients, means, squares, strict=True):
         with _Lines((parameter, mean, square), gradient) as (p, g, m, s):
-            _adam(-(-p.size // CHUNK), 16.0 * p.size, p, g, m, s, *constants, added, shrink)
+            _adam(-(-p.size // CHUNK), 48.0 * p.size, p, g, m, s, *constants, added, shrink)
 
 
 @kernel

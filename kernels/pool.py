@@ -126,8 +126,8 @@ def max_pool2d_input(grad_output, indices, input_size):
     if grad_input.size:
         parts = min(c, -(-get_num_threads() // n))
         line = grad_input.reshape(-1)
-        _clear(-(-line.size // CHUNK), 2.0 * line.size, line)
-        _route(n * parts, 8.0 * grad_output.size,
+        _clear(-(-line.size // CHUNK), 8.0 * line.size, line)
+        _route(n * parts, 64.0 * grad_output.size,
             channels_last(grad_output), channels_last(indices), line, c, outputs, h * w, parts,
         )  # fmt: skip
     return grad_input.transpose(0, 3, 1, 2)

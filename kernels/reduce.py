@@ -23,7 +23,7 @@ def column_sums(rows: np.ndarray, columns: int) -> np.ndarray:
         count = rows.size // columns
         chunks = max(1, -(-count // CHUNK))
         sums = empty((chunks, columns), rows.dtype)
-        _column_sum(chunks, rows.size, g, rows, sums, count)
+        _column_sum(chunks, 8.0 * rows.size, g, rows, sums, count)
         if chunks == 1:
             return sums.reshape(columns)
         rows = sums.reshape(-1)

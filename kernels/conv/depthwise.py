@@ -7,8 +7,8 @@ Nothing is padded: what lies outside of the image is left out of the sum, and pi
 the left or right are computed one by one.
 """
 
-from functools import lru_cache
-from typing import NamedTuple
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -27,7 +27,8 @@ PIXELS = 8
 """Most pixels of a tile."""
 
 
-class Plan(NamedTuple):
+@dataclass(eq=False)
+class Plan:
     """A depthwise convolution of any number of images."""
 
     geometry: Geometry
@@ -35,7 +36,7 @@ class Plan(NamedTuple):
     width: Axis
     place: Place
 
-    @property
+    @cached_property
     def packed_size(self) -> int:
         """Elements of the packed filters."""
         g = self.geometry
@@ -49,7 +50,8 @@ class Plan(NamedTuple):
         _forward(images * h.outputs, work, self.geometry, x, packed, bias, y, *sizes, *self.place)
 
 
-class WeightPlan(NamedTuple):
+@dataclass(eq=False)
+class WeightPlan:
     """The weight gradient of any number of images."""
 
     geometry: Geometry

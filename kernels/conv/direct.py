@@ -16,7 +16,8 @@ The last tile of a row is the same tile moved back to end with the row, so there
 it computes twice has the same bits. Each y is one sum in the order r, s, c, wherever the work is cut.
 """
 
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -40,7 +41,8 @@ BYTES_A_CYCLE = 8
 """What a core copies, or reads from beyond its caches."""
 
 
-class Plan(NamedTuple):
+@dataclass(eq=False)
+class Plan:
     """One direct convolution of any number of images."""
 
     geometry: Geometry
@@ -48,21 +50,28 @@ class Plan(NamedTuple):
     width: Axis
     place: Place
 
-    @property
+    @cached_property
     def packed_size(self) -> int:
         """Elements of the packed filters."""
         g = self.geometry
         return g.panels * g.taps_h * g.taps_w * g.channels * g.columns
 
+    @cached_property
+    def work(self) -> float:
+        """Operations of one image."""
+        return 2.0 * self.height.outputs * self.width.outputs * self.packed_size
+
+    @cached_property
+    def sizes(self) -> tuple[int, ...]:
+        """The integers of the kernel that no batch changes."""
+        h, w = self.height, self.width
+        return h.size, w.size, h.before, w.before, h.outputs
+
     def run(self, x: np.ndarray, packed: np.ndarray, bias: np.ndarray, y: np.ndarray, images: int) -> None:
         """Convolve all images of flat x into flat y."""
-        g, h, w = self.geometry, self.height, self.width
-        cut = _cut(self, images, x.itemsize, get_num_threads())
-        jobs = -(-images // cut.together) * cut.blocks * cut.parts
-        work = 2.0 * images * h.outputs * w.outputs * self.packed_size
-        sizes = h.size, w.size, h.before, w.before, h.outputs
-        _forward(jobs, work,
-            g, x, packed, bias, y, images, *sizes, *self.place[:3], *cut,
+        cut, jobs = _cut(self, images, x.itemsize, get_num_threads())
+        _forward(jobs, images * self.work,
+            self.geometry, x, packed, bias, y, images, *self.sizes, *self.place[:3], *cut,
         )  # fmt: skip
 
 
@@ -123,8 +132,8 @@ class Cut(NamedTuple):
 
 
 @lru_cache(maxsize=1024)
-def _cut(p: Plan, images: int, itemsize: int, threads: int) -> Cut:
-    """The cut of the shortest estimated time. A result does not depend on it: each y is one sum."""
+def _cut(p: Plan, images: int, itemsize: int, threads: int) -> tuple[Cut, int]:
+    """The cut of the shortest estimated time, and its jobs. No result depends on it: each y is one sum."""
     g, outputs = p.geometry, p.height.outputs
     panel = g.taps_h * g.taps_w * g.channels * g.columns
     line = -(-g.width // g.rows) * g.taps_h * g.taps_w * g.channels * max(g.rows * g.vectors / PORTS, LATENCY)
@@ -132,8 +141,11 @@ def _cut(p: Plan, images: int, itemsize: int, threads: int) -> Cut:
     def input_rows(rows: int) -> int:
         return (rows - 1) * p.height.stride + p.height.reach
 
+    def jobs_of(cut: Cut) -> int:
+        return -(-images // cut.together) * cut.blocks * cut.parts
+
     def cycles(cut: Cut) -> float:
-        jobs = -(-images // cut.together) * cut.blocks * cut.parts
+        jobs = jobs_of(cut)
         panels = -(-g.panels // cut.parts)
         sums = cut.together * cut.rows * panels * line
         gathered = cut.together * input_rows(cut.rows) * g.pitch * itemsize / BYTES_A_CYCLE
@@ -149,7 +161,8 @@ def _cut(p: Plan, images: int, itemsize: int, threads: int) -> Cut:
     )
     cuts = [Cut(1, r, -(-outputs // r), n) for r in fitting for n in parts]
     cuts += [Cut(t, outputs, 1, n) for t in together for n in parts]
-    return min(cuts, key=lambda cut: (cycles(cut), cut))
+    best = min(cuts, key=lambda cut: (cycles(cut), cut))
+    return best, jobs_of(best)
 
 
 @inline

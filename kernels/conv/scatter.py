@@ -9,8 +9,8 @@ added as they lie. A job owns some rows of dx, and adds in the order of p, q and
 jobs.
 """
 
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
 
 import numpy as np
 
@@ -22,7 +22,8 @@ from ..shape import Axis
 from ..simd import clear, copy, fma, read, store, write, zero
 
 
-class Plan(NamedTuple):
+@dataclass(eq=False)
+class Plan:
     """The input gradient of any number of images."""
 
     geometry: Geometry

@@ -20,8 +20,8 @@ blocks of images and rows are dealt to a fixed number of parts, each part sums i
 parts are added in order.
 """
 
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
 
 import numpy as np
 
@@ -40,7 +40,8 @@ PIXELS = 192
 """Output pixels of a block, at least: what a tile in registers sums between its load and its store."""
 
 
-class Plan(NamedTuple):
+@dataclass(eq=False)
+class Plan:
     """The weight gradient of any number of images."""
 
     geometry: Geometry

@@ -9,8 +9,8 @@ A job is a block of tiles of 4x4 outputs and a part of the filter panels:
 u = G w G^T is computed before, by a kernel of its own.
 """
 
-from functools import lru_cache
-from typing import NamedTuple
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -39,7 +39,8 @@ TILES = 112
 """Most tiles of a block."""
 
 
-class Plan(NamedTuple):
+@dataclass(eq=False)
+class Plan:
     """One convolution of any number of images; the attributes that `pack` reads are those of a direct one."""
 
     geometry: Geometry
@@ -47,7 +48,7 @@ class Plan(NamedTuple):
     width: Axis
     place: Place
 
-    @property
+    @cached_property
     def packed_size(self) -> int:
         """Elements of the packed filters."""
         g = self.geometry

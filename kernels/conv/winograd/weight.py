@@ -9,8 +9,8 @@ The tiles are dealt to a fixed number of parts, each part sums its tiles in orde
 order: the order of a sum depends on shapes alone.
 """
 
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
 
 import numpy as np
 
@@ -30,7 +30,8 @@ PARTS = 8
 """Most parts of the sum over tiles: more threads than that share panels."""
 
 
-class Plan(NamedTuple):
+@dataclass(eq=False)
+class Plan:
     """The weight gradient of a number of images."""
 
     geometry: Geometry
