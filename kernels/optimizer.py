@@ -1,11 +1,16 @@
-"""PyTorch's update rules, in place; float64 arithmetic, rounded when it is stored, as the reference does."""
+"""PyTorch's update rules, in place; float64 arithmetic, rounded when it is stored, as the reference does.
+
+One call of a kernel updates all parameters of a type: it is given where their memory lies, as a table with a
+line for each parameter. A job is one chunk of one parameter.
+"""
 
 import math
 
 import numpy as np
 
-from .buffers import CHUNK, flat_like, part, plain
-from .jit import kernel
+from .buffers import CHUNK, address, flat_like
+from .jit import inline, kernel
+from .simd import array_at
 
 
 def sgd(
@@ -18,15 +23,21 @@ def sgd(
     `first` step.
     """
     constants = float(lr), float(momentum), float(dampening), float(weight_decay), bool(nesterov), bool(first)
-    for i, parameter in enumerate(parameters):
-        written = (parameter, velocities[i]) if momentum else (parameter,)
-        with _Lines(written, gradients[i]) as (p, g, *v):
-            _sgd(-(-p.size // CHUNK), 24.0 * p.size, p, g, v[0] if v else p, *constants)
+    states = (velocities,) if momentum else ()
+    _update(_sgd, 12.0, parameters, gradients, states, constants)
 
 
 @kernel
-def _sgd(p, g, v, lr, momentum, dampening, weight_decay, nesterov, fresh, first, last):
-    p, g, v = part(p, first, last), part(g, first, last), part(v, first, last)
+def _sgd(table, like, lr, momentum, dampening, weight_decay, nesterov, fresh, first, last):
+    for job in range(first, last):
+        line = _line_of(table, job)
+        p, g = _chunk(table, line, job, 0, like), _chunk(table, line, job, 1, like)
+        v = _chunk(table, line, job, 2, like) if momentum != 0 else p
+        _sgd_chunk(p, g, v, lr, momentum, dampening, weight_decay, nesterov, fresh)
+
+
+@inline
+def _sgd_chunk(p, g, v, lr, momentum, dampening, weight_decay, nesterov, fresh):
     kept, added = (0.0, 1.0) if fresh else (momentum, 1.0 - dampening)
     if momentum == 0:
         for i in range(p.size):
@@ -48,15 +59,21 @@ def adam(
     """
     constants = lr / (1 - beta1**step), math.sqrt(1 - beta2**step), beta1, beta2, eps
     added, shrink = (0.0, 1 - lr * weight_decay) if decoupled else (float(weight_decay), 1.0)
-    for parameter, gradient, mean, square in zip(parameters, gradients, means, squares, strict=True):
-        with _Lines((parameter, mean, square), gradient) as (p, g, m, s):
-            _adam(-(-p.size // CHUNK), 48.0 * p.size, p, g, m, s, *constants, added, shrink)
+    _update(_adam, 16.0, parameters, gradients, (means, squares), (*constants, added, shrink))
 
 
 @kernel
-def _adam(p, g, m, s, rate, root, beta1, beta2, eps, weight_decay, shrink, first, last):
+def _adam(table, like, rate, root, beta1, beta2, eps, weight_decay, shrink, first, last):
+    for job in range(first, last):
+        line = _line_of(table, job)
+        p, g = _chunk(table, line, job, 0, like), _chunk(table, line, job, 1, like)
+        m, s = _chunk(table, line, job, 2, like), _chunk(table, line, job, 3, like)
+        _adam_chunk(p, g, m, s, rate, root, beta1, beta2, eps, weight_decay, shrink)
+
+
+@inline
+def _adam_chunk(p, g, m, s, rate, root, beta1, beta2, eps, weight_decay, shrink):
     """The quotient is of the parameters' type, all else float64."""
-    p, g, m, s = part(p, first, last), part(g, first, last), part(m, first, last), part(s, first, last)
     scale, least = p.dtype.type(1 / root), p.dtype.type(eps if eps == 0 else max(eps, 1e-37))
     for i in range(p.size):
         d, value = np.float64(g[i]), p[i] * shrink
@@ -68,26 +85,59 @@ def _adam(p, g, m, s, rate, root, beta1, beta2, eps, weight_decay, shrink, first
         p[i] = value - rate * (mean / (math.sqrt(square) * scale + least))
 
 
+@inline
+def _line_of(table, job):
+    """The line of the parameter that the job belongs to: the last one that begins at or before it."""
+    low, high = 0, len(table)
+    while high - low > 1:
+        middle = (low + high) // 2
+        if table[middle, 0] <= job:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+@inline
+def _chunk(table, line, job, which, like):
+    """The elements of a job, of the parameter (0), its gradient (1) or a state."""
+    offset = (job - table[line, 0]) * CHUNK
+    count = min(CHUNK, table[line, 1] - offset)
+    return array_at(table[line, 2 + which] + offset * like.itemsize, count, like)
+
+
+def _update(run, work, parameters, gradients, states, constants):
+    """Update all parameters, those of one type together; `work` is that of an element."""
+    groups = {}
+    for parameter, gradient, *state in zip(parameters, gradients, *states, strict=True):
+        if parameter.size:
+            groups.setdefault(parameter.dtype, []).append(_Lines((parameter, *state), gradient))
+    for dtype, all_lines in groups.items():
+        jobs, elements, table = 0, 0, []
+        for lines in all_lines:
+            size = lines.arrays[0].size
+            table.append((jobs, size, *(address(a) for a in lines.arrays)))
+            jobs, elements = jobs - (-size // CHUNK), elements + size
+        run(jobs, work * elements, np.array(table, np.int64), np.empty(0, dtype), *constants)
+        for lines in all_lines:
+            lines.put_back()
+
+
 class _Lines:
-    """`written` arrays and the gradient, flat in the memory order of the first; copies go back on exit."""
+    """The `written` arrays of a parameter and its gradient, dense and in the memory order of the first."""
 
     def __init__(self, written, gradient):
-        self.written, self.gradient = written, gradient
-        self.copied: tuple[np.ndarray, ...] = ()
+        self.written = written
+        self.arrays = (written[0], gradient, *written[1:])
+        self.copied = ()
+        if not all(a.flags.c_contiguous for a in self.arrays):
+            self.arrays = tuple(flat_like(a, written[0]) for a in self.arrays)
+            self.copied = (self.arrays[0], *self.arrays[2:])
 
-    def __enter__(self):
-        model = self.written[0]
-        arrays = (model, self.gradient, *self.written[1:])
-        if all(a.flags.c_contiguous for a in arrays):
-            return [plain(a).reshape(-1) for a in arrays]
-        lines = [flat_like(a, model) for a in arrays]
-        self.copied = (lines[0], *lines[2:])
-        return lines
-
-    def __exit__(self, *failure):
-        model = self.written[0]
+    def put_back(self):
+        """Write what was copied to where it came from."""
         for array, line in zip(self.written, self.copied, strict=False):
             if not np.may_share_memory(array, line):
-                ordered = np.empty_like(model)
+                ordered = np.empty_like(self.written[0])
                 ordered.ravel(order="K")[...] = line
                 array[...] = ordered

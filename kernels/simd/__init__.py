@@ -1,7 +1,7 @@
 """Vectors and register tiles as Numba values: few verbs, each a line or two of machine code."""
 
 from .dot import dot, plus, sums, transposed
-from .memory import clear, copy
+from .memory import array_at, clear, copy
 from .tile import fma, fma_rows, load, spread, store, zero
 from .vector import (
     below,
@@ -20,6 +20,7 @@ from .vector import (
 )
 
 __all__ = [
+    "array_at",
     "below",
     "cast",
     "clear",

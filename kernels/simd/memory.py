@@ -7,6 +7,7 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
+from numba.np.arrayobj import populate_array
 
 
 def _bytes(context: Any, builder: Any, array_type: Any, array: Any, index: Any) -> Any:
@@ -43,3 +44,18 @@ def clear(typingctx: Any, to: Any, at: Any, count: Any) -> tuple[Any, Callable[.
         return context.get_dummy_value()
 
     return types.void(to, at, count), codegen
+
+
+@intrinsic
+def array_at(typingctx: Any, address: Any, size: Any, like: Any) -> tuple[Any, Callable[..., Any]]:
+    """`size` elements of the type of `like`, from an address. The caller keeps the memory alive."""
+    typ = types.Array(like.dtype, 1, "C")
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        array = context.make_array(typ)(context, builder)
+        item = context.get_constant(types.intp, like.dtype.bitwidth // 8)
+        data = builder.inttoptr(args[0], context.get_data_type(like.dtype).as_pointer())
+        populate_array(array, data, (args[1],), (item,), item, None)
+        return array._getvalue()
+
+    return typ(address, size, like), codegen

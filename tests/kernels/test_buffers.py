@@ -106,3 +106,10 @@ def test_free_memory_goes_back():
     for _ in range(2 * buffers.PERIOD):
         buffers.empty(60_000, dtype)
     assert {block.memory.nbytes for blocks in buffers._blocks.values() for block in blocks} == {262_144}
+
+
+def test_address_is_that_of_the_first_element():
+    array = np.arange(6.0)
+    assert buffers.address(array[2:]) == array.ctypes.data + 16
+    array.flags.writeable = False
+    assert buffers.address(array) == array.ctypes.data
