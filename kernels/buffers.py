@@ -9,6 +9,7 @@ import math
 import sys
 import threading
 from ctypes import addressof, c_char
+from typing import Any
 
 import numpy as np
 
@@ -44,7 +45,7 @@ def flat_like(array: np.ndarray, model: np.ndarray) -> np.ndarray:
     return flat(same)
 
 
-def address(array: np.ndarray) -> int:
+def address(array: Any) -> int:
     """Where the memory of a C-contiguous array begins; twice as fast as NumPy's own answer."""
     if array.flags.writeable:
         return addressof(c_char.from_buffer(array))

@@ -108,7 +108,7 @@ def _chunk(table, line, job, which, like):
 
 def _update(run, work, parameters, gradients, states, constants):
     """Update all parameters, those of one type together; `work` is that of an element."""
-    groups = {}
+    groups: dict[np.dtype, list[_Lines]] = {}
     for parameter, gradient, *state in zip(parameters, gradients, *states, strict=True):
         if parameter.size:
             groups.setdefault(parameter.dtype, []).append(_Lines((parameter, *state), gradient))
@@ -129,7 +129,7 @@ class _Lines:
     def __init__(self, written, gradient):
         self.written = written
         self.arrays = (written[0], gradient, *written[1:])
-        self.copied = ()
+        self.copied: tuple[np.ndarray, ...] = ()
         if not all(a.flags.c_contiguous for a in self.arrays):
             self.arrays = tuple(flat_like(a, written[0]) for a in self.arrays)
             self.copied = (self.arrays[0], *self.arrays[2:])
