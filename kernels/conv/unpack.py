@@ -10,16 +10,16 @@ from ..buffers import empty, scratch
 from ..jit import inline, kernel
 from ..simd import load, plus, store, transposed
 
-CHANNELS = 16
-"""Channels of one job: its square blocks stay in the first-level cache."""
+ELEMENTS = 256
+"""Elements of one filter that a job puts into place, or the taps of one channel: they stay in a cache."""
 
 
 def unpack(g, sums: np.ndarray, parts: int, size: int) -> np.ndarray:
     """Add the `parts` of the sums, `size` elements a panel, and put them where they belong."""
     gradient = empty((g.groups * g.filters, g.channels, g.taps_h, g.taps_w), sums.dtype)
-    _unpack(
-        g.panels * -(-g.channels // CHANNELS), 2.0 * sums.size, g, sums, gradient.reshape(-1), parts, size
-    )
+    channels = min(g.channels, max(1, ELEMENTS // (g.taps_h * g.taps_w)))
+    jobs = g.panels * -(-g.channels // channels)
+    _unpack(jobs, 2.0 * sums.size, g, sums, gradient.reshape(-1), parts, size, channels)
     return gradient
 
 
@@ -38,15 +38,15 @@ def put_transposed(g, rows, elements, weight, at, step, count):
 
 
 @kernel
-def _unpack(g, sums, gradient, parts, size, first, last):
-    """A job is CHANNELS channels of one panel: each element is the sum of its parts, in order."""
-    taps, jobs = g.taps_h * g.taps_w, (g.channels + CHANNELS - 1) // CHANNELS
-    elements = (CHANNELS * taps + g.lanes - 1) // g.lanes * g.lanes
+def _unpack(g, sums, gradient, parts, size, channels, first, last):
+    """A job is `channels` channels of one panel: each element is the sum of its parts, in order."""
+    taps, jobs = g.taps_h * g.taps_w, (g.channels + channels - 1) // channels
+    elements = (channels * taps + g.lanes - 1) // g.lanes * g.lanes
     rows = scratch(elements * g.lanes, sums)
     for job in range(first, last):
         panel = job // jobs
-        c0 = (job - panel * jobs) * CHANNELS
-        deep = min(CHANNELS, g.channels - c0)
+        c0 = (job - panel * jobs) * channels
+        deep = min(channels, g.channels - c0)
         group = panel // g.blocks
         k0 = (panel - group * g.blocks) * g.columns
         for k in range(k0, min(k0 + g.columns, g.filters), g.lanes):

@@ -18,6 +18,8 @@ def normal(*shape):
     return rng.standard_normal(shape).astype(np.float32)
 x, w, b = normal(5, 6, 40, 40), normal(20, 6, 3, 3), normal(20)
 image, v = normal(1, 24, 30, 30), normal(40, 24, 3, 3)
+square, f = normal(3, 32, 26, 21), normal(64, 32, 3, 3)  # by Winograd's algorithm
+deep, g = normal(2, 40, 19, 18), normal(40, 1, 3, 3)
 a, m = normal(130, 700), normal(90, 700)
 def results():
     y = kernels.conv2d(x, w, b, padding=1)
@@ -28,6 +30,14 @@ def results():
     z = kernels.conv2d(image, v)
     yield z
     yield kernels.conv2d_weight(image, v.shape, z)
+    t = kernels.conv2d(square, f, padding=1)
+    yield t
+    yield kernels.conv2d_input(square.shape, f, t, padding=1)
+    yield kernels.conv2d_weight(square, f.shape, t, padding=1)
+    d = kernels.conv2d(deep, g, padding=1, groups=40)
+    yield d
+    yield kernels.conv2d_input(deep.shape, g, d, padding=1, groups=40)
+    yield kernels.conv2d_weight(deep, g.shape, d, padding=1, groups=40)
     pooled, indices = kernels.max_pool2d(y, 3, 2, return_indices=True)
     yield pooled
     yield kernels.max_pool2d_input(pooled, indices, y.shape)
