@@ -14,9 +14,8 @@ from fastconv.verification import neighbours
 LAYERS = [
     (2, 32, 12, 12, 32, 1),
     (3, 16, 13, 7, 48, 0),
-    (1, 48, 5, 18, 16, ((2, 0), (0, 1))),
-    (17, 16, 4, 4, 80, 1),
-    (1, 64, 30, 31, 64, 2),
+    (17, 48, 5, 4, 16, ((2, 0), (0, 1))),
+    (1, 64, 30, 31, 80, 2),
 ]
 PASSES = ("conv2d", "conv2d_input", "conv2d_weight")
 
@@ -83,7 +82,7 @@ def test_the_error_is_near_that_of_the_direct_algorithm(everywhere, name):
 
 
 @pytest.mark.parametrize("name", PASSES)
-@pytest.mark.parametrize("layer", LAYERS, ids=str)
+@pytest.mark.parametrize("layer", LAYERS[::2], ids=str)
 def test_threads_change_no_bit(everywhere, layer, name):
     given, _ = arguments(layer, np.float32)[name]
     before, results = jit.get_num_threads(), []
