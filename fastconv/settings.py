@@ -7,6 +7,8 @@
 
 from types import TracebackType
 
+from fastconv.kernels.conv import winograd as algorithm
+
 
 class config:  # noqa: N801 - typed as a function, as `backend` is
     """Set what is given, for the process; as a context manager, put back what was set before.
@@ -18,8 +20,6 @@ class config:  # noqa: N801 - typed as a function, as `backend` is
     """
 
     def __init__(self, *, winograd: bool) -> None:
-        from fastconv.kernels.conv import winograd as algorithm
-
         if not isinstance(winograd, bool):
             raise TypeError(f"config: winograd: got {winograd!r}, needs True or False")
         self._before = algorithm.enabled()
@@ -31,6 +31,4 @@ class config:  # noqa: N801 - typed as a function, as `backend` is
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        from fastconv.kernels.conv import winograd as algorithm
-
         algorithm.enable(self._before)

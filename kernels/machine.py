@@ -81,15 +81,6 @@ def tile(rows: int, columns: int, dtype: Any) -> Tile:
     return min(choices, key=lambda t: (cycles(t), -t.rows * t.vectors))
 
 
-@functools.lru_cache(maxsize=4096)
-def row_tile(rows: int, columns: int, dtype: Any) -> Tile:
-    """The tile for loops that load a vector for each multiply-add: narrow, wide enough to hide latency."""
-    lane = lanes(dtype)
-    wanted = math.ceil(columns / lane)
-    vectors_ = min(wanted, 1 if rows >= LATENCY * PORTS else 4)
-    return Tile(min(rows, 8), vectors_, lane)
-
-
 def describe() -> dict[str, str]:
     """What `fastconv info` prints of the CPU."""
     _, name, _ = target()

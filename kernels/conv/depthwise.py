@@ -7,8 +7,7 @@ Nothing is padded: what lies outside of the image is left out of the sum, and pi
 the left or right are computed one by one.
 """
 
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 import numpy as np
 
@@ -19,7 +18,7 @@ from ..jit import inline, kernel, share
 from ..shape import Axis
 from ..simd import fma_rows, load, read, spread, store, write
 from ..window import interior, reached
-from .place import Place
+from .plan import Convolution, Place, Plan
 
 PARTS = 16
 """Most parts of the weight gradient's sum over images and rows."""
@@ -27,46 +26,27 @@ PIXELS = 8
 """Most pixels of a tile."""
 
 
-@dataclass(eq=False)
-class Plan:
+class Depthwise(Convolution):
     """A depthwise convolution of any number of images."""
-
-    geometry: Geometry
-    height: Axis
-    width: Axis
-    place: Place
-
-    @cached_property
-    def packed_size(self) -> int:
-        """Elements of the packed filters."""
-        g = self.geometry
-        return g.taps_h * g.taps_w * g.columns
 
     def run(self, x: np.ndarray, packed: np.ndarray, bias: np.ndarray, y: np.ndarray, images: int) -> None:
         """Convolve all images of flat x into flat y."""
-        h, w = self.height, self.width
-        work = 2.0 * images * h.outputs * w.outputs * self.packed_size
-        sizes = h.size, w.size, h.before, w.before, h.outputs, w.outputs
-        _forward(images * h.outputs, work, self.geometry, x, packed, bias, y, *sizes, *self.place)
+        work = 2.0 * images * self.pixels * self.packed_size
+        _forward(
+            images * self.height.outputs, work, self.geometry, x, packed, bias, y, *self.sizes, *self.place
+        )
 
 
-@dataclass(eq=False)
-class WeightPlan:
+class DepthwiseWeight(Plan):
     """The weight gradient of any number of images."""
-
-    geometry: Geometry
-    height: Axis
-    width: Axis
 
     def run(self, x: np.ndarray, dy: np.ndarray, images: int) -> np.ndarray:
         """The gradient (C, 1, kH, kW), from flat x and dy."""
-        g, h, w = self.geometry, self.height, self.width
-        parts = min(PARTS, images * h.outputs)
+        g, rows = self.geometry, images * self.height.outputs
+        parts = min(PARTS, rows)
         size = g.taps_h * g.taps_w * g.columns
         sums = empty(parts * size, x.dtype)
-        work = 2.0 * images * h.outputs * w.outputs * size
-        sizes = h.size, w.size, h.before, w.before, h.outputs, w.outputs
-        _sum(parts, work, g, x, dy, sums, images * h.outputs, *sizes, parts)
+        _sum(parts, 2.0 * images * self.pixels * size, g, x, dy, sums, rows, *self.sizes, parts)
         gradient = empty((g.channels_out, 1, g.taps_h, g.taps_w), x.dtype)
         _add(1, sums.size, g, sums, gradient.reshape(-1), parts)
         return gradient
@@ -78,24 +58,27 @@ def fits(channels: int, filters: int, groups: int) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def plan(height: Axis, width: Axis, channels: int, place: Place, dtype: np.dtype) -> Plan:
+def plan(height: Axis, width: Axis, channels: int, place: Place, dtype: np.dtype) -> Depthwise:
     """Plan a depthwise convolution of so many channels."""
-    lanes = machine.lanes(dtype)
-    vectors = -(-channels // lanes)
-    q0, q1 = interior.py_func(width.size, *width[1:5], width.outputs)
-    geometry = Geometry(
-        channels=1, blocks=1, panels=1, filters=channels, columns=vectors * lanes, channels_out=channels,
-        taps_h=height.taps, taps_w=width.taps, stride_h=height.stride, stride_w=width.stride,
-        dilation_h=height.dilation, dilation_w=width.dilation, step=place.pixel, lanes=lanes,
-        rows=max(1, min(PIXELS, q1 - q0)), vectors=min(vectors, 4),
-    )  # fmt: skip
-    return Plan(geometry, height, width, place)
+    return Depthwise(_geometry(height, width, channels, place.pixel, dtype), height, width, place)
 
 
 @lru_cache(maxsize=1024)
-def weight_plan(height: Axis, width: Axis, channels: int, dtype: np.dtype) -> WeightPlan:
+def weight_plan(height: Axis, width: Axis, channels: int, dtype: np.dtype) -> DepthwiseWeight:
     """Plan the weight gradient of a depthwise convolution."""
-    return WeightPlan(plan(height, width, channels, Place(0, 0, 0, 0), dtype).geometry, height, width)
+    return DepthwiseWeight(_geometry(height, width, channels, channels, dtype), height, width)
+
+
+def _geometry(height: Axis, width: Axis, channels: int, step: int, dtype: np.dtype) -> Geometry:
+    lanes = machine.lanes(dtype)
+    vectors = -(-channels // lanes)
+    q0, q1 = interior.py_func(width.size, *width[1:5], width.outputs)
+    return Geometry(
+        channels=1, blocks=1, panels=1, filters=channels, columns=vectors * lanes, channels_out=channels,
+        taps_h=height.taps, taps_w=width.taps, stride_h=height.stride, stride_w=width.stride,
+        dilation_h=height.dilation, dilation_w=width.dilation, step=step, lanes=lanes,
+        rows=max(1, min(PIXELS, q1 - q0)), vectors=min(vectors, 4),
+    )  # fmt: skip
 
 
 @inline

@@ -16,8 +16,7 @@ The last tile of a row is the same tile moved back to end with the row, so there
 it computes twice has the same bits. Each y is one sum in the order r, s, c, wherever the work is cut.
 """
 
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -28,7 +27,7 @@ from ..jit import get_num_threads, inline, kernel, share
 from ..machine import LATENCY, PORTS
 from ..shape import Axis
 from ..simd import clear, copy, fma, spread, store
-from .place import Place
+from .plan import Convolution, Place
 
 ROWS_BYTES = 512 * 1024
 """Input rows that one job keeps at hand, with one panel of filters: a share of the second-level cache."""
@@ -41,37 +40,15 @@ BYTES_A_CYCLE = 8
 """What a core copies, or reads from beyond its caches."""
 
 
-@dataclass(eq=False)
-class Plan:
+class Direct(Convolution):
     """One direct convolution of any number of images."""
-
-    geometry: Geometry
-    height: Axis
-    width: Axis
-    place: Place
-
-    @cached_property
-    def packed_size(self) -> int:
-        """Elements of the packed filters."""
-        g = self.geometry
-        return g.panels * g.taps_h * g.taps_w * g.channels * g.columns
-
-    @cached_property
-    def work(self) -> float:
-        """Operations of one image."""
-        return 2.0 * self.height.outputs * self.width.outputs * self.packed_size
-
-    @cached_property
-    def sizes(self) -> tuple[int, ...]:
-        """The integers of the kernel that no batch changes."""
-        h, w = self.height, self.width
-        return h.size, w.size, h.before, w.before, h.outputs
 
     def run(self, x: np.ndarray, packed: np.ndarray, bias: np.ndarray, y: np.ndarray, images: int) -> None:
         """Convolve all images of flat x into flat y."""
         cut, jobs = _cut(self, images, x.itemsize, get_num_threads())
-        _forward(jobs, images * self.work,
-            self.geometry, x, packed, bias, y, images, *self.sizes, *self.place[:3], *cut,
+        work = 2.0 * images * self.pixels * self.packed_size
+        _forward(jobs, work,
+            self.geometry, x, packed, bias, y, images, *self.sizes[:5], *self.place[:3], *cut,
         )  # fmt: skip
 
 
@@ -101,7 +78,7 @@ def window(height: Axis, width: Axis, pixel: int, dtype: np.dtype) -> dict[str, 
 @lru_cache(maxsize=1024)
 def plan(
     height: Axis, width: Axis, channels: int, filters: int, groups: int, place: Place, dtype: np.dtype
-) -> Plan:
+) -> Direct:
     """Plan a convolution of `channels` to `filters`, both of one group."""
     tile = machine.tile(width.outputs, filters, dtype)
     columns = tile.vectors * tile.lanes
@@ -119,7 +96,7 @@ def plan(
         vectors=tile.vectors,
         lanes=tile.lanes,
     )
-    return Plan(geometry, height, width, place)
+    return Direct(geometry, height, width, place)
 
 
 class Cut(NamedTuple):
@@ -132,7 +109,7 @@ class Cut(NamedTuple):
 
 
 @lru_cache(maxsize=1024)
-def _cut(p: Plan, images: int, itemsize: int, threads: int) -> tuple[Cut, int]:
+def _cut(p: Direct, images: int, itemsize: int, threads: int) -> tuple[Cut, int]:
     """The cut of the shortest estimated time, and its jobs. No result depends on it: each y is one sum."""
     g, outputs = p.geometry, p.height.outputs
     panel = g.taps_h * g.taps_w * g.channels * g.columns

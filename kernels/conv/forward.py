@@ -8,7 +8,7 @@ from ..buffers import channels_last, empty_channels_last, plain
 from ..shape import axes, phases
 from . import depthwise, direct, scatter, winograd
 from .pack import Source, pack, pad_bias
-from .place import Place
+from .plan import Place
 
 
 def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
@@ -54,29 +54,34 @@ def conv2d_input(input_size, weight, grad_output, stride=1, padding=0, dilation=
     input_size (N, C, H, W), weight (K, C / groups, kH, kW), grad_output (N, K, P, Q) to (N, C, H, W),
     channels-last.
     """
-    images, dtype = input_size[0], grad_output.dtype
-    height, width = axes(input_size, weight.shape, stride, padding, dilation)
-    if images and scatter.fits(width, weight.shape[1], groups, dtype):
-        grad_input = empty_channels_last(tuple(input_size), dtype)
-        plan = scatter.plan(height, width, weight.shape[1], weight.shape[0], dtype)
-        plan.run(channels_last(grad_output), weight, channels_last(grad_input), images)
+    size, images, dtype = tuple(input_size), input_size[0], grad_output.dtype
+    grad_input = empty_channels_last(size, dtype)
+    if grad_input.size == 0:
         return grad_input
-    plans, complete = _input_plans(
-        tuple(input_size), weight.shape, stride, padding, dilation, groups, dtype, winograd.enabled()
-    )
-    grad_input = empty_channels_last(tuple(input_size), dtype)
+    geometry = size, weight.shape, stride, padding, dilation, groups, dtype
+    source, target = channels_last(grad_output), channels_last(grad_input)
+    scattered = _scatter_plan(*geometry)
+    if scattered:
+        scattered.run(source, weight, target, images)
+        return grad_input
+    plans, complete = _input_plans(*geometry, winograd.enabled())
     if not complete:
         grad_input[...] = 0
-    if grad_input.size and grad_output.size:
-        target, source, filters = (
-            channels_last(grad_input),
-            channels_last(grad_output),
-            plain(weight).reshape(-1),
-        )
-        for plan, source_of_filters in plans:
-            packed = pack(plan, filters, source_of_filters)
-            plan.run(source, packed, pad_bias(plan, None, dtype), target, images)
+    filters = plain(weight).reshape(-1)
+    for plan, source_of_filters in plans:
+        packed = pack(plan, filters, source_of_filters)
+        plan.run(source, packed, pad_bias(plan, None, dtype), target, images)
     return grad_input
+
+
+@lru_cache(maxsize=1024)
+def _scatter_plan(size, weight_shape, stride, padding, dilation, groups, dtype):
+    """The plan for few channels, or None."""
+    height, width = axes(size, weight_shape, stride, padding, dilation)
+    filters, channels = weight_shape[:2]
+    if scatter.fits(width, channels, groups, dtype):
+        return scatter.plan(height, width, channels, filters, dtype)
+    return None
 
 
 @lru_cache(maxsize=1024)

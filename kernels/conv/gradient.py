@@ -1,5 +1,7 @@
 """The weight and bias gradients of a convolution."""
 
+from functools import lru_cache
+
 import numpy as np
 
 from ..buffers import channels_last
@@ -16,16 +18,19 @@ def conv2d_weight(input, weight_size, grad_output, stride=1, padding=0, dilation
     images, dtype = input.shape[0], input.dtype
     if images == 0:
         return np.zeros(weight_size, dtype)
-    height, width = axes(input.shape, weight_size, stride, padding, dilation)
-    plan = _plan(images, height, width, weight_size[1], weight_size[0] // groups, groups, dtype)
+    size, enabled = tuple(weight_size), winograd.enabled()
+    plan = _plan(input.shape, size, stride, padding, dilation, groups, dtype, enabled)
     return plan.run(channels_last(input), channels_last(grad_output), images)
 
 
-def _plan(images, height, width, channels, filters, groups, dtype):
+@lru_cache(maxsize=1024)
+def _plan(size, weight_size, stride, padding, dilation, groups, dtype, fast):
     """The plan of the fastest algorithm."""
+    height, width = axes(size, weight_size, stride, padding, dilation)
+    images, channels, filters = size[0], weight_size[1], weight_size[0] // groups
     if depthwise.fits(channels, filters, groups):
         return depthwise.weight_plan(height, width, groups, dtype)
-    if winograd.enabled() and winograd.wins(images, height, width, channels, filters, groups, dtype):
+    if fast and winograd.wins(images, height, width, channels, filters, groups, dtype):
         return winograd.weight_plan(images, height, width, channels, filters, dtype)
     return weight.plan(height, width, channels, filters, groups, dtype)
 

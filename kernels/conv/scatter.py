@@ -9,37 +9,30 @@ added as they lie. A job owns some rows of dx, and adds in the order of p, q and
 jobs.
 """
 
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
 from .. import machine
-from ..buffers import scratch
+from ..buffers import plain, scratch
 from ..geometry import Geometry
 from ..jit import get_num_threads, inline, kernel
 from ..shape import Axis
 from ..simd import clear, copy, fma, read, store, write, zero
+from .plan import Plan
 
 
-@dataclass(eq=False)
-class Plan:
+class Scatter(Plan):
     """The input gradient of any number of images."""
-
-    geometry: Geometry
-    height: Axis
-    width: Axis
 
     def run(self, dy: np.ndarray, weight: np.ndarray, dx: np.ndarray, images: int) -> None:
         """Write flat dx of flat dy and the filters (K, C, kH, kW)."""
-        g, h, w = self.geometry, self.height, self.width
-        taps = np.ascontiguousarray(weight.transpose(0, 2, 3, 1)).reshape(-1)
+        h, taps = self.height, plain(weight.transpose(0, 2, 3, 1)).reshape(-1)
         blocks = min(-(-h.size // h.taps), -(-2 * get_num_threads() // images))
         rows = -(-h.size // blocks)
         blocks = -(-h.size // rows)
-        work = 2.0 * images * h.outputs * w.outputs * taps.size
-        sizes = h.size, w.size, h.before, w.before, h.outputs, w.outputs
-        _scatter(images * blocks, work, g, dy, taps, dx, *sizes, rows, blocks)
+        work = 2.0 * images * self.pixels * taps.size
+        _scatter(images * blocks, work, self.geometry, dy, taps, dx, *self.sizes, rows, blocks)
 
 
 def fits(width: Axis, channels: int, groups: int, dtype: np.dtype) -> bool:
@@ -48,7 +41,7 @@ def fits(width: Axis, channels: int, groups: int, dtype: np.dtype) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def plan(height: Axis, width: Axis, channels: int, filters: int, dtype: np.dtype) -> Plan:
+def plan(height: Axis, width: Axis, channels: int, filters: int, dtype: np.dtype) -> Scatter:
     """Plan the gradient of a convolution of `channels` to `filters`."""
     elements = height.taps * width.taps * channels
     tile = machine.tile(width.outputs, elements, dtype)
@@ -59,7 +52,7 @@ def plan(height: Axis, width: Axis, channels: int, filters: int, dtype: np.dtype
         stride_w=width.stride, dilation_h=height.dilation,
         rows=tile.rows, vectors=tile.vectors, lanes=tile.lanes,
     )  # fmt: skip
-    return Plan(geometry, height, width)
+    return Scatter(geometry, height, width)
 
 
 @inline

@@ -20,7 +20,6 @@ blocks of images and rows are dealt to a fixed number of parts, each part sums i
 parts are added in order.
 """
 
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -32,6 +31,7 @@ from ..jit import get_num_threads, inline, kernel, share
 from ..shape import Axis
 from ..simd import clear, fma, load, store
 from .direct import ROWS_BYTES, gather, window
+from .plan import Plan
 from .unpack import unpack
 
 PARTS = 16
@@ -40,28 +40,26 @@ PIXELS = 192
 """Output pixels of a block, at least: what a tile in registers sums between its load and its store."""
 
 
-@dataclass(eq=False)
-class Plan:
+class DirectWeight(Plan):
     """The weight gradient of any number of images."""
-
-    geometry: Geometry
-    height: Axis
-    width: Axis
 
     def run(self, x: np.ndarray, dy: np.ndarray, images: int) -> np.ndarray:
         """The gradient (K, C / groups, kH, kW), from flat x and dy."""
-        g, h, w = self.geometry, self.height, self.width
+        g = self.geometry
         together, rows, blocks, parts = _cut(self, images, x.itemsize)
         sums = empty(parts * g.panels * _sum_size(g), x.dtype)
         splits = min(g.panels, -(-get_num_threads() // parts))
-        work = 2.0 * images * h.outputs * w.outputs * sums.size / parts
-        sizes = h.size, w.size, h.before, w.before, h.outputs
-        _sum(parts * splits, work, g, x, dy, sums, images, *sizes, together, rows, blocks, parts, splits)
+        work = 2.0 * images * self.pixels * sums.size / parts
+        _sum(parts * splits, work,
+            g, x, dy, sums, images, *self.sizes[:5], together, rows, blocks, parts, splits,
+        )  # fmt: skip
         return unpack(g, sums, parts, _sum_size(g))
 
 
 @lru_cache(maxsize=1024)
-def plan(height: Axis, width: Axis, channels: int, filters: int, groups: int, dtype: np.dtype) -> Plan:
+def plan(
+    height: Axis, width: Axis, channels: int, filters: int, groups: int, dtype: np.dtype
+) -> DirectWeight:
     """Plan the gradient of a convolution of `channels` to `filters`, both of one group."""
     pixel, lanes = channels * groups, machine.lanes(dtype)
     joined = groups == 1 and width.dilation == 1 and channels < lanes
@@ -91,7 +89,7 @@ def plan(height: Axis, width: Axis, channels: int, filters: int, groups: int, dt
         vectors=tile.vectors,
         lanes=tile.lanes,
     )
-    return Plan(geometry, height, width)
+    return DirectWeight(geometry, height, width)
 
 
 def _sum_size(g: Geometry) -> int:
@@ -100,7 +98,7 @@ def _sum_size(g: Geometry) -> int:
 
 
 @lru_cache(maxsize=1024)
-def _cut(p: Plan, images: int, itemsize: int) -> tuple[int, int, int, int]:
+def _cut(p: DirectWeight, images: int, itemsize: int) -> tuple[int, int, int, int]:
     """Images of a block, output rows of a block, blocks, and parts: by shape alone, never by threads."""
     g, outputs = p.geometry, p.height.outputs
     halo = p.height.reach - p.height.stride

@@ -20,6 +20,11 @@ LAYERS = [
 PASSES = ("conv2d", "conv2d_input", "conv2d_weight")
 
 
+def clear_plans():
+    for cached in (forward._forward_plan, forward._input_plans, gradient._plan):
+        cached.cache_clear()
+
+
 @pytest.fixture
 def everywhere(monkeypatch):
     """The algorithm wherever it can compute, not only where it is faster."""
@@ -28,11 +33,9 @@ def everywhere(monkeypatch):
         return height.taps == width.taps == 3 and channels % 16 == filters % 16 == 0
 
     monkeypatch.setattr(winograd, "wins", can)
-    for cached in (forward._forward_plan, forward._input_plans):
-        cached.cache_clear()
+    clear_plans()
     yield
-    for cached in (forward._forward_plan, forward._input_plans):
-        cached.cache_clear()
+    clear_plans()
 
 
 def arguments(layer, dtype):

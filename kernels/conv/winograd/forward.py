@@ -9,8 +9,8 @@ A job is a block of tiles of 4x4 outputs and a part of the filter panels:
 u = G w G^T is computed before, by a kernel of its own.
 """
 
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
+import math
+from functools import lru_cache
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from ...jit import get_num_threads, inline, kernel, share
 from ...shape import Axis
 from ...simd import fma, read, store, write, zero
 from ..direct import BYTES_A_CYCLE
-from ..place import Place
+from ..plan import Convolution, Place
 from .transform import (
     OUTPUTS,
     POINTS,
@@ -29,7 +29,9 @@ from .transform import (
     filter_points,
     input_points,
     outputs_of,
+    position,
     read_six,
+    tiles_of,
     write_six,
 )
 
@@ -39,33 +41,19 @@ TILES = 112
 """Most tiles of a block."""
 
 
-@dataclass(eq=False)
-class Plan:
-    """One convolution of any number of images; the attributes that `pack` reads are those of a direct one."""
-
-    geometry: Geometry
-    height: Axis
-    width: Axis
-    place: Place
-
-    @cached_property
-    def packed_size(self) -> int:
-        """Elements of the packed filters."""
-        g = self.geometry
-        return g.panels * g.taps_h * g.taps_w * g.channels * g.columns
+class Winograd(Convolution):
+    """One convolution of any number of images."""
 
     def run(self, x: np.ndarray, packed: np.ndarray, bias: np.ndarray, y: np.ndarray, images: int) -> None:
         """Convolve all images of flat x into flat y."""
-        g, h, w = self.geometry, self.height, self.width
+        g = self.geometry
         points = empty(POINTS * g.panels * g.channels * g.columns, x.dtype)
         _filters(g.panels * g.channels, 16.0 * points.size, g, packed, points)
-        across, down = -(-w.outputs // OUTPUTS), -(-h.outputs // OUTPUTS)
-        block, parts = _cut(g, images * across * down, get_num_threads())
-        blocks = -(-images * across * down // block)
-        work = 2.0 * POINTS * images * across * down * g.channels * g.panels * g.columns
-        _forward(blocks * parts, work,
-            g, x, points, bias, y, images * across * down, down, across, h.size, w.size, h.before, w.before,
-            h.outputs, w.outputs, *self.place, block, parts,
+        down, across = tiles_of(self.height, self.width)
+        tiles = images * down * across
+        block, parts = _cut(g, tiles, x.itemsize, get_num_threads())
+        _forward(-(-tiles // block) * parts, 2.0 * tiles * points.size,
+            g, x, points, bias, y, tiles, down, across, *self.sizes, *self.place, block, parts,
         )  # fmt: skip
 
 
@@ -80,7 +68,7 @@ def wins(
     if groups > 1 or channels % lanes or filters % lanes:
         return False
     pixels = images * height.outputs * width.outputs
-    tiles = images * -(-height.outputs // OUTPUTS) * -(-width.outputs // OUTPUTS)
+    tiles = images * math.prod(tiles_of(height, width))
     columns = filters / lanes / machine.PORTS
     direct = 9 * pixels * channels * columns
     products = POINTS * tiles * channels * columns
@@ -90,8 +78,8 @@ def wins(
 
 
 @lru_cache(maxsize=1024)
-def plan(height: Axis, width: Axis, channels: int, filters: int, place: Place, dtype: np.dtype) -> Plan:
-    """Plan a convolution that `fits`."""
+def plan(height: Axis, width: Axis, channels: int, filters: int, place: Place, dtype: np.dtype) -> Winograd:
+    """Plan a convolution for which the algorithm `wins`."""
     tile = machine.tile(1 << 16, filters, dtype)
     columns = tile.vectors * tile.lanes
     panels = -(-filters // columns)
@@ -100,11 +88,11 @@ def plan(height: Axis, width: Axis, channels: int, filters: int, place: Place, d
         cell=channels + tile.lanes, result=panels * columns + tile.lanes, rows=tile.rows,
         vectors=tile.vectors, lanes=tile.lanes,
     )  # fmt: skip
-    return Plan(geometry, height, width, place)
+    return Winograd(geometry, height, width, place)
 
 
 @lru_cache(maxsize=1024)
-def _cut(g: Geometry, tiles: int, threads: int) -> tuple[int, int]:
+def _cut(g: Geometry, tiles: int, itemsize: int, threads: int) -> tuple[int, int]:
     """Tiles of a block and parts of the panels, of the shortest estimated time. No result depends on it."""
 
     def cycles(cut: tuple[int, int]) -> float:
@@ -113,7 +101,7 @@ def _cut(g: Geometry, tiles: int, threads: int) -> tuple[int, int]:
         panels = -(-g.panels // parts)
         products = POINTS * block * g.channels * panels * g.vectors / machine.PORTS
         transforms = TRANSFORM * min(block, tiles) * (g.channels + panels * g.columns)
-        points = POINTS * g.channels * panels * g.columns * 4 / BYTES_A_CYCLE
+        points = POINTS * g.channels * panels * g.columns * itemsize / BYTES_A_CYCLE
         return -(-jobs // min(jobs, threads)) * (products + transforms + points)
 
     blocks = range(g.rows, max(g.rows, min(TILES, tiles + g.rows - 1)) + 1, g.rows)
@@ -225,23 +213,18 @@ def _forward(
     m = scratch(POINTS * block * g.result, x)
     half = scratch(POINTS * g.lanes, x)
     for job in range(first, last):
-        part = job // parts
-        t0 = part * block
-        count = min(block, tiles - t0)
-        panel0, panel1 = share(g.panels, parts, job - part * parts)
+        first_tile = job // parts * block
+        count = min(block, tiles - first_tile)
+        panel0, panel1 = share(g.panels, parts, job - job // parts * parts)
         for t in range(count):
-            n = (t0 + t) // (down * across)
-            i = (t0 + t - n * down * across) // across
-            j = t0 + t - (n * down + i) * across
+            n, i, j = position(first_tile + t, down, across)
             transform_input(
                 g, x, n, i * OUTPUTS - top, j * OUTPUTS - left, height, width, half,
                 v, t * g.cell, block * g.cell,
             )  # fmt: skip
         _products(g, v, points, m, block, count, panel0, panel1)
         for t in range(count):
-            n = (t0 + t) // (down * across)
-            i = (t0 + t - n * down * across) // across
-            j = t0 + t - (n * down + i) * across
+            n, i, j = position(first_tile + t, down, across)
             _transform_output(
                 g, m, t * g.result, block * g.result, panel0 * g.columns,
                 min(panel1 * g.columns, g.filters), half, bias, y,

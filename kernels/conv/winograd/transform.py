@@ -8,6 +8,7 @@ Winograd convolution for deep neural networks", 2020, on the choice of points).
 import math
 
 from ...jit import inline
+from ...shape import Axis
 from ...simd import read, write
 
 SIDE = 6
@@ -19,6 +20,19 @@ A, B = math.sqrt(0.5), math.sqrt(2.0)
 A3, B3 = A**3, B**3
 NEAR, FAR = 1 / (2 * 0.5 * (0.5 - 2)), 1 / (2 * 2 * (2 - 0.5))
 """One over the product of a point's distances from the others: +-a, +-b; it is 1 for 0 and infinity."""
+
+
+def tiles_of(height: Axis, width: Axis) -> tuple[int, int]:
+    """Tiles of an image: down and across."""
+    return -(-height.outputs // OUTPUTS), -(-width.outputs // OUTPUTS)
+
+
+@inline
+def position(tile, down, across):
+    """Image of a tile, and its row and column of tiles."""
+    n = tile // (down * across)
+    i = (tile - n * down * across) // across
+    return n, i, tile - (n * down + i) * across
 
 
 @inline

@@ -9,6 +9,7 @@ The tiles are dealt to a fixed number of parts, each part sums its tiles in orde
 order: the order of a sum depends on shapes alone.
 """
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -20,9 +21,20 @@ from ...geometry import Geometry
 from ...jit import get_num_threads, inline, kernel, share
 from ...shape import Axis
 from ...simd import fma, load, read, store, write
+from ..plan import Plan
 from ..unpack import put_transposed
 from .forward import transform_input
-from .transform import OUTPUTS, POINTS, SIDE, gradient_points, read_six, taps_of, write_six
+from .transform import (
+    OUTPUTS,
+    POINTS,
+    SIDE,
+    gradient_points,
+    position,
+    read_six,
+    taps_of,
+    tiles_of,
+    write_six,
+)
 
 TILES = 56
 """Tiles of a block: what the register tile sums between its load and its store."""
@@ -31,25 +43,20 @@ PARTS = 8
 
 
 @dataclass(eq=False)
-class Plan:
+class WinogradWeight(Plan):
     """The weight gradient of a number of images."""
 
-    geometry: Geometry
-    height: Axis
-    width: Axis
     parts: int
 
     def run(self, x: np.ndarray, dy: np.ndarray, images: int) -> np.ndarray:
         """The gradient (K, C, 3, 3), from flat x and dy."""
-        g, h, w = self.geometry, self.height, self.width
-        across, down = -(-w.outputs // OUTPUTS), -(-h.outputs // OUTPUTS)
-        tiles, size = images * across * down, POINTS * g.panels * g.depth * g.columns
+        g = self.geometry
+        down, across = tiles_of(self.height, self.width)
+        tiles, size = images * down * across, POINTS * g.panels * g.depth * g.columns
         sums = empty(self.parts * size, x.dtype)
         splits = min(g.panels, -(-get_num_threads() // self.parts))
-        work = 2.0 * POINTS * tiles * g.depth * g.panels * g.columns
-        _sum(self.parts * splits, work,
-            g, x, dy, sums, tiles, down, across, h.size, w.size, h.before, w.before, h.outputs, w.outputs,
-            self.parts, splits,
+        _sum(self.parts * splits, 2.0 * tiles * size,
+            g, x, dy, sums, tiles, down, across, *self.sizes, self.parts, splits,
         )  # fmt: skip
         grad_weight = empty((g.filters, g.channels, 3, 3), x.dtype)
         _finish(
@@ -59,7 +66,9 @@ class Plan:
 
 
 @lru_cache(maxsize=1024)
-def plan(images: int, height: Axis, width: Axis, channels: int, filters: int, dtype: np.dtype) -> Plan:
+def plan(
+    images: int, height: Axis, width: Axis, channels: int, filters: int, dtype: np.dtype
+) -> WinogradWeight:
     """Plan the gradient of a convolution for which the algorithm `wins`."""
     tile = machine.tile(channels, filters, dtype)
     columns = tile.vectors * tile.lanes
@@ -70,9 +79,9 @@ def plan(images: int, height: Axis, width: Axis, channels: int, filters: int, dt
         cell=(-(-depth // tile.lanes) + 1) * tile.lanes, result=(panels + 1) * columns, rows=tile.rows,
         vectors=tile.vectors, lanes=tile.lanes,
     )  # fmt: skip
-    tiles = images * -(-height.outputs // OUTPUTS) * -(-width.outputs // OUTPUTS)
+    tiles = images * math.prod(tiles_of(height, width))
     parts = max(1, min(PARTS, tiles // 256)) if panels < PARTS else 1
-    return Plan(geometry, height, width, parts)
+    return WinogradWeight(geometry, height, width, parts)
 
 
 @inline
@@ -132,9 +141,7 @@ def _sum(
         for block in range(t0, t1, TILES):
             count = min(TILES, t1 - block)
             for t in range(count):
-                n = (block + t) // (down * across)
-                i = (block + t - n * down * across) // across
-                j = block + t - (n * down + i) * across
+                n, i, j = position(block + t, down, across)
                 transform_input(
                     g, x, n, i * OUTPUTS - top, j * OUTPUTS - left, height, width, half,
                     v, t * g.cell, TILES * g.cell,

@@ -1,0 +1,53 @@
+"""What the algorithms of a convolution share: its geometry, its axes, and where outputs lie in memory."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+from ..geometry import Geometry
+from ..shape import Axis
+
+
+class Place(NamedTuple):
+    """Where outputs lie: index of the first, and steps from image to image, row to row, pixel to pixel."""
+
+    first: int
+    image: int
+    row: int
+    pixel: int
+
+
+@dataclass(eq=False)
+class Plan:
+    """One pass of a convolution, of any number of images; `run` computes it."""
+
+    geometry: Geometry
+    height: Axis
+    width: Axis
+
+    @cached_property
+    def sizes(self) -> tuple[int, ...]:
+        """The run-time integers of a kernel that no batch changes."""
+        h, w = self.height, self.width
+        return h.size, w.size, h.before, w.before, h.outputs, w.outputs
+
+    @cached_property
+    def pixels(self) -> int:
+        """Output pixels of one image."""
+        return self.height.outputs * self.width.outputs
+
+
+@dataclass(eq=False)
+class Convolution(Plan):
+    """A pass whose outputs are convolutions with packed filters: the forward pass, or an input gradient.
+
+    run(x, packed, bias, y, images) convolves all images of flat x into flat y.
+    """
+
+    place: Place
+
+    @cached_property
+    def packed_size(self) -> int:
+        """Elements of the packed filters."""
+        g = self.geometry
+        return g.panels * g.taps_h * g.taps_w * g.channels * g.columns
