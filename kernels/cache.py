@@ -59,8 +59,8 @@ def sources() -> str:
 class KernelCache(_Cache):
     """One file for each compiled signature of one function."""
 
-    def __init__(self, function: Any, kind: str) -> None:
-        self._name = f"{function.__module__}.{function.__qualname__}.{kind}"
+    def __init__(self, function: Any) -> None:
+        self._name = f"{function.__module__}.{function.__qualname__}"
         self._enabled = True
         self._began = 0.0
 

@@ -24,6 +24,7 @@ import numba
 from numba import njit, prange
 
 from .cache import KernelCache, folder
+from .region import deal, run
 
 SERIAL_WORK = 1_000_000
 """Work under which a parallel region may cost more than it saves: about 20 µs. A multiply-add counts 2; what
@@ -50,25 +51,23 @@ def share(jobs: int, workers: int, worker: int) -> tuple[int, int]:
 
 
 class Kernel:
-    """A compiled function of jobs and the parallel driver that deals its jobs to workers."""
+    """A compiled function of jobs, which does them in this thread or deals them to workers."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
         functools.update_wrapper(self, function)
-        self.serial = njit(**_FLAGS)(function)
-        self.driver = njit(parallel=True, **_FLAGS)(_driver(self.serial))
-        self.serial._cache = KernelCache(function, "serial")
-        self.driver._cache = KernelCache(function, "driver")
+        self.compiled = njit(**_FLAGS)(_entry(function))
+        self.compiled._cache = KernelCache(function)
 
     def __call__(self, jobs: int, work: float, *arguments: Any) -> None:
         """Do `jobs` jobs of `work` in all (see SERIAL_WORK)."""
         count = workers(jobs, work)
         if count == 1:
-            self.serial(*arguments, 0, jobs)
+            self.compiled(*arguments, 0, jobs, 1, 0)
         elif threading_layer() == "workqueue":
             with _one_region:  # workqueue aborts the process when two Python threads enter it
-                self.driver(jobs, count, *arguments)
+                self.compiled(*arguments, 0, jobs, count, _address())
         else:
-            self.driver(jobs, count, *arguments)
+            self.compiled(*arguments, 0, jobs, count, _address())
 
 
 def kernel(function: Callable[..., Any]) -> Kernel:
@@ -76,21 +75,42 @@ def kernel(function: Callable[..., Any]) -> Kernel:
     return Kernel(function)
 
 
-_DRIVER = """
-def driver(jobs, workers, {0}):
-    for worker in prange(workers):
-        first, last = share(jobs, workers, worker)
+_ENTRY = """
+def entry({0}, first, last, workers, region):
+    if workers > 1:
+        deal(region, last, workers)
+    else:
         serial({0}, first, last)
 """
 
 
-def _driver(serial: Any) -> Callable[..., None]:
-    """The parallel driver; its arguments are spelled out, for Numba takes 50 µs to type `*arguments`."""
-    arguments = ", ".join([*inspect.signature(serial.py_func).parameters][:-2])
-    names: dict[str, Any] = {"__name__": __name__, "prange": prange, "share": share, "serial": serial}
-    exec(_DRIVER.format(arguments), names)
-    driver: Callable[..., None] = names["driver"]
-    return driver
+def _entry(function: Callable[..., Any]) -> Callable[..., None]:
+    """What is compiled; its arguments are spelled out, for Numba takes 50 µs to type `*arguments`."""
+    arguments = ", ".join([*inspect.signature(function).parameters][:-2])
+    serial = njit(inline="always", **_FLAGS)(function)
+    names: dict[str, Any] = {"__name__": __name__, "deal": deal, "serial": serial}
+    exec(_ENTRY.format(arguments), names)
+    entry: Callable[..., None] = names["entry"]
+    return entry
+
+
+@njit(parallel=True, **_FLAGS)
+def _region(jobs: int, workers: int, task: int, arguments: int) -> None:
+    for worker in prange(workers):
+        first, last = share(jobs, workers, worker)
+        if first < last:
+            run(task, arguments, first, last)
+
+
+_region._cache = KernelCache(_region.py_func)
+
+
+@functools.cache
+def _address() -> int:
+    """Where the machine code of the region begins."""
+    _region(0, 1, 0, 0)
+    (compiled,) = _region.overloads.values()
+    return int(compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name))
 
 
 def get_num_threads() -> int:
@@ -123,7 +143,7 @@ def threading_layer() -> str:
     if own:
         os.environ["GOMP_SPINCOUNT"] = SPIN  # read once, when the library loads
     try:
-        _nothing.driver(1, 1, 0)
+        _address()
     except ValueError as error:  # the layer that NUMBA_THREADING_LAYER asks for does not load
         warnings.warn(f"fastconv runs in one thread: {error}", RuntimeWarning, stacklevel=2)
         return "none"
@@ -131,11 +151,6 @@ def threading_layer() -> str:
         if own:
             del os.environ["GOMP_SPINCOUNT"]
     return str(numba.threading_layer())
-
-
-@kernel
-def _nothing(unused: int, first: int, last: int) -> None:
-    """Does no work: Numba chooses its threading layer at the first parallel region."""
 
 
 def _after_fork() -> None:

@@ -45,7 +45,7 @@ ROWS = [
     {"fastconv.types"},
 ]
 FAMILIES = {"conv", "pool", "dense", "activation", "norm", "loss", "optimizer"}
-TOOLS = {"simd", "geometry", "machine", "jit", "cache", "pack", "buffers", "reduce", "shape", "window"}
+TOOLS = {"simd", "geometry", "machine", "jit", "region", "cache", "buffers", "reduce", "shape", "window"}
 OPTIONAL = {"matplotlib", "PIL", "torch", "sklearn", "onnx"}
 
 
@@ -158,8 +158,8 @@ def test_the_reference_needs_numpy_alone(module):
 
 
 @pytest.mark.parametrize("module", sorted(MODULES))
-def test_llvmlite_stays_in_simd(module):
-    if not module.startswith("fastconv.kernels.simd"):
+def test_llvmlite_stays_in_simd_and_region(module):
+    if not module.startswith(("fastconv.kernels.simd", "fastconv.kernels.region")):
         assert "llvmlite" not in {name.split(".")[0] for name in imports_of(module)}
 
 

@@ -77,4 +77,4 @@ def _copies(to, source, count, first, last):  # type: ignore[no-untyped-def]
 
 # Compiled afresh by each process: files on disk are named after the sources of the kernels alone.
 for _kernel in (_products, _copies):
-    _kernel.serial._cache = _kernel.driver._cache = NullCache()
+    _kernel.compiled._cache = NullCache()

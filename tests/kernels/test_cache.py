@@ -12,7 +12,7 @@ from fastconv import kernels
 x = np.arange(12, dtype=np.float32).reshape(2, 6) - 5
 print(kernels.relu(x).sum(), kernels.linear_bias(x).sum())
 from fastconv.kernels import activation
-print(sum(activation._relu.serial.stats.cache_hits.values()))
+print(sum(activation._relu.compiled.stats.cache_hits.values()))
 """
 
 
