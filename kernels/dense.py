@@ -147,7 +147,7 @@ def _dots(
                 acc = dot(acc, a, i * a_row + whole, a_row, b, j * b_column + whole, b_column, k - whole)
             result = sums(acc)
             if bias.size:
-                result = plus(result, spread(bias, j, g.rows, 1, g.vectors))
+                result = plus(result, spread(bias, j, g.rows, 1, g.vectors, g.vectors))
             store(result, c, i * n + j, n, g.vectors)
 
 
@@ -155,7 +155,7 @@ def _dots(
 def _started(g, bias, j, columns):
     """A tile of the bias."""
     if bias.size:
-        return load(bias, j, 0, g.rows, g.vectors, g.lanes, columns)
+        return spread(bias, j, g.rows, g.vectors, g.lanes, columns)
     return zero(bias, g.rows, g.vectors, g.lanes)
 
 

@@ -1,42 +1,51 @@
 """A layer's geometry as a Numba TYPE.
 
-The integers of a geometry become literals of the kernel's signature: LLVM sees constants where a plain
-argument would cost address arithmetic, one dispatcher serves every geometry, and the disk cache finds each of
-them again. Batch size and image height are not part of it: a new batch size compiles nothing.
+The literals of a geometry are part of the kernel's signature: LLVM sees constants where a plain argument
+would cost address arithmetic, one dispatcher serves every geometry, and the disk cache finds each of them
+again. What no innermost loop needs are its sizes: read by name like the literals, but at run time, so that
+layers that differ in nothing else share their machine code.
 """
 
 from typing import Any
 
+import numpy as np
 from numba import types
+from numba.core import cgutils
 from numba.core.imputils import lower_getattr_generic
 from numba.core.typing.templates import AttributeTemplate
 from numba.extending import NativeValue, infer_getattr, models, register_model, typeof_impl, unbox
 
 
 class Geometry:
-    """Named integers, read as attributes in Python and as literals in a kernel."""
+    """Named integers, read as attributes in Python and in a kernel: some sizes, and literals."""
 
-    def __init__(self, **values: int) -> None:
-        self.values = dict(sorted(values.items()))
-        self.__dict__.update(values)
-        self._numba_type_ = GeometryType(self.values)
+    def __init__(self, sizes: dict[str, int] | None = None, /, **literals: int) -> None:
+        sizes = sizes or {}
+        self.__dict__.update(sizes, **literals)
+        self._numba_type_ = GeometryType(dict(sorted(literals.items())), tuple(sizes))
+        self._sizes = np.array([*sizes.values()], np.int64)
+        self._address = self._sizes.ctypes.data
 
     def __getattr__(self, name: str) -> int:
-        raise AttributeError(f"geometry has no {name!r}; it has {', '.join(self.values)}")
+        kind = self._numba_type_
+        raise AttributeError(f"geometry has no {name!r}; it has {', '.join([*kind.sizes, *kind.literals])}")
 
     def __repr__(self) -> str:
         return self._numba_type_.name
 
 
 class GeometryType(types.Type):
-    """The type of a geometry: equal integers, equal type."""
+    """The type of a geometry: the same names of sizes and equal literals, equal type."""
 
-    def __init__(self, values: dict[str, int]) -> None:
-        self.values = values
-        super().__init__(name=f"Geometry({', '.join(f'{k}={v}' for k, v in values.items())})")
+    def __init__(self, literals: dict[str, int], sizes: tuple[str, ...]) -> None:
+        self.literals, self.sizes = literals, sizes
+        super().__init__(name=f"Geometry({', '.join([*sizes, *(f'{k}={v}' for k, v in literals.items())])})")
 
 
-register_model(GeometryType)(models.OpaqueModel)
+@register_model(GeometryType)
+class _GeometryModel(models.StructModel):
+    def __init__(self, dmm: Any, geometry: GeometryType) -> None:
+        super().__init__(dmm, geometry, [(name, types.int64) for name in geometry.sizes])
 
 
 @typeof_impl.register(Geometry)
@@ -46,7 +55,15 @@ def _typeof(value: Geometry, c: Any) -> GeometryType:
 
 @unbox(GeometryType)
 def _unbox(typ: GeometryType, value: Any, c: Any) -> NativeValue:
-    return NativeValue(c.context.get_dummy_value())
+    sizes = c.context.make_helper(c.builder, typ)
+    if typ.sizes:
+        attribute = c.pyapi.object_getattr_string(value, "_address")
+        integer = c.context.get_value_type(types.int64).as_pointer()
+        memory = c.builder.inttoptr(c.pyapi.long_as_longlong(attribute), integer)
+        c.pyapi.decref(attribute)
+        for i, name in enumerate(typ.sizes):
+            setattr(sizes, name, c.builder.load(cgutils.gep_inbounds(c.builder, memory, i)))
+    return NativeValue(sizes._getvalue())
 
 
 @infer_getattr
@@ -54,9 +71,13 @@ class _Attribute(AttributeTemplate):
     key = GeometryType
 
     def generic_resolve(self, geometry: GeometryType, name: str) -> types.Type | None:
-        return types.literal(geometry.values[name]) if name in geometry.values else None
+        if name in geometry.literals:
+            return types.literal(geometry.literals[name])
+        return types.int64 if name in geometry.sizes else None
 
 
 @lower_getattr_generic(GeometryType)
 def _lower(context: Any, builder: Any, geometry: GeometryType, value: Any, name: str) -> Any:
-    return context.get_constant(types.intp, geometry.values[name])
+    if name in geometry.literals:
+        return context.get_constant(types.intp, geometry.literals[name])
+    return getattr(context.make_helper(builder, geometry, value), name)

@@ -84,7 +84,7 @@ def _geometry(height: Axis, width: Axis, channels: int, step: int, dtype: np.dty
 @inline
 def _tile(g, x, at, line, r0, r1, packed, bias, c, y, to, count):
     """`rows` pixels of one vector of channels."""
-    acc = spread(bias, c, g.rows, 1, g.lanes)
+    acc = spread(bias, c, g.rows, 1, g.lanes, count)
     for r in range(r0, r1):
         for s in range(g.taps_w):
             here = at + (r * g.dilation_h * line) + s * g.dilation_w * g.channels_out
@@ -96,7 +96,7 @@ def _tile(g, x, at, line, r0, r1, packed, bias, c, y, to, count):
 @inline
 def _pixel(g, x, at, line, r0, r1, s0, s1, packed, bias, c, y, to, count):
     """One pixel of one vector of channels, of the taps that exist."""
-    acc = spread(bias, c, 1, 1, g.lanes)
+    acc = spread(bias, c, 1, 1, g.lanes, count)
     for r in range(r0, r1):
         for s in range(s0, s1):
             here = at + (r * g.dilation_h * line) + s * g.dilation_w * g.channels_out

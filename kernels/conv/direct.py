@@ -31,6 +31,8 @@ from .plan import Convolution, Place
 
 ROWS_BYTES = 512 * 1024
 """Input rows that one job keeps at hand, with one panel of filters: a share of the second-level cache."""
+FEW = 16
+"""Fewer channels than this are summed by loops of known lengths, which the compiler unrolls."""
 WAY = 2048
 """Pixels a multiple of so many bytes apart share a few sets of the first-level cache: they are gathered one
 vector farther apart."""
@@ -53,7 +55,7 @@ class Direct(Convolution):
 
 
 def window(height: Axis, width: Axis, pixel: int, dtype: np.dtype) -> dict[str, int]:
-    """What forward pass and weight gradient share: taps, steps, and the pitch of the input that they read.
+    """The sizes that forward pass and weight gradient share: taps, steps, the pitch of the input they read.
 
     That is the input itself, or where it is padded (or, in a phase, cropped) rows gathered from it.
     """
@@ -83,19 +85,20 @@ def plan(
     tile = machine.tile(width.outputs, filters, dtype)
     columns = tile.vectors * tile.lanes
     blocks = -(-filters // columns)
-    geometry = Geometry(
-        channels=channels,
-        filters=filters,
-        blocks=blocks,
-        panels=groups * blocks,
+    sizes = {
+        "channels": channels,
+        "filters": filters,
+        "blocks": blocks,
+        "panels": groups * blocks,
+        "y_step": place.pixel,
         **window(height, width, channels * groups, dtype),
-        step=place.pixel,
-        partial=int(filters % columns != 0),
-        columns=columns,
-        rows=tile.rows,
-        vectors=tile.vectors,
-        lanes=tile.lanes,
-    )
+    }
+    unrolled = ("taps_h", "taps_w", "channels") if channels < FEW else ()
+    literals = {name: sizes.pop(name) for name in unrolled}
+    geometry = Geometry(
+        sizes, **literals, x_step=sizes["stride_w"] * sizes["cell"], partial=int(filters % columns != 0),
+        columns=columns, rows=tile.rows, vectors=tile.vectors, lanes=tile.lanes,
+    )  # fmt: skip
     return Direct(geometry, height, width, place)
 
 
@@ -170,14 +173,14 @@ def gather(g, x, rows, at, n, first, count, height, width, left):
 @inline
 def _output_tile(g, x, x_at, packed, w_at, bias, bias_at, y, y_at, columns):
     """`rows` pixels by `columns` filters: the microkernel."""
-    acc = spread(bias, bias_at, g.rows, g.vectors, g.lanes)
+    acc = spread(bias, bias_at, g.rows, g.vectors, g.lanes, columns)
     for r in range(g.taps_h):
         for s in range(g.taps_w):
             a = x_at + r * g.dilation_h * g.pitch + s * g.dilation_w * g.cell
             b = w_at + (r * g.taps_w + s) * g.channels * g.columns
             for c in range(g.channels):
-                acc = fma(acc, x, a + c, g.stride_w * g.cell, packed, b + c * g.columns, g.columns)
-    store(acc, y, y_at, g.step, columns)
+                acc = fma(acc, x, a + c, g.x_step, packed, b + c * g.columns, g.columns)
+    store(acc, y, y_at, g.y_step, columns)
 
 
 @kernel
@@ -215,6 +218,6 @@ def _forward(
                     for tile in range(0, g.width, g.rows):
                         q = min(tile, g.width - g.rows)
                         _output_tile(
-                            g, source, x_row + q * g.stride_w * g.cell, packed, w_at, bias, panel * g.columns,
-                            y, y_at + q * g.step, columns,
+                            g, source, x_row + q * g.x_step, packed, w_at, bias, group * g.filters + k,
+                            y, y_at + q * g.y_step, columns,
                         )  # fmt: skip

@@ -7,7 +7,7 @@ import numpy as np
 from ..buffers import channels_last, empty_channels_last, plain
 from ..shape import axes, phases
 from . import depthwise, direct, scatter, winograd
-from .pack import Source, pack, pad_bias
+from .pack import Source, no_bias, pack
 from .plan import Place
 
 
@@ -23,8 +23,8 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     output = empty_channels_last((images, filters, plan.height.outputs, plan.width.outputs), input.dtype)
     if output.size:
         packed = pack(plan, plain(weight).reshape(-1), source)
-        padded_bias = pad_bias(plan, bias, input.dtype)
-        plan.run(channels_last(input), packed, padded_bias, channels_last(output), images)
+        bias = no_bias(filters, input.dtype) if bias is None else plain(bias)
+        plan.run(channels_last(input), packed, bias, channels_last(output), images)
     return output
 
 
@@ -70,7 +70,7 @@ def conv2d_input(input_size, weight, grad_output, stride=1, padding=0, dilation=
     filters = plain(weight).reshape(-1)
     for plan, source_of_filters in plans:
         packed = pack(plan, filters, source_of_filters)
-        plan.run(source, packed, pad_bias(plan, None, dtype), target, images)
+        plan.run(source, packed, no_bias(size[1], dtype), target, images)
     return grad_input
 
 

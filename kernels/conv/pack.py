@@ -92,17 +92,7 @@ def _pack(
                             )  # fmt: skip
 
 
-def pad_bias(plan, bias: np.ndarray | None, dtype: np.dtype) -> np.ndarray:
-    """One bias for each packed filter, zero for those that do not exist."""
-    g = plan.geometry
-    if bias is None:
-        return _zeros(g.panels * g.columns, dtype)
-    padded = np.zeros((g.panels // g.blocks, g.blocks * g.columns), dtype)
-    padded[:, : g.filters] = bias.reshape(-1, g.filters)
-    return padded.reshape(-1)
-
-
 @lru_cache(maxsize=64)
-def _zeros(size: int, dtype: np.dtype) -> np.ndarray:
-    """The bias that is not there; kernels only read it."""
-    return np.zeros(size, dtype)
+def no_bias(filters: int, dtype: np.dtype) -> np.ndarray:
+    """The bias of a convolution without one; kernels only read it."""
+    return np.zeros(filters, dtype)

@@ -20,6 +20,7 @@ blocks of images and rows are dealt to a fixed number of parts, each part sums i
 parts are added in order.
 """
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -40,8 +41,11 @@ PIXELS = 192
 """Output pixels of a block, at least: what a tile in registers sums between its load and its store."""
 
 
+@dataclass(eq=False)
 class DirectWeight(Plan):
     """The weight gradient of any number of images."""
+
+    unpacking: Geometry
 
     def run(self, x: np.ndarray, dy: np.ndarray, images: int) -> np.ndarray:
         """The gradient (K, C / groups, kH, kW), from flat x and dy."""
@@ -53,7 +57,7 @@ class DirectWeight(Plan):
         _sum(parts * splits, work,
             g, x, dy, sums, images, *self.sizes[:5], together, rows, blocks, parts, splits,
         )  # fmt: skip
-        return unpack(g, sums, parts, _sum_size(g))
+        return unpack(self.unpacking, sums, parts, _sum_size(g))
 
 
 @lru_cache(maxsize=1024)
@@ -70,26 +74,24 @@ def plan(
     shared = window(height, width, pixel, dtype)
     if not joined:  # gathered[chunk, row, pixel, i]
         shared |= {"gathered": 1, "cell": tile.rows, "pitch": width.span * tile.rows}
-    geometry = Geometry(
-        channels=channels,
-        filters=filters,
-        pixel_out=filters * groups,
-        groups=groups,
-        blocks=blocks,
-        panels=groups * blocks,
+    sizes = {
+        "channels": channels,
+        "filters": filters,
+        "pixel_out": filters * groups,
+        "groups": groups,
+        "blocks": blocks,
+        "panels": groups * blocks,
+        "line": line,
+        "lines": 1 if joined else width.taps,
+        "chunks": chunks,
         **shared,
-        line=line,
-        joined=int(joined),
-        lines=1 if joined else width.taps,
-        chunks=chunks,
-        chunk_vectors=-(-tile.rows // lanes),
-        partial=int(filters % columns != 0),
-        columns=columns,
-        rows=tile.rows,
-        vectors=tile.vectors,
-        lanes=tile.lanes,
-    )
-    return DirectWeight(geometry, height, width)
+    }
+    geometry = Geometry(
+        sizes, joined=int(joined), chunk_vectors=-(-tile.rows // lanes), partial=int(filters % columns != 0),
+        columns=columns, rows=tile.rows, vectors=tile.vectors, lanes=lanes,
+    )  # fmt: skip
+    unpacking = Geometry({**sizes, "joined": int(joined), "columns": columns, "rows": tile.rows}, lanes=lanes)
+    return DirectWeight(geometry, height, width, unpacking)
 
 
 def _sum_size(g: Geometry) -> int:

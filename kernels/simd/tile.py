@@ -127,18 +127,17 @@ def zero(typingctx: Any, like: Any, rows: Any, vectors: Any, lanes: Any) -> tupl
 
 @intrinsic(prefer_literal=True)
 def spread(
-    typingctx: Any, b: Any, at: Any, rows: Any, vectors: Any, lanes: Any
+    typingctx: Any, b: Any, at: Any, rows: Any, vectors: Any, lanes: Any, columns: Any
 ) -> tuple[Any, Callable[..., Any]]:
     """tile[i, j] = b[at + j]: every row the same."""
     tile = _tile_of(b, rows, vectors, lanes)
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         emit = _Emitter(context, builder, tile)
-        whole = ir.Constant(args[1].type, tile.vectors * tile.lanes)
-        row = emit.row(emit.element(signature.args[0], args[0], args[1]), emit.masks(whole))
+        row = emit.row(emit.element(signature.args[0], args[0], args[1]), emit.masks(args[5]))
         return _pack(emit, row * tile.rows)
 
-    return tile(b, at, rows, vectors, lanes), codegen
+    return tile(b, at, rows, vectors, lanes, columns), codegen
 
 
 @intrinsic(prefer_literal=True)

@@ -23,3 +23,12 @@ def test_equal_integers_share_code():
 def test_a_name_that_is_not_there():
     with pytest.raises(AttributeError, match="geometry has no 'speed'; it has factor"):
         Geometry(factor=1).speed  # noqa: B018
+
+
+def test_sizes_share_code():
+    before = len(scale.signatures)
+    assert scale(Geometry({"factor": 3, "other": 1}, lanes=16), 2) == 6
+    assert scale(Geometry({"factor": 5, "other": 2}, lanes=16), 2) == 10
+    assert len(scale.signatures) == before + 1
+    assert scale(Geometry({"factor": 5, "other": 2}, lanes=8), 2) == 10
+    assert len(scale.signatures) == before + 2

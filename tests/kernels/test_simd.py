@@ -25,7 +25,7 @@ def accumulate(g, bias, a, b, c, at, step, columns):
     acc = fma(acc, a, 0, 1, b, 0, columns)
     acc = fma_rows(acc, c, at, step, b, 0, columns)
     store(acc, c, at, step, columns)
-    store(spread(bias, 0, g.rows, g.vectors, g.lanes), c, at + g.rows * step, step, columns)
+    store(spread(bias, 0, g.rows, g.vectors, g.lanes, columns), c, at + g.rows * step, step, columns)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

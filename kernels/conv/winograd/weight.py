@@ -46,6 +46,7 @@ PARTS = 8
 class WinogradWeight(Plan):
     """The weight gradient of a number of images."""
 
+    transforms: Geometry
     parts: int
 
     def run(self, x: np.ndarray, dy: np.ndarray, images: int) -> np.ndarray:
@@ -60,8 +61,9 @@ class WinogradWeight(Plan):
         )  # fmt: skip
         grad_weight = empty((g.filters, g.channels, 3, 3), x.dtype)
         _finish(
-            g.channels // g.lanes * g.panels, 2.0 * sums.size, g, sums, grad_weight.reshape(-1), self.parts
-        )
+            g.channels // g.lanes * g.panels, 2.0 * sums.size,
+            self.transforms, sums, grad_weight.reshape(-1), self.parts,
+        )  # fmt: skip
         return grad_weight
 
 
@@ -74,14 +76,15 @@ def plan(
     columns = tile.vectors * tile.lanes
     panels, chunks = -(-filters // columns), -(-channels // tile.rows)
     depth = chunks * tile.rows
-    geometry = Geometry(
-        channels=channels, filters=filters, panels=panels, columns=columns, chunks=chunks, depth=depth,
-        cell=(-(-depth // tile.lanes) + 1) * tile.lanes, result=(panels + 1) * columns, rows=tile.rows,
-        vectors=tile.vectors, lanes=tile.lanes,
-    )  # fmt: skip
+    sizes = {
+        "channels": channels, "filters": filters, "panels": panels, "chunks": chunks, "depth": depth,
+        "cell": (-(-depth // tile.lanes) + 1) * tile.lanes, "result": (panels + 1) * columns,
+    }  # fmt: skip
+    geometry = Geometry(sizes, columns=columns, rows=tile.rows, vectors=tile.vectors, lanes=tile.lanes)
+    transforms = Geometry({**sizes, "columns": columns}, lanes=tile.lanes)
     tiles = images * math.prod(tiles_of(height, width))
     parts = max(1, min(PARTS, tiles // 256)) if panels < PARTS else 1
-    return WinogradWeight(geometry, height, width, parts)
+    return WinogradWeight(geometry, height, width, transforms, parts)
 
 
 @inline
@@ -143,7 +146,7 @@ def _sum(
             for t in range(count):
                 n, i, j = position(block + t, down, across)
                 transform_input(
-                    g, x, n, i * OUTPUTS - top, j * OUTPUTS - left, height, width, half,
+                    g, x, n, i * OUTPUTS - top, j * OUTPUTS - left, 0, g.channels, height, width, half,
                     v, t * g.cell, TILES * g.cell,
                 )  # fmt: skip
                 _transform_gradient(

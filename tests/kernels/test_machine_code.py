@@ -1,0 +1,71 @@
+"""What the compiler makes of the convolutions' inner loops: multiply-adds in registers, nothing spilled."""
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+from fastconv.kernels import machine
+
+COMPILE = """
+import numpy as np
+from fastconv import config, kernels, set_num_threads
+from fastconv.kernels.conv import direct, weight
+from fastconv.kernels.conv.winograd import forward as winograd, weight as winograd_weight
+
+def ones(*shape):
+    return np.ones(shape, np.float32)
+
+set_num_threads(1)
+for fast in (True, False):
+    with config(winograd=fast):
+        y = kernels.conv2d(ones(1, 64, 28, 28), ones(64, 64, 3, 3), None, 1, 1)
+        kernels.conv2d_weight(ones(1, 64, 28, 28), (64, 64, 3, 3), y, 1, 1)
+for kernel in (direct._forward, weight._sum, winograd._forward, winograd_weight._sum):
+    for text in kernel.compiled.inspect_asm().values():
+        print("KERNEL", kernel.__module__)
+        print(text)
+"""
+
+
+@pytest.fixture(scope="module")
+def listings(tmp_path_factory):
+    """The assembly of four kernels, compiled where no file holds them."""
+    vectors = machine.vectors()
+    if not vectors.fused or vectors.name == "NEON":
+        pytest.skip("reads x86 assembly with fused multiply-add")
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path_factory.mktemp("cache"))}
+    run = subprocess.run(
+        [sys.executable, "-c", COMPILE], env=environment, capture_output=True, text=True, timeout=300
+    )
+    assert run.returncode == 0, run.stderr
+    _, *parts = run.stdout.split("KERNEL fastconv.kernels.conv.")
+    return dict(part.split("\n", 1) for part in parts)
+
+
+def blocks(text):
+    """Runs of instructions without a jump into or out of them."""
+    block = []
+    for line in text.splitlines():
+        if re.match(r"\.LBB|\w+:", line) and block:
+            yield block
+            block = []
+        if line.startswith("\t") and not line.startswith("\t."):
+            block.append(line)
+            if line.startswith("\tj"):
+                yield block
+                block = []
+
+
+@pytest.mark.parametrize("name", ["direct", "weight", "winograd.forward", "winograd.weight"])
+def test_the_inner_loop_stays_in_registers(name, listings):
+    register = "zmm" if machine.vectors().bytes == 64 else "ymm"
+    fused = re.compile(rf"\tvfn?m\w+ps.*{register}")
+    loops = [block for block in blocks(listings[name]) if sum(map(bool, map(fused.match, block))) >= 12]
+    loops = [loop for loop in loops if loop[-1].startswith("\tj")]
+    assert loops, "no loop of multiply-adds"
+    for loop in loops:
+        spilled = [line for line in loop if register in line and "(%rsp" in line]
+        assert spilled == [], "\n".join(loop)
