@@ -31,7 +31,7 @@ from .plan import Convolution, Place
 
 ROWS_BYTES = 512 * 1024
 """Input rows that one job keeps at hand, with one panel of filters: a share of the second-level cache."""
-FEW = 16
+FEW = 5
 """Fewer channels than this are summed by loops of known lengths, which the compiler unrolls."""
 WAY = 2048
 """Pixels a multiple of so many bytes apart share a few sets of the first-level cache: they are gathered one
