@@ -32,7 +32,7 @@ from .plan import Convolution, Place
 ROWS_BYTES = 512 * 1024
 """Input rows that one job keeps at hand, with one panel of filters: a share of the second-level cache."""
 FEW = 5
-"""Fewer channels than this are summed by loops of known lengths, which the compiler unrolls."""
+"""With fewer channels all sizes are literals: sums are short, and the compiler unrolls their loops."""
 WAY = 2048
 """Pixels a multiple of so many bytes apart share a few sets of the first-level cache: they are gathered one
 vector farther apart."""
@@ -93,12 +93,11 @@ def plan(
         "y_step": place.pixel,
         **window(height, width, channels * groups, dtype),
     }
-    unrolled = ("taps_h", "taps_w", "channels") if channels < FEW else ()
-    literals = {name: sizes.pop(name) for name in unrolled}
-    geometry = Geometry(
-        sizes, **literals, x_step=sizes["stride_w"] * sizes["cell"], partial=int(filters % columns != 0),
-        columns=columns, rows=tile.rows, vectors=tile.vectors, lanes=tile.lanes,
-    )  # fmt: skip
+    literals = {
+        "x_step": sizes["stride_w"] * sizes["cell"], "partial": int(filters % columns != 0),
+        "columns": columns, "rows": tile.rows, "vectors": tile.vectors, "lanes": tile.lanes,
+    }  # fmt: skip
+    geometry = Geometry(**sizes, **literals) if channels < FEW else Geometry(sizes, **literals)
     return Direct(geometry, height, width, place)
 
 

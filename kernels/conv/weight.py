@@ -86,10 +86,11 @@ def plan(
         "chunks": chunks,
         **shared,
     }
-    geometry = Geometry(
-        sizes, joined=int(joined), chunk_vectors=-(-tile.rows // lanes), partial=int(filters % columns != 0),
-        columns=columns, rows=tile.rows, vectors=tile.vectors, lanes=lanes,
-    )  # fmt: skip
+    literals = {
+        "joined": int(joined), "chunk_vectors": -(-tile.rows // lanes), "partial": int(filters % columns > 0),
+        "columns": columns, "rows": tile.rows, "vectors": tile.vectors, "lanes": lanes,
+    }  # fmt: skip
+    geometry = Geometry(**sizes, **literals) if joined else Geometry(sizes, **literals)
     unpacking = Geometry({**sizes, "joined": int(joined), "columns": columns, "rows": tile.rows}, lanes=lanes)
     return DirectWeight(geometry, height, width, unpacking)
 

@@ -2,7 +2,7 @@
 
 A job is a block of tiles of 4x4 outputs and a part of the filter panels:
 
-    v[point, tile, c] = B^T x B             every tile of the block, SLICE channels side by side
+    v[point, tile, c] = B^T x B             every tile of the block
     m[point, tile, k] = sum over c of v[point, tile, c] * u[point, k, c]      on the register tile
     y = A^T m A + bias
 
@@ -40,8 +40,6 @@ TRANSFORM = 8
 """Cycles in which one tile's element goes through all points."""
 TILES = 112
 """Most tiles of a block."""
-SLICE = 128
-"""Channels of a tile's point that lie side by side: tiles are a constant apart, however many channels."""
 
 
 @dataclass(eq=False)
@@ -91,17 +89,13 @@ def plan(height: Axis, width: Axis, channels: int, filters: int, place: Place, d
     panels = -(-filters // columns)
     sizes = {
         "channels": channels, "filters": filters, "blocks": panels, "panels": panels,
-        "taps_h": 3, "taps_w": 3, "slices": -(-channels // SLICE), "result": panels * columns + tile.lanes,
+        "taps_h": 3, "taps_w": 3, "result": panels * columns + tile.lanes,
     }  # fmt: skip
-    geometry = Geometry(
-        sizes,
-        cell=SLICE + tile.lanes,
-        columns=columns,
-        rows=tile.rows,
-        vectors=tile.vectors,
-        lanes=tile.lanes,
-    )
     transforms = Geometry({**sizes, "columns": columns}, lanes=tile.lanes)
+    geometry = Geometry(
+        sizes, cell=channels + tile.lanes, columns=columns, rows=tile.rows, vectors=tile.vectors,
+        lanes=tile.lanes,
+    )  # fmt: skip
     return Winograd(geometry, height, width, place, transforms)
 
 
@@ -159,13 +153,13 @@ def read_input(g, x, at, step, first, last, count):
 
 
 @inline
-def transform_input(g, x, n, row, column, c0, c1, height, width, half, v, to, step):
-    """v[to + point * step + c - c0] = B^T x B of the 6x6 inputs from (row, column), zero outside."""
+def transform_input(g, x, n, row, column, height, width, half, v, to, step):
+    """v[to + point * step + c] = B^T x B of the 6x6 inputs from (row, column), zero outside of the image."""
     first, last = max(0, -row), min(SIDE, height - row)
     inside = first == 0 and last == SIDE and column >= 0 and column + SIDE <= width
     line = width * g.channels
     at = (n * height + row) * line + column * g.channels
-    for c in range(c0, c1, g.lanes):
+    for c in range(0, g.channels, g.lanes):
         for j in range(SIDE):
             here = at + j * g.channels + c
             if inside:
@@ -176,7 +170,7 @@ def transform_input(g, x, n, row, column, c0, c1, height, width, half, v, to, st
             write_six(input_points(*six), half, j * g.lanes, SIDE * g.lanes, g.lanes)
         for i in range(SIDE):
             six = read_six(half, i * SIDE * g.lanes, g.lanes, g.lanes)
-            write_six(input_points(*six), v, to + i * SIDE * step + c - c0, step, g.lanes)
+            write_six(input_points(*six), v, to + i * SIDE * step + c, step, g.lanes)
 
 
 @inline
@@ -205,16 +199,15 @@ def _transform_output(g, m, at, step, k0, k1, half, bias, y, to, y_row, y_pixel,
 
 @inline
 def _products(g, v, points, m, block, count, panel0, panel1):
-    """m[point, tile, k] = sum over c of v[slice, point, tile, c] * points[point, k, c]"""
+    """m[point, tile, k] = sum over c of v[point, tile, c] * points[point, k, c]"""
     for point in range(POINTS):
         for panel in range(panel0, panel1):
             b = (point * g.panels + panel) * g.channels * g.columns
             for t in range(0, count, g.rows):
+                a = (point * block + t) * g.cell
                 acc = zero(v, g.rows, g.vectors, g.lanes)
-                for part in range(g.slices):
-                    a, c0 = ((part * POINTS + point) * block + t) * g.cell, part * SLICE
-                    for c in range(min(SLICE, g.channels - c0)):
-                        acc = fma(acc, v, a + c, g.cell, points, b + (c0 + c) * g.columns, g.columns)
+                for c in range(g.channels):
+                    acc = fma(acc, v, a + c, g.cell, points, b + c * g.columns, g.columns)
                 store(acc, m, (point * block + t) * g.result + panel * g.columns, g.result, g.columns)
 
 
@@ -224,7 +217,7 @@ def _forward(
     y_first, y_image, y_row, y_pixel, block, parts, first, last,
 ):  # fmt: skip
     """A job is one block of tiles and one part of the panels."""
-    v = scratch(g.slices * POINTS * block * g.cell, x)
+    v = scratch(POINTS * block * g.cell, x)
     m = scratch(POINTS * block * g.result, x)
     half = scratch(POINTS * g.lanes, x)
     for job in range(first, last):
@@ -233,12 +226,10 @@ def _forward(
         panel0, panel1 = share(g.panels, parts, job - job // parts * parts)
         for t in range(count):
             n, i, j = position(first_tile + t, down, across)
-            for part in range(g.slices):
-                transform_input(
-                    g, x, n, i * OUTPUTS - top, j * OUTPUTS - left,
-                    part * SLICE, min((part + 1) * SLICE, g.channels), height, width, half,
-                    v, (part * POINTS * block + t) * g.cell, block * g.cell,
-                )  # fmt: skip
+            transform_input(
+                g, x, n, i * OUTPUTS - top, j * OUTPUTS - left, height, width, half,
+                v, t * g.cell, block * g.cell,
+            )  # fmt: skip
         _products(g, v, points, m, block, count, panel0, panel1)
         for t in range(count):
             n, i, j = position(first_tile + t, down, across)

@@ -146,7 +146,7 @@ def _sum(
             for t in range(count):
                 n, i, j = position(block + t, down, across)
                 transform_input(
-                    g, x, n, i * OUTPUTS - top, j * OUTPUTS - left, 0, g.channels, height, width, half,
+                    g, x, n, i * OUTPUTS - top, j * OUTPUTS - left, height, width, half,
                     v, t * g.cell, TILES * g.cell,
                 )  # fmt: skip
                 _transform_gradient(
