@@ -9,9 +9,11 @@ from fastconv.ops.conv import conv2d
 from fastconv.ops.dense import linear
 from fastconv.ops.dropout import dropout, dropout_mask
 from fastconv.ops.loss import binary_cross_entropy_with_logits, cross_entropy, mse_loss
-from fastconv.ops.pool import max_pool2d
+from fastconv.ops.pool import adaptive_avg_pool2d, avg_pool2d, max_pool2d
 
 __all__ = [
+    "adaptive_avg_pool2d",
+    "avg_pool2d",
     "binary_cross_entropy_with_logits",
     "conv2d",
     "cross_entropy",

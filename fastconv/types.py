@@ -14,6 +14,9 @@ Indices: TypeAlias = NDArray[np.int64]
 Pair: TypeAlias = int | tuple[int, int]
 """One value for height and width, or (height, width)."""
 
+OutputSize: TypeAlias = int | tuple[int | None, int | None]
+"""One size for height and width, or (height, width); None is the size of the input."""
+
 Padding: TypeAlias = int | tuple[int, int] | tuple[tuple[int, int], tuple[int, int]]
 """Zeros around an image: one value, (height, width), or ((top, bottom), (left, right))."""
 

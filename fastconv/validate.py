@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from fastconv.types import Array, Indices, Pair, Shape
+from fastconv.types import Array, Indices, OutputSize, Pair, Shape
 
 LARGEST = 2**31 - 1
 """Sizes and steps up to here cannot overflow the index arithmetic of a kernel."""
@@ -117,6 +117,24 @@ def padding(function: str, value: Any) -> tuple[tuple[int, int], tuple[int, int]
         return pair(function, "padding", value[0], 0), pair(function, "padding", value[1], 0)
     both = integer(function, "padding", value, 0)
     return (both, both), (both, both)
+
+
+def divisor(function: str, value: int | None) -> int | None:
+    """Check that `divisor_override` is None or a whole number other than 0."""
+    if value is None:
+        return None
+    value = integer(function, "divisor_override", value, -LARGEST)
+    if value == 0:
+        raise wrong_value(function, "divisor_override", 0, "None or an integer other than 0")
+    return value
+
+
+def output_size(function: str, value: OutputSize) -> tuple[int | None, int | None]:
+    """Check one number, or (height, width) of which either may be None; return the pair."""
+    if isinstance(value, (tuple, list)) and len(value) == 2:
+        height, width = (None if n is None else integer(function, "output_size", n) for n in value)
+        return height, width
+    return pair(function, "output_size", value)
 
 
 def size(function: str, name: str, value: Shape) -> Shape:

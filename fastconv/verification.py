@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from fastconv import kernels, reference
+from fastconv.reference.geometry import pair
 from fastconv.types import Array
 
 Scale = Callable[..., Array]
@@ -97,6 +98,10 @@ def cases(dtype: np.dtype[Any]) -> Iterator[Case]:
     _, indices = reference.max_pool2d(image, 3, 2, return_indices=True)
     routed = {"grad_output": normal(*indices.shape), "indices": indices, "input_size": image.shape}
     yield Case("max_pool2d_input", routed, 9)
+    for label, options in _AVERAGES:
+        yield from average_cases(label, image, options)
+    for size in ((1, 1), (4, 5)):
+        yield from adaptive_cases(image, size)
     for samples, inputs, outputs in ((1, 400, 120), (64, 84, 10), (200, 300, 65)):
         yield from dense_cases(normal(samples, inputs), normal(outputs, inputs), normal(outputs))
     yield from _elementwise_cases(normal(30, 17), normal(30, 17))
@@ -113,6 +118,13 @@ _CONVOLUTIONS: tuple[tuple[str, tuple[int, ...], tuple[int, ...], dict[str, Any]
     ("3x3 in 4 groups", (2, 16, 9, 9), (24, 4, 3, 3), {"padding": 1, "groups": 4}),
     ("3x3 depthwise", (2, 24, 10, 10), (24, 1, 3, 3), {"padding": 1, "groups": 24}),
     ("3x3, Winograd", (2, 32, 27, 30), (64, 32, 3, 3), {"padding": 1}),
+)
+
+
+_AVERAGES: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("2x2", {"kernel_size": 2}),
+    ("3x3, overlapping", {"kernel_size": 3, "stride": 2, "padding": 1, "count_include_pad": False}),
+    ("3x4, partial", {"kernel_size": (3, 4), "stride": (1, 3), "padding": (1, 2), "ceil_mode": True}),
 )
 
 
@@ -133,6 +145,24 @@ def convolution_cases(label: str, x: Array, w: Array, bias: Array, options: dict
     weight = {"input": x, "weight_size": w.shape, "grad_output": dy, **options}
     yield Case("conv2d_weight", weight, max(1, pixels), label=label)
     yield Case("conv2d_bias", {"grad_output": dy}, max(1, pixels), label=label)
+
+
+def average_cases(label: str, x: Array, options: dict[str, Any]) -> Iterator[Case]:
+    """The forward pass of one average pooling and its input gradient."""
+    height, width = pair(options["kernel_size"])
+    dy = reference.avg_pool2d(x[::-1], **options)
+    yield Case("avg_pool2d", {"input": x, **options}, height * width, label=label)
+    backward = {"grad_output": dy, "input_size": x.shape, **options}
+    yield Case("avg_pool2d_input", backward, height * width, label=label)
+
+
+def adaptive_cases(x: Array, size: tuple[int, int]) -> Iterator[Case]:
+    """The forward pass of one adaptive average pooling and its input gradient."""
+    pixels, windows = x.shape[2] * x.shape[3], size[0] * size[1]
+    label = f"to {size[0]}x{size[1]}"
+    dy = reference.adaptive_avg_pool2d(x[::-1], size)
+    yield Case("adaptive_avg_pool2d", {"input": x, "output_size": size}, pixels, label=label)
+    yield Case("adaptive_avg_pool2d_input", {"grad_output": dy, "input_size": x.shape}, windows, label=label)
 
 
 def dense_cases(x: Array, w: Array, bias: Array) -> Iterator[Case]:

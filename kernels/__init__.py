@@ -26,10 +26,21 @@ from .loss import (
     mse_loss_input,
 )
 from .optimizer import adam, sgd
-from .pool import max_pool2d, max_pool2d_input
+from .pool import (
+    adaptive_avg_pool2d,
+    adaptive_avg_pool2d_input,
+    avg_pool2d,
+    avg_pool2d_input,
+    max_pool2d,
+    max_pool2d_input,
+)
 
 __all__ = [
     "adam",
+    "adaptive_avg_pool2d",
+    "adaptive_avg_pool2d_input",
+    "avg_pool2d",
+    "avg_pool2d_input",
     "binary_cross_entropy_with_logits",
     "binary_cross_entropy_with_logits_input",
     "conv2d",

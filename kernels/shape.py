@@ -30,6 +30,12 @@ class Axis(NamedTuple):
         return (self.outputs - 1) * self.stride + self.reach
 
 
+def extended(axis: Axis) -> Axis:
+    """The axis with a last window that the input fills in part, if one starts inside it (ceil_mode)."""
+    longer = axis._replace(after=axis.after + axis.stride - 1)
+    return longer if (longer.outputs - 1) * axis.stride < axis.size + axis.before else axis
+
+
 class Phase(NamedTuple):
     """The inputs i = offset, offset + stride, ... of an axis, whose gradient is a convolution of stride 1.
 

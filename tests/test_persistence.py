@@ -15,7 +15,10 @@ X = np.random.default_rng(0).normal(size=(3, 2, 7, 7))
 def model(dtype=np.float32, seed=0):
     return nn.Sequential(
         nn.Conv2d(2, 4, 3, padding=((1, 0), (1, 2)), groups=2, dtype=dtype),
-        nn.Sequential(nn.ReLU(), nn.MaxPool2d(3, stride=2, ceil_mode=True)),
+        nn.Sequential(
+            nn.ReLU(), nn.MaxPool2d(3, stride=2, ceil_mode=True), nn.AvgPool2d(2, 1, ((1, 0), (0, 0)))
+        ),
+        nn.AdaptiveAvgPool2d((None, 4)),
         nn.Dropout(0.3),
         nn.Conv2d(4, 2, (1, 2), bias=False, padding="same", dtype=dtype),
         nn.Identity(),

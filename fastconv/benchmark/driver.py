@@ -15,6 +15,8 @@ PEERS = {
     "conv": _IMAGES,
     "dense": ("torch", "numpy"),
     "max_pool": _IMAGES,
+    "avg_pool": _IMAGES,
+    "adaptive_avg_pool": _IMAGES,
     "relu": ("torch",),
     "sigmoid": ("torch",),
     "softmax": ("torch",),

@@ -39,6 +39,10 @@ def parts(row: Row, which: str) -> list[Part]:
         return [_dense(which, a)]
     if row.kind == "max_pool":
         return _max_pool(row, which, a)
+    if row.kind == "avg_pool":
+        return [_avg_pool(row, which, a)]
+    if row.kind == "adaptive_avg_pool":
+        return [_adaptive_avg_pool(row, which, a)]
     if row.kind == "cross_entropy":
         return _cross_entropy(which, a["input"], a["target"])
     return [_activation(row, which, a)]
@@ -101,6 +105,25 @@ def _max_pool(row: Row, which: str, a: dict[str, Array]) -> list[Part]:
     if which == "forward":
         return [Part(0, place, y), Part(1, place, indices)]
     return [Part(0, place, reference.max_pool2d_input(a["grad_output"][place], indices, x.shape))]
+
+
+def _avg_pool(row: Row, which: str, a: dict[str, Array]) -> Part:
+    place = (_last(1), _last(2))
+    x = a["input"][place]
+    height, width = row.layer
+    window = (height, width), row.stride, row.option("padding")
+    if which == "forward":
+        return Part(0, place, reference.avg_pool2d(x, *window))
+    return Part(0, place, reference.avg_pool2d_input(a["grad_output"][place], x.shape, *window))
+
+
+def _adaptive_avg_pool(row: Row, which: str, a: dict[str, Array]) -> Part:
+    place = (_last(1), _last(2))
+    x = a["input"][place]
+    height, width = row.layer
+    if which == "forward":
+        return Part(0, place, reference.adaptive_avg_pool2d(x, (height, width)))
+    return Part(0, place, reference.adaptive_avg_pool2d_input(a["grad_output"][place], x.shape))
 
 
 def _cross_entropy(which: str, x: Array, target: Array) -> list[Part]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from fastconv.benchmark.rows import Row
+from fastconv.benchmark.rows import POOLS, Row
 from fastconv.types import Array, Shape
 
 LEARNING_RATE = 0.05
@@ -46,8 +46,7 @@ def _shapes(row: Row, which: str) -> dict[str, Shape]:
     if row.kind == "cross_entropy":
         shapes["target"] = row.size[:1]
     elif which == "input":
-        outer = (*row.size[:2], *row.outer) if row.kind == "max_pool" else row.size
-        shapes["grad_output"] = outer
+        shapes["grad_output"] = (*row.size[:2], *row.outer) if row.kind in POOLS else row.size
     return shapes
 
 

@@ -70,6 +70,27 @@ def _max_pool(row: Row, which: str) -> Task:
     return Task(lambda: grad.max_pool2d_input(dy, indices, row.size), _one)
 
 
+def _avg_pool(row: Row, which: str) -> Task:
+    a = inputs.arrays(row, which)
+    height, width = row.layer
+    window, stride, padding = (height, width), row.stride, row.option("padding")
+    if which == "forward":
+        x = channels_last(a["input"])
+        return Task(lambda: functional.avg_pool2d(x, window, stride, padding), _one)
+    dy = channels_last(a["grad_output"])
+    return Task(lambda: grad.avg_pool2d_input(dy, row.size, window, stride, padding), _one)
+
+
+def _adaptive_avg_pool(row: Row, which: str) -> Task:
+    a = inputs.arrays(row, which)
+    height, width = row.layer
+    if which == "forward":
+        x = channels_last(a["input"])
+        return Task(lambda: functional.adaptive_avg_pool2d(x, (height, width)), _one)
+    dy = channels_last(a["grad_output"])
+    return Task(lambda: grad.adaptive_avg_pool2d_input(dy, row.size), _one)
+
+
 def _activation(row: Row, which: str) -> Task:
     a = inputs.arrays(row, which)
     x, dim = a["input"], (1,) if row.kind == "softmax" else ()
@@ -114,6 +135,8 @@ _BUILDERS: dict[str, Callable[[Row, str], Task]] = {
     "conv": _conv,
     "dense": _dense,
     "max_pool": _max_pool,
+    "avg_pool": _avg_pool,
+    "adaptive_avg_pool": _adaptive_avg_pool,
     "relu": _activation,
     "sigmoid": _activation,
     "softmax": _activation,

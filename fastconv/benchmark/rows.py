@@ -44,6 +44,8 @@ KINDS = {
     "conv": Kind("N C H W", "K R S", ("stride", "padding", "dilation", "groups", "bias"), _WEIGHTED),
     "dense": Kind("N IN", "OUT", ("bias",), _WEIGHTED),
     "max_pool": Kind("N C H W", "R S", ("stride", "padding"), ("forward", "input")),
+    "avg_pool": Kind("N C H W", "R S", ("stride", "padding"), ("forward", "input")),
+    "adaptive_avg_pool": Kind("N C H W", "P Q", (), ("forward", "input")),
     "relu": Kind("N ...", "", (), ("forward", "input")),
     "sigmoid": Kind("N ...", "", (), ("forward", "input")),
     "softmax": Kind("N CLASSES", "", (), ("forward", "input")),
@@ -51,6 +53,8 @@ KINDS = {
     "sgd": Kind("SHAPE ...", "", (), ("step",)),
     "adam": Kind("SHAPE ...", "", (), ("step",)),
 }
+
+POOLS = ("max_pool", "avg_pool", "adaptive_avg_pool")
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,7 @@ class Row:
     size: Shape
     """Of the input; of an optimizer's row empty."""
     layer: Shape
-    """(K, R, S) of a convolution, (OUT,) of a dense layer, (R, S) of a pooling."""
+    """(K, R, S) of a convolution, (OUT,) of a dense layer, (R, S) of a pooling, (P, Q) of an adaptive one."""
     options: tuple[tuple[str, int], ...]
     name: str
     line: str
@@ -84,6 +88,8 @@ class Row:
     @property
     def outer(self) -> Shape:
         """Height and width of the output of a convolution or a pooling."""
+        if self.kind == "adaptive_avg_pool":
+            return self.layer
         padding, dilation, stride = self.option("padding"), self.option("dilation", 1), self.stride
         filters = self.layer[-2:]
         return tuple(
@@ -94,7 +100,7 @@ class Row:
     @property
     def stride(self) -> int:
         """The stride; of a pooling, if none is given, its height."""
-        return self.option("stride", self.layer[0] if self.kind == "max_pool" else 1)
+        return self.option("stride", self.layer[0] if self.kind in POOLS else 1)
 
     @property
     def described(self) -> str:
@@ -107,8 +113,8 @@ class Row:
             parts = [f"batch {self.size[0]}", f"{self.size[1]} to {self.layer[0]}"]
         elif self.kind == "conv":
             parts.append(f"{self.layer[0]} of {_crossed(self.layer[1:])}")
-        elif self.kind == "max_pool":
-            parts.append(_crossed(self.layer))
+        elif self.kind in POOLS:
+            parts.append("to " * (self.kind == "adaptive_avg_pool") + _crossed(self.layer))
         parts += [f"{name} {value}" for name, value in self.options if name != "bias"]
         return ", ".join(parts)
 
@@ -198,7 +204,7 @@ def _check(row: Row, where: str) -> None:
     if row.kind == "conv" and (row.size[1] % row.groups or row.layer[0] % row.groups):
         needs = f"a divisor of {row.size[1]} and {row.layer[0]}"
         raise ValueError(f"{where}got groups={row.groups}, needs {needs}")
-    if row.kind in ("conv", "max_pool"):
+    if row.kind in ("conv", *POOLS):
         if min(row.stride, row.option("dilation", 1)) < 1:
             raise ValueError(f"{where}got a stride or a dilation of 0, needs at least 1")
         if min(row.outer) < 1:

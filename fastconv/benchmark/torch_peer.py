@@ -29,6 +29,8 @@ class Torch:
             "conv": self._conv,
             "dense": self._dense,
             "max_pool": self._max_pool,
+            "avg_pool": self._avg_pool,
+            "adaptive_avg_pool": self._adaptive_avg_pool,
             "relu": self._activation,
             "sigmoid": self._activation,
             "softmax": self._activation,
@@ -93,6 +95,25 @@ class Torch:
             return Task(lambda: forward(x, *window), lambda result: _arrays(*result))
         indices = forward(x, *window)[1]
         return Task(lambda: backward(dy, x, *window, indices), _arrays)
+
+    def _avg_pool(self, row: Row, which: str) -> Task:
+        x, dy = self._operands(row, which, "input", "grad_output")
+        window = ([*row.layer], [row.stride] * 2, [row.option("padding")] * 2, False, True, None)
+        forward, backward = self.aten.avg_pool2d, self.aten.avg_pool2d_backward
+        if which == "forward":
+            return Task(lambda: forward(x, *window), _arrays)
+        return Task(lambda: backward(dy, x, *window), _arrays)
+
+    def _adaptive_avg_pool(self, row: Row, which: str) -> Task:
+        x, dy = self._operands(row, which, "input", "grad_output")
+        if which == "forward":
+            pool = self.functional.adaptive_avg_pool2d
+            return Task(lambda: pool(x, row.layer), _arrays)
+        if row.layer == (1, 1):  # PyTorch takes the mean over height and width
+            pixels = x.shape[2] * x.shape[3]
+            return Task(lambda: dy.expand(x.shape) / pixels, _arrays)
+        backward = self.aten._adaptive_avg_pool2d_backward
+        return Task(lambda: backward(dy, x), _arrays)
 
     def _activation(self, row: Row, which: str) -> Task:
         x, dy = self._operands(row, which, "input", "grad_output")

@@ -2,7 +2,7 @@
 
 import math
 
-from fastconv.benchmark.rows import Row
+from fastconv.benchmark.rows import POOLS, Row
 
 FLOAT, INDEX = 4, 8
 """Bytes of one float32 and of one index of a maximum."""
@@ -34,10 +34,10 @@ def traffic(row: Row, which: str) -> int:
         batch, inputs = row.size
         outputs = row.layer[0]
         return FLOAT * (batch * (inputs + outputs) + inputs * outputs)
-    if row.kind == "max_pool":
-        planes = row.size[0] * row.size[1]
-        pooled = planes * math.prod(row.outer)
-        return FLOAT * (math.prod(row.size) + pooled) + INDEX * pooled
+    if row.kind in POOLS:
+        pooled = row.size[0] * row.size[1] * math.prod(row.outer)
+        indices = pooled if row.kind == "max_pool" else 0
+        return FLOAT * (math.prod(row.size) + pooled) + INDEX * indices
     # How many arrays of the size of the input, or of all parameters, are read or written.
     arrays = {
         ("cross_entropy", "forward"): 1,

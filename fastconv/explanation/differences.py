@@ -197,9 +197,8 @@ def _is_per_example(layer: nn.Layer) -> bool:
         return layer.start_dim == 1
     if isinstance(layer, nn.Softmax):
         return layer.dim == 1
-    return isinstance(
-        layer, nn.Conv2d | nn.Linear | nn.ReLU | nn.Sigmoid | nn.MaxPool2d | nn.Dropout | nn.Identity
-    )
+    pools = nn.MaxPool2d | nn.AvgPool2d | nn.AdaptiveAvgPool2d
+    return isinstance(layer, nn.Conv2d | nn.Linear | nn.ReLU | nn.Sigmoid | pools | nn.Dropout | nn.Identity)
 
 
 def _piece(layer: nn.Layer, x: Array) -> Any:

@@ -61,6 +61,10 @@ class Symbols:
             return self.name(f"A{self.number}" if self.number else "A")
         return self.name("H" if self.hidden == 1 else f"H{self.number}")
 
+    def pooling(self) -> str:
+        """The symbol of a pooling's output."""
+        return self.name(f"P{self.number}")
+
 
 def d(symbol: str) -> str:
     """The loss's derivative with respect to `symbol`."""
@@ -155,7 +159,7 @@ def _softmax(layer: nn.Softmax, x: str, symbols: Symbols) -> Notation:
 
 @describe.register
 def _max_pool2d(layer: nn.MaxPool2d, x: str, symbols: Symbols) -> Notation:
-    y = symbols.name(f"P{symbols.number}" if symbols.number else "P0")
+    y = symbols.pooling()
     settings = _settings(layer, stride=layer.config()["kernel_size"], padding=0, dilation=1)
     rows, columns = layer.kernel_size
     forward = Formula(
@@ -165,6 +169,44 @@ def _max_pool2d(layer: nn.MaxPool2d, x: str, symbols: Symbols) -> Notation:
     )
     note = "each window's gradient goes to its maximum (the first of equals), everything else gets 0"
     return Notation(y, forward, {}, {"input": Formula("", f"route({d(y)} to the maxima)", note=note)})
+
+
+@describe.register
+def _avg_pool2d(layer: nn.AvgPool2d, x: str, symbols: Symbols) -> Notation:
+    y = symbols.pooling()
+    usual = {"stride": layer.config()["kernel_size"], "padding": 0, "ceil_mode": False}
+    settings = _settings(layer, **usual, count_include_pad=True, divisor_override=None)
+    rows, columns = layer.kernel_size
+    partly = layer.ceil_mode or not layer.count_include_pad
+    divisor = "k[i,j]" if partly else str(rows * columns)
+    note = "k[i,j] counts the pixels of the window" if partly else ""
+    if layer.divisor_override is not None:
+        divisor, note = str(layer.divisor_override), ""
+    taps = f"{x}[{_place(layer, 'i', 'm', 0)},{_place(layer, 'j', 'n', 1)}]"
+    entries = f"{y}[i,j] = sum_{{m,n}} {taps} / {divisor}"
+    forward = Formula(y, f"avgpool({x}, {rows}x{columns}{settings})", entries, note=note)
+    return Notation(y, forward, {}, {"input": _shared(y, divisor)})
+
+
+@describe.register
+def _adaptive_avg_pool2d(layer: nn.AdaptiveAvgPool2d, x: str, symbols: Symbols) -> Notation:
+    y = symbols.pooling()
+    if layer.output_size == (1, 1):
+        forward = Formula(
+            y, f"mean({x})", f"{y} = sum_{{u,v}} {x}[u,v] / k", note="of each plane, with k pixels"
+        )
+        return Notation(y, forward, {}, {"input": _shared(y, "k")})
+    P, Q = (size or whole for size, whole in zip(layer.output_size, "HW", strict=True))
+    note = "windows that cover the image evenly; k[i,j] counts the pixels of the window"
+    entries = f"{y}[i,j] = sum_{{u,v}} {x}[u,v] / k[i,j]"
+    forward = Formula(y, f"avgpool({x} to ({P}, {Q}))", entries, note=note)
+    return Notation(y, forward, {}, {"input": _shared(y, "k[i,j]")})
+
+
+def _shared(y: str, divisor: str) -> Formula:
+    """The input gradient of an average pooling."""
+    note = "each pixel of a window gets an equal share of the window's gradient"
+    return Formula("", f"share({d(y)} / {divisor} in each window)", note=note)
 
 
 @describe.register

@@ -13,6 +13,7 @@ from fastconv import nn
 from fastconv.explanation.notation import Notation, d
 from fastconv.explanation.numbers import plain, short
 from fastconv.explanation.windows import windows
+from fastconv.reference.pool import Windows, adaptive_windows, average_windows
 from fastconv.types import Array
 
 LINES = 9
@@ -61,6 +62,33 @@ def _max_pool2d(layer: nn.MaxPool2d, notation: Notation, x: Array, y: Array) -> 
         f" = {plain(z)}"
         for place, z in np.ndenumerate(y[0, 0])
     )
+
+
+@forward_terms.register
+def _avg_pool2d(layer: nn.AvgPool2d, notation: Notation, x: Array, y: Array) -> tuple[str, ...]:
+    return _means(average_windows(x.shape[2:], *layer.window), notation, x, y)
+
+
+@forward_terms.register
+def _adaptive_avg_pool2d(
+    layer: nn.AdaptiveAvgPool2d, notation: Notation, x: Array, y: Array
+) -> tuple[str, ...]:
+    return _means(adaptive_windows(x.shape[2:], layer.output_size), notation, x, y)
+
+
+def _means(axes: Windows, notation: Notation, x: Array, y: Array) -> tuple[str, ...]:
+    """Lines such as `P1[0,0] = (1 + 2 + 0.5 + 0) / 4 = 0.875`."""
+    if x.shape[:2] != (1, 1) or y.size > LINES:
+        return ()
+    lines = []
+    for place, z in np.ndenumerate(y[0, 0]):
+        (top, bottom, high), (left, right, wide) = (axis[i] for axis, i in zip(axes, place, strict=True))
+        pixels = x[0, 0, top:bottom, left:right]
+        if pixels.size > TERMS:
+            return ()
+        total = " + ".join(map(short, pixels.ravel()))
+        lines.append(f"{_entry(notation.output, place, y[0, 0])} = ({total}) / {high * wide} = {plain(z)}")
+    return tuple(lines)
 
 
 @singledispatch

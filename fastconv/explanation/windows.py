@@ -5,7 +5,7 @@ import numpy as np
 from fastconv import nn
 from fastconv.types import Array
 
-Windowed = nn.Conv2d | nn.MaxPool2d
+Windowed = nn.Conv2d | nn.MaxPool2d | nn.AvgPool2d
 
 
 def before(layer: Windowed, axis: int) -> int:

@@ -10,10 +10,12 @@ from fastconv.nn.conv import Conv2d
 from fastconv.nn.dense import Linear
 from fastconv.nn.dropout import Dropout
 from fastconv.nn.losses import BCEWithLogitsLoss, CrossEntropyLoss, Loss, MSELoss
-from fastconv.nn.pool import MaxPool2d
+from fastconv.nn.pool import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d
 from fastconv.nn.shape import Flatten, Identity
 
 __all__ = [
+    "AdaptiveAvgPool2d",
+    "AvgPool2d",
     "BCEWithLogitsLoss",
     "Conv2d",
     "CrossEntropyLoss",

@@ -1,4 +1,4 @@
-"""MaxPool2d."""
+"""MaxPool2d, AvgPool2d and AdaptiveAvgPool2d."""
 
 from typing import Any
 
@@ -7,10 +7,49 @@ from fastconv import grad, validate
 from fastconv.nn.base import Backward, Gradients, Layer
 from fastconv.nn.windows import by, image_size, short, short_padding
 from fastconv.reference.pool import pooled_size
-from fastconv.types import Array, Padding, Pair, Shape
+from fastconv.types import Array, OutputSize, Padding, Pair, Shape
 
 
-class MaxPool2d(Layer):
+class _Pool2d(Layer):
+    """What MaxPool2d and AvgPool2d share: their windows."""
+
+    def __init__(
+        self, kernel_size: Pair, stride: Pair | None, padding: Padding, dilation: Pair, ceil_mode: bool
+    ) -> None:
+        super().__init__()
+        name = type(self).__name__
+        self.kernel_size = validate.pair(name, "kernel_size", kernel_size)
+        self.stride = self.kernel_size if stride is None else validate.pair(name, "stride", stride)
+        self.padding = validate.padding(name, padding)
+        self.dilation = validate.pair(name, "dilation", dilation)
+        self.ceil_mode = validate.flag(name, "ceil_mode", ceil_mode)
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """(C, H, W) -> (C, P, Q) with P = (H + top + bottom - dilation·(R-1) - 1) // stride + 1."""
+        name = type(self).__name__
+        size = image_size(name, input_shape)
+        windows = zip(size, self.kernel_size, self.stride, self.padding, self.dilation, strict=True)
+        counts = tuple(pooled_size(n, k, s, pad, d, self.ceil_mode) for n, k, s, pad, d in windows)
+        if min(*counts, *size) < 1:
+            spans = zip(self.kernel_size, self.dilation, self.padding, strict=True)
+            least = tuple(max(1, d * (k - 1) + 1 - sum(pad)) for k, d, pad in spans)
+            fits = short([max(1, min(n, k)) for n, k in zip(size, self.kernel_size, strict=True)])
+            raise ValueError(
+                f"{name}: got {by(size)} pixels, needs at least {by(least)}; {name}({fits}) would fit"
+            )
+        return (input_shape[0], *counts)
+
+    def config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {
+            "kernel_size": short(self.kernel_size),
+            "stride": short(self.stride),
+            "padding": short_padding(self.padding),
+            "ceil_mode": self.ceil_mode,
+        }
+
+
+class MaxPool2d(_Pool2d):
     """Z[n,c,p,q] = max_{r,s} X[n,c, p·stride + r·dilation - top, q·stride + s·dilation - left].
 
     Each output's gradient goes to the pixel that was the maximum: the first of equals in row-major order. A
@@ -27,17 +66,12 @@ class MaxPool2d(Layer):
         *,
         ceil_mode: bool = False,
     ) -> None:
-        super().__init__()
-        self.kernel_size = validate.pair("MaxPool2d", "kernel_size", kernel_size)
-        self.stride = self.kernel_size if stride is None else validate.pair("MaxPool2d", "stride", stride)
-        self.padding = validate.padding("MaxPool2d", padding)
-        self.dilation = validate.pair("MaxPool2d", "dilation", dilation)
-        self.ceil_mode = validate.flag("MaxPool2d", "ceil_mode", ceil_mode)
-        self._window = (self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode)
+        super().__init__(kernel_size, stride, padding, dilation, ceil_mode)
+        self.window = (self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode)
 
     def forward(self, x: Array, training: bool = True) -> tuple[Array, Backward]:
         """The maxima, and the closure that sends the gradient to where they were."""
-        y, indices = F.max_pool2d(x, *self._window, return_indices=True)
+        y, indices = F.max_pool2d(x, *self.window, return_indices=True)
         shape = x.shape
 
         def backward(dy: Array, input_gradient: bool = True) -> tuple[Array | None, Gradients]:
@@ -47,28 +81,83 @@ class MaxPool2d(Layer):
 
     def __call__(self, x: Array) -> Array:
         """The maxima alone."""
-        return F.max_pool2d(x, *self._window)
+        return F.max_pool2d(x, *self.window)
 
-    def output_shape(self, input_shape: Shape) -> Shape:
-        """(C, H, W) -> (C, P, Q) with P = (H + top + bottom - dilation·(R-1) - 1) // stride + 1."""
-        size = image_size("MaxPool2d", input_shape)
-        windows = zip(size, self.kernel_size, self.stride, self.padding, self.dilation, strict=True)
-        counts = tuple(pooled_size(n, k, s, pad, d, self.ceil_mode) for n, k, s, pad, d in windows)
-        if min(*counts, *size) < 1:
-            spans = zip(self.kernel_size, self.dilation, self.padding, strict=True)
-            least = tuple(max(1, d * (k - 1) + 1 - sum(pad)) for k, d, pad in spans)
-            fits = short([max(1, min(n, k)) for n, k in zip(size, self.kernel_size, strict=True)])
-            raise ValueError(
-                f"MaxPool2d: got {by(size)} pixels, needs at least {by(least)}; MaxPool2d({fits}) would fit"
-            )
-        return (input_shape[0], *counts)
+    def config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {**super().config(), "dilation": short(self.dilation)}
+
+
+class AvgPool2d(_Pool2d):
+    """Z[n,c,p,q] = Σ_{r,s} X[n,c, p·stride + r - top, q·stride + s - left] / K[p,q].
+
+    K counts the pixels of a window, those of the padding too with `count_include_pad`, or is
+    `divisor_override`; each pixel of a window gets dL/dZ / K. `stride` is `kernel_size` where it is left out;
+    `ceil_mode` as in PyTorch.
+    """
+
+    def __init__(
+        self,
+        kernel_size: Pair,
+        stride: Pair | None = None,
+        padding: Padding = 0,
+        ceil_mode: bool = False,
+        count_include_pad: bool = True,
+        divisor_override: int | None = None,
+    ) -> None:
+        super().__init__(kernel_size, stride, padding, 1, ceil_mode)
+        self.count_include_pad = validate.flag("AvgPool2d", "count_include_pad", count_include_pad)
+        self.divisor_override = validate.divisor("AvgPool2d", divisor_override)
+        divisor = self.count_include_pad, self.divisor_override
+        self.window = (self.kernel_size, self.stride, self.padding, self.ceil_mode, *divisor)
+
+    def forward(self, x: Array, training: bool = True) -> tuple[Array, Backward]:
+        """The means, and the closure that shares the gradient among the pixels of each window."""
+        y, shape = F.avg_pool2d(x, *self.window), x.shape
+
+        def backward(dy: Array, input_gradient: bool = True) -> tuple[Array | None, Gradients]:
+            return (grad.avg_pool2d_input(dy, shape, *self.window) if input_gradient else None), {}
+
+        return y, backward
 
     def config(self) -> dict[str, Any]:
         """The constructor's arguments."""
         return {
-            "kernel_size": short(self.kernel_size),
-            "stride": short(self.stride),
-            "padding": short_padding(self.padding),
-            "dilation": short(self.dilation),
-            "ceil_mode": self.ceil_mode,
+            **super().config(),
+            "count_include_pad": self.count_include_pad,
+            "divisor_override": self.divisor_override,
         }
+
+
+class AdaptiveAvgPool2d(Layer):
+    """Z[n,c,p,q] = mean of X[n,c,h,w] over p·H/P <= h < (p+1)·H/P, q·W/Q <= w < (q+1)·W/Q.
+
+    The lower limits are rounded down, the upper ones up. `output_size` is P = Q or (P, Q), with None for the
+    size of the input; 1 is global average pooling.
+    """
+
+    def __init__(self, output_size: OutputSize) -> None:
+        super().__init__()
+        self.output_size = validate.output_size("AdaptiveAvgPool2d", output_size)
+
+    def forward(self, x: Array, training: bool = True) -> tuple[Array, Backward]:
+        """The means, and the closure that shares the gradient among the pixels of each window."""
+        y, shape = F.adaptive_avg_pool2d(x, self.output_size), x.shape
+
+        def backward(dy: Array, input_gradient: bool = True) -> tuple[Array | None, Gradients]:
+            return (grad.adaptive_avg_pool2d_input(dy, shape) if input_gradient else None), {}
+
+        return y, backward
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """(C, H, W) -> (C, P, Q)."""
+        size = image_size("AdaptiveAvgPool2d", input_shape)
+        if min(size) < 1:
+            raise ValueError(f"AdaptiveAvgPool2d: got {by(size)} pixels, needs at least 1 x 1")
+        P, Q = (wanted or n for wanted, n in zip(self.output_size, size, strict=True))
+        return input_shape[0], P, Q
+
+    def config(self) -> dict[str, Any]:
+        """The constructor's argument."""
+        height, width = self.output_size
+        return {"output_size": height if height == width and height else self.output_size}

@@ -1,13 +1,13 @@
-"""Max pooling and its gradient."""
+"""Max pooling, average pooling and their gradients."""
 
 from functools import lru_cache
-from typing import Literal, overload
+from typing import Literal, NamedTuple, overload
 
 from fastconv import validate
 from fastconv.backends import active
 from fastconv.reference.geometry import Sides
 from fastconv.reference.pool import pooled_size
-from fastconv.types import Array, Indices, Padding, Pair, Shape
+from fastconv.types import Array, Indices, OutputSize, Padding, Pair, Shape
 from fastconv.validate import arrays, same_shape, wrong_value
 
 
@@ -62,7 +62,7 @@ def max_pool2d(
         validate.flag("max_pool2d", "ceil_mode", ceil_mode),
     )
     return_indices = validate.flag("max_pool2d", "return_indices", return_indices)
-    _check_windows(X.shape, *steps)
+    _check_windows("max_pool2d", "input", X.shape, *steps)
     if X.ndim == 4:
         return active().max_pool2d(X, *steps, return_indices)
     result = active().max_pool2d(X[None], *steps, return_indices)
@@ -79,12 +79,8 @@ def max_pool2d_input(grad_output: Array, indices: Indices, input_size: Shape) ->
     """
     (G,) = arrays("max_pool2d_input", grad_output=grad_output)
     shape = validate.size("max_pool2d_input", "input_size", input_size)
-    if len(shape) not in (3, 4) or 0 in shape[-3:]:
-        needs = "(N, C, H, W) or (C, H, W) with at least one channel and pixel"
-        raise wrong_value("max_pool2d_input", "input_size", shape, needs)
-    if G.shape[:-2] != shape[:-2] or 0 in G.shape[-2:]:
-        needs = f"({', '.join(map(str, shape[:-2]))}, P, Q) to match input_size {shape}"
-        raise wrong_value("max_pool2d_input", "grad_output", f"shape {G.shape}", needs)
+    _check_image("max_pool2d_input", "input_size", shape)
+    _check_gradient("max_pool2d_input", G, shape)
     places = validate.labels("max_pool2d_input", "indices", indices, stop=shape[-2] * shape[-1])
     same_shape("max_pool2d_input", "indices", places, "grad_output", G.shape)
     if G.ndim == 3:
@@ -92,30 +88,168 @@ def max_pool2d_input(grad_output: Array, indices: Indices, input_size: Shape) ->
     return active().max_pool2d_input(G, places, shape)
 
 
+def avg_pool2d(
+    input: Array,
+    kernel_size: Pair,
+    stride: Pair | None = None,
+    padding: Padding = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> Array:
+    """Take the mean of every window, as torch.nn.functional.avg_pool2d.
+
+    The input is (N, C, H, W), or (C, H, W) for one image; kernel_size, stride, padding and
+    ceil_mode are those of `max_pool2d`. A window's sum is divided by the pixels in it, those of the
+    padding included unless `count_include_pad` is False, or by `divisor_override`. Returns
+    (N, C, P, Q) with P and Q as in `max_pool2d`; without N if the input has none.
+    Raises TypeError for wrong types, ValueError for shapes and values that do not fit.
+    """
+    (X,) = arrays("avg_pool2d", input=input)
+    options = _average(
+        "avg_pool2d", kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
+    )
+    kernel, steps, around, ceil, *_ = options
+    _check_windows("avg_pool2d", "input", X.shape, kernel, steps, around, (1, 1), ceil)
+    if X.ndim == 3:
+        return active().avg_pool2d(X[None], *options)[0]
+    return active().avg_pool2d(X, *options)
+
+
+def avg_pool2d_input(
+    grad_output: Array,
+    input_size: Shape,
+    kernel_size: Pair,
+    stride: Pair | None = None,
+    padding: Padding = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> Array:
+    """Gradient of avg_pool2d with respect to its input: each output's gradient is shared by its window.
+
+    Takes grad_output (N, C, P, Q) and the kernel_size, stride, padding, ceil_mode,
+    count_include_pad and divisor_override of `avg_pool2d`; returns an array of shape `input_size`
+    = (N, C, H, W). All without N for one image. Raises TypeError for wrong types, ValueError for
+    shapes and values that do not fit.
+    """
+    name = "avg_pool2d_input"
+    (G,) = arrays(name, grad_output=grad_output)
+    shape = validate.size(name, "input_size", input_size)
+    options = _average(name, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
+    kernel, steps, around, ceil, *_ = options
+    output = _check_windows(name, "input_size", shape, kernel, steps, around, (1, 1), ceil)
+    same_shape(name, "grad_output", G, "input_size and the windows", output)
+    if G.ndim == 3:
+        return active().avg_pool2d_input(G[None], (1, *shape), *options)[0]
+    return active().avg_pool2d_input(G, shape, *options)
+
+
+def adaptive_avg_pool2d(input: Array, output_size: OutputSize) -> Array:
+    """Take the means of windows that cover the image evenly, as torch.nn.functional.adaptive_avg_pool2d.
+
+    The input is (N, C, H, W), or (C, H, W) for one image; output_size is P = Q or (P, Q), None in
+    the pair for the size of the input. Window p has the rows from p*H/P, rounded down, to
+    (p+1)*H/P, rounded up. Returns (N, C, P, Q); without N if the input has none.
+    Raises TypeError for wrong types, ValueError for shapes and values that do not fit.
+    """
+    (X,) = arrays("adaptive_avg_pool2d", input=input)
+    _check_image("adaptive_avg_pool2d", "input", X.shape)
+    P, Q = validate.output_size("adaptive_avg_pool2d", output_size)
+    size = P or X.shape[-2], Q or X.shape[-1]
+    if X.ndim == 3:
+        return active().adaptive_avg_pool2d(X[None], size)[0]
+    return active().adaptive_avg_pool2d(X, size)
+
+
+def adaptive_avg_pool2d_input(grad_output: Array, input_size: Shape) -> Array:
+    """Gradient of adaptive_avg_pool2d with respect to its input: each window shares its gradient.
+
+    Takes grad_output (N, C, P, Q), whose (P, Q) says which windows there were; returns an array of
+    shape `input_size` = (N, C, H, W). Both without N for one image. Raises TypeError for wrong
+    types, ValueError for shapes that do not fit.
+    """
+    (G,) = arrays("adaptive_avg_pool2d_input", grad_output=grad_output)
+    shape = validate.size("adaptive_avg_pool2d_input", "input_size", input_size)
+    _check_image("adaptive_avg_pool2d_input", "input_size", shape)
+    _check_gradient("adaptive_avg_pool2d_input", G, shape)
+    if G.ndim == 3:
+        return active().adaptive_avg_pool2d_input(G[None], (1, *shape))[0]
+    return active().adaptive_avg_pool2d_input(G, shape)
+
+
+class _Average(NamedTuple):
+    """The arguments that end every call of a backend, in its order."""
+
+    kernel_size: tuple[int, int]
+    stride: tuple[int, int]
+    padding: Sides
+    ceil_mode: bool
+    count_include_pad: bool
+    divisor_override: int | None
+
+
+def _average(
+    function: str,
+    kernel_size: Pair,
+    stride: Pair | None,
+    padding: Padding,
+    ceil_mode: bool,
+    count_include_pad: bool,
+    divisor_override: int | None,
+) -> _Average:
+    kernel = validate.pair(function, "kernel_size", kernel_size)
+    return _Average(
+        kernel,
+        kernel if stride is None else validate.pair(function, "stride", stride),
+        validate.padding(function, padding),
+        validate.flag(function, "ceil_mode", ceil_mode),
+        validate.flag(function, "count_include_pad", count_include_pad),
+        validate.divisor(function, divisor_override),
+    )
+
+
+def _check_image(function: str, argument: str, shape: Shape) -> None:
+    if len(shape) not in (3, 4) or 0 in shape[-3:]:
+        needs = "(N, C, H, W) or (C, H, W) with at least one channel and pixel"
+        got = shape if argument == "input_size" else f"shape {shape}"
+        raise wrong_value(function, argument, got, needs)
+
+
+def _check_gradient(function: str, G: Array, input_size: Shape) -> None:
+    """Check that there is an output gradient for each image and channel."""
+    if G.shape[:-2] != input_size[:-2] or 0 in G.shape[-2:]:
+        needs = f"({', '.join(map(str, input_size[:-2]))}, P, Q) to match input_size {input_size}"
+        raise wrong_value(function, "grad_output", f"shape {G.shape}", needs)
+
+
 @lru_cache(maxsize=4096)
 def _check_windows(
+    function: str,
+    argument: str,
     input: Shape,
     kernel: tuple[int, int],
     stride: tuple[int, int],
     padding: Sides,
     dilation: tuple[int, int],
     ceil_mode: bool,
-) -> None:
-    """Check that there is a window, and that every window sees a pixel."""
-    if len(input) not in (3, 4) or 0 in input[-3:]:
-        needs = "(N, C, H, W) or (C, H, W) with at least one channel and pixel"
-        raise wrong_value("max_pool2d", "input", f"shape {input}", needs)
+) -> Shape:
+    """Check that there is a window, and that every window sees a pixel; return the shape of the output."""
+    _check_image(function, argument, input)
+    rows_and_columns = []
     for i, side in enumerate(("height", "width")):
         size, taps = input[i - 2], range(0, kernel[i] * dilation[i], dilation[i])
         if max(padding[i]) > kernel[i] // 2:
             needs = f"at most {kernel[i] // 2}, half of kernel {side} {kernel[i]}"
-            raise wrong_value("max_pool2d", "padding", padding[i], needs)
+            raise wrong_value(function, "padding", padding[i], needs)
         count = pooled_size(size, kernel[i], stride[i], padding[i], dilation[i], ceil_mode)
         if count < 1:
-            needs = f"{side} and padding of at least {taps[-1] + 1} in all"
-            needs += f" for a kernel of {side} {kernel[i]} with dilation {dilation[i]}"
-            raise wrong_value("max_pool2d", "input", f"{side} {size} with padding {padding[i]}", needs)
+            needs = f"{side} and padding of at least {taps[-1] + 1} in all for a kernel of {side} {kernel[i]}"
+            needs += f" with dilation {dilation[i]}" if dilation[i] > 1 else ""
+            raise wrong_value(function, argument, f"{side} {size} with padding {padding[i]}", needs)
         starts = range(-padding[i][0], count * stride[i] - padding[i][0], stride[i])
         if not all(any(0 <= start + tap < size for tap in taps) for start in starts):
             needs = f"no window that falls beside the image of {side} {size}: a smaller dilation or padding"
-            raise wrong_value("max_pool2d", "dilation", dilation[i], needs)
+            raise wrong_value(function, "dilation", dilation[i], needs)
+        rows_and_columns.append(count)
+    return (*input[:-2], *rows_and_columns)

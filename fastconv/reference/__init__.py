@@ -27,10 +27,21 @@ from fastconv.reference.loss import (
     mse_loss_input,
 )
 from fastconv.reference.optimizer import adam, sgd
-from fastconv.reference.pool import max_pool2d, max_pool2d_input
+from fastconv.reference.pool import (
+    adaptive_avg_pool2d,
+    adaptive_avg_pool2d_input,
+    avg_pool2d,
+    avg_pool2d_input,
+    max_pool2d,
+    max_pool2d_input,
+)
 
 __all__ = [
     "adam",
+    "adaptive_avg_pool2d",
+    "adaptive_avg_pool2d_input",
+    "avg_pool2d",
+    "avg_pool2d_input",
     "binary_cross_entropy_with_logits",
     "binary_cross_entropy_with_logits_input",
     "conv2d",

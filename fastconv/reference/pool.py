@@ -1,9 +1,11 @@
-"""Max pooling and the routing of its gradient."""
+"""Max pooling and average pooling, and where their gradients go."""
+
+from typing import NamedTuple
 
 import numpy as np
 
 from fastconv.reference.geometry import pair, reach, sides, taps, window_count
-from fastconv.types import Array, Indices, Padding, Pair, Shape
+from fastconv.types import Array, Indices, OutputSize, Padding, Pair, Shape
 
 
 def max_pool2d(
@@ -62,6 +64,143 @@ def max_pool2d_input(grad_output: Array, indices: Indices, input_size: Shape) ->
     n, c = np.arange(N)[:, None, None, None], np.arange(C)[:, None, None]
     np.add.at(dX, (n, c, indices), grad_output)
     return dX.reshape(input_size).astype(grad_output.dtype)
+
+
+def avg_pool2d(
+    input: Array,
+    kernel_size: Pair,
+    stride: Pair | None = None,
+    padding: Padding = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> Array:
+    """Take the mean of every window.
+
+        Z[n,c,p,q] = sum_{r,s} X[n, c, p*stride + r - top, q*stride + s - left] / K[p,q]
+
+    over the taps that lie inside the image. K counts the pixels of the window, those of the padding
+    too with `count_include_pad`; `divisor_override` takes its place. Input (N, C, H, W), stride
+    None = kernel_size, `ceil_mode` as in `max_pool2d`: what a window has beyond the padding never
+    counts. Returns Z (N, C, P, Q).
+    """
+    windows = average_windows(
+        input.shape[2:], kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
+    )
+    return _means(input, *windows)
+
+
+def avg_pool2d_input(
+    grad_output: Array,
+    input_size: Shape,
+    kernel_size: Pair,
+    stride: Pair | None = None,
+    padding: Padding = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> Array:
+    """Gradient of avg_pool2d for its input: the pixels of a window get equal shares.
+
+        dL/dX[n,c,h,w] = sum over the windows (p,q) that see (h,w) of G[n,c,p,q] / K[p,q]
+
+    Grad_output G (N, C, P, Q), the other arguments and K those of `avg_pool2d`; returns an array
+    of shape `input_size` = (N, C, H, W).
+    """
+    windows = average_windows(
+        input_size[2:], kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
+    )
+    return _shares(grad_output, input_size, *windows)
+
+
+def adaptive_avg_pool2d(input: Array, output_size: OutputSize) -> Array:
+    """Take the means of P x Q windows that cover the image as evenly as whole pixels allow.
+
+        Z[n,c,p,q] = mean of X[n,c,h,w] over p*H/P <= h < (p+1)*H/P, q*W/Q <= w < (q+1)*W/Q
+
+    the lower limits rounded down, the upper ones up. Input (N, C, H, W), output_size P = Q or
+    (P, Q), None for the size of the input. Returns Z (N, C, P, Q).
+    """
+    return _means(input, *adaptive_windows(input.shape[2:], output_size))
+
+
+def adaptive_avg_pool2d_input(grad_output: Array, input_size: Shape) -> Array:
+    """Gradient of adaptive_avg_pool2d for its input: the pixels of a window get equal shares.
+
+        dL/dX[n,c,h,w] = sum over the windows (p,q) that see (h,w) of G[n,c,p,q] / K[p,q]
+
+    K counts the pixels of a window. Grad_output G (N, C, P, Q), the windows those of
+    `adaptive_avg_pool2d`; returns an array of shape `input_size` = (N, C, H, W).
+    """
+    P, Q = grad_output.shape[2:]
+    return _shares(grad_output, input_size, *adaptive_windows(input_size[2:], (P, Q)))
+
+
+class Window(NamedTuple):
+    """The pixels `first` to `last` (exclusive) of one axis, and its factor of what a sum is divided by."""
+
+    first: int
+    last: int
+    divisor: int
+
+
+Windows = tuple[list[Window], list[Window]]
+"""The windows of the rows and those of the columns; a window of the image is one of each."""
+
+
+def average_windows(
+    image: Shape,
+    kernel_size: Pair,
+    stride: Pair | None = None,
+    padding: Padding = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> Windows:
+    """Return the windows of `avg_pool2d` for an image of (height, width) pixels."""
+    kernel, around = pair(kernel_size), sides(padding)
+    stride = kernel if stride is None else pair(stride)
+
+    def windows(i: int, divisor: int | None) -> list[Window]:
+        size, (before, after) = image[i], around[i]
+        found = []
+        for p in range(pooled_size(size, kernel[i], stride[i], around[i], 1, ceil_mode)):
+            start = p * stride[i] - before
+            end = min(start + kernel[i], size + after)
+            first, last = max(start, 0), min(end, size)
+            found.append(Window(first, last, divisor or (end - start if count_include_pad else last - first)))
+        return found
+
+    if divisor_override is None:
+        return windows(0, None), windows(1, None)
+    return windows(0, divisor_override), windows(1, 1)
+
+
+def adaptive_windows(image: Shape, output_size: OutputSize) -> Windows:
+    """Return the windows of `adaptive_avg_pool2d` for an image of (height, width) pixels."""
+    P, Q = (output_size, output_size) if isinstance(output_size, int) else output_size
+
+    def windows(size: int, count: int) -> list[Window]:
+        limits = [(p * size // count, -(-(p + 1) * size // count)) for p in range(count)]
+        return [Window(first, last, last - first) for first, last in limits]
+
+    return windows(image[0], P or image[0]), windows(image[1], Q or image[1])
+
+
+def _means(X: Array, rows: list[Window], columns: list[Window]) -> Array:
+    Z = np.empty((*X.shape[:2], len(rows), len(columns)))
+    for p, (top, bottom, R) in enumerate(rows):
+        for q, (left, right, S) in enumerate(columns):
+            Z[..., p, q] = X[..., top:bottom, left:right].sum(axis=(2, 3), dtype=np.float64) / (R * S)
+    return Z.astype(X.dtype)
+
+
+def _shares(G: Array, input_size: Shape, rows: list[Window], columns: list[Window]) -> Array:
+    dX = np.zeros(input_size)
+    for p, (top, bottom, R) in enumerate(rows):
+        for q, (left, right, S) in enumerate(columns):
+            dX[..., top:bottom, left:right] += G[..., p, q, None, None].astype(np.float64) / (R * S)
+    return dX.astype(G.dtype)
 
 
 def pooled_size(

@@ -21,6 +21,7 @@ def test_operands_of_each_pass():
         "input": (2, 3, 8, 6),
         "grad_output": (2, 3, 4, 3),
     }
+    assert shapes("adaptive_avg_pool 2 3 8 6 | 1 2 | | p", "input")["grad_output"] == (2, 3, 1, 2)
     assert shapes("relu 5 4 | | | r", "forward") == {"input": (5, 4)}
     assert shapes("relu 5 4 | | | r", "input") == {"input": (5, 4), "grad_output": (5, 4)}
     assert shapes("cross_entropy 5 4 | | | x", "both") == {"input": (5, 4), "target": (5,)}

@@ -24,6 +24,8 @@ def test_what_a_line_leaves_out():
 def test_a_pooling_steps_by_its_window():
     assert parse("max_pool 1 3 9 8 | 3 2 | | pool").stride == 3
     assert parse("max_pool 1 3 9 8 | 3 2 | stride=1 padding=1 | pool").outer == (9, 9)
+    assert parse("avg_pool 1 3 9 8 | 3 2 | | pool").outer == (3, 3)
+    assert parse("adaptive_avg_pool 1 3 9 8 | 3 2 | | pool").outer == (3, 2)
 
 
 def test_parameters_of_an_optimizer():
@@ -41,6 +43,8 @@ def test_parameters_of_an_optimizer():
         ),
         ("dense 64 400 | 120 | bias | fc", "batch 64, 400 to 120"),
         ("max_pool 1 3 9 8 | 3 2 | stride=2 | p", "1x3x9x8, 3x2, stride 2"),
+        ("avg_pool 1 3 9 8 | 3 2 | padding=1 | p", "1x3x9x8, 3x2, padding 1"),
+        ("adaptive_avg_pool 1 3 9 8 | 1 1 | | p", "1x3x9x8, to 1x1"),
         ("relu 64 16 8 8 | | | r", "64x16x8x8"),
         ("softmax 64 10 | | | s", "64x10"),
         ("sgd 6x1x5x5 6 10x84 | | | o", "996 parameters in 3 arrays"),
@@ -132,5 +136,5 @@ def test_the_sets_that_come_with_fastconv(name):
 def test_the_sets_hold_what_they_are_named_after():
     assert {row.size[1] for row in rows.read("few_channels")} == {1, 2, 3}
     assert {row.size[0] for row in rows.read("batch1")} == {1}
-    for name in ("dense", "pool", "optimizers"):
-        assert {row.kind for row in rows.read(name)} <= {"dense", "max_pool", "sgd", "adam"}
+    for name, kinds in (("dense", {"dense"}), ("pool", {*rows.POOLS}), ("optimizers", {"sgd", "adam"})):
+        assert {row.kind for row in rows.read(name)} == kinds

@@ -30,6 +30,8 @@ def test_operations(line, count):
         ("dense 64 400 | 120 | bias | d", "weight", 4 * (64 * 400 + 64 * 120 + 400 * 120)),
         ("max_pool 2 3 8 8 | 2 2 | | p", "forward", 4 * 384 + 12 * 96),
         ("max_pool 2 3 8 8 | 2 2 | | p", "input", 4 * 384 + 12 * 96),
+        ("avg_pool 2 3 8 8 | 2 2 | | p", "forward", 4 * (384 + 96)),
+        ("adaptive_avg_pool 2 3 8 8 | 1 1 | | p", "input", 4 * (384 + 6)),
         ("relu 64 10 | | | r", "forward", 4 * 2 * 640),
         ("relu 64 10 | | | r", "input", 4 * 3 * 640),
         ("cross_entropy 64 10 | | | x", "forward", 4 * 640),

@@ -92,6 +92,63 @@ def test_a_pooling_with_settings():
     assert lines["dL/dZ2"][0] == "route(dL/dP2 to the maxima)"
 
 
+@pytest.mark.parametrize(
+    ("pool", "right", "entries", "shares"),
+    [
+        (nn.AvgPool2d(2), "2x2", "Z2[2i+m,2j+n] / 4", "4"),
+        (
+            nn.AvgPool2d(3, 2, 1, divisor_override=5),
+            "3x3, stride 2, padding 1, divisor_override 5",
+            "Z2[2i+m-1,2j+n-1] / 5",
+            "5",
+        ),
+        (
+            nn.AvgPool2d(3, 1, 1, count_include_pad=False),
+            "3x3, stride 1, padding 1, count_include_pad False",
+            "Z2[i+m-1,j+n-1] / k[i,j]",
+            "k[i,j]",
+        ),
+        (nn.AvgPool2d(2, 3, 0, True), "2x2, stride 3, ceil_mode True", "Z2[3i+m,3j+n] / k[i,j]", "k[i,j]"),
+    ],
+    ids=repr,
+)
+def test_an_average_pooling(pool, right, entries, shares):
+    lines = convolution(3, 3, pool=pool)
+    assert lines["P2"] == (f"avgpool(Z2, {right})", f"P2[i,j] = sum_{{m,n}} {entries}")
+    assert lines["dL/dZ2"][0] == f"share(dL/dP2 / {shares} in each window)"
+
+
+def test_an_adaptive_average_pooling():
+    lines = convolution(3, 3, pool=nn.AdaptiveAvgPool2d(1))
+    assert lines["P2"] == ("mean(Z2)", "P2 = sum_{u,v} Z2[u,v] / k")
+    assert lines["dL/dZ2"][0] == "share(dL/dP2 / k in each window)"
+    lines = convolution(3, 3, pool=nn.AdaptiveAvgPool2d((4, None)))
+    assert lines["P2"] == ("avgpool(Z2 to (4, W))", "P2[i,j] = sum_{u,v} Z2[u,v] / k[i,j]")
+    assert lines["dL/dZ2"][0] == "share(dL/dP2 / k[i,j] in each window)"
+
+
+@pytest.mark.parametrize(
+    ("pool", "terms"),
+    [
+        (nn.AvgPool2d(2), ["P1 = (1 + 2 + (-4) + 5) / 4 = 1"]),
+        (nn.AvgPool2d((1, 2), 2, (0, 1)), ["P1[0,0] = (1) / 2 = 0.5", "P1[0,1] = (2 + 3) / 2 = 2.5"]),
+        (nn.AdaptiveAvgPool2d(1), []),
+        (nn.AdaptiveAvgPool2d((3, 1)), ["P1[0,0] = (1 + 2 + 3) / 3 = 2", "P1[1,0] = ((-4) + 5 + 6) / 3"]),
+    ],
+    ids=repr,
+)
+def test_short_means_are_written_out(pool, terms):
+    layers = nn.Conv2d(1, 1, 1, bias=False, **F64), pool, nn.Flatten()
+    features = nn.Sequential(*layers).output_shape((1, 3, 3))
+    model = nn.Sequential(*layers, nn.Linear(*features, 1, **F64))
+    model[0].weight[...] = 1
+    x = np.array([[[1.0, 2, 3], [-4, 5, 6], [7, 8, 9]]])
+    step = explain(model, nn.BCEWithLogitsLoss(), x, 1)["P1"]
+    for written, expected in zip(step.line.terms, terms, strict=False):
+        assert written.startswith(expected)
+    assert bool(step.line.terms) == bool(terms)
+
+
 def test_layers_are_numbered_and_no_symbol_is_given_twice():
     model = nn.Sequential(
         nn.Sequential(nn.Conv2d(1, 2, 3, **F64), nn.ReLU()),

@@ -20,6 +20,7 @@ x, w, b = normal(5, 6, 40, 40), normal(20, 6, 3, 3), normal(20)
 image, v = normal(1, 24, 30, 30), normal(40, 24, 3, 3)
 square, f = normal(3, 32, 26, 21), normal(64, 32, 3, 3)  # by Winograd's algorithm
 deep, g = normal(2, 40, 19, 18), normal(40, 1, 3, 3)
+wide = normal(1, 256, 30, 30)
 a, m = normal(130, 700), normal(90, 700)
 def results():
     y = kernels.conv2d(x, w, b, padding=1)
@@ -41,6 +42,13 @@ def results():
     pooled, indices = kernels.max_pool2d(y, 3, 2, return_indices=True)
     yield pooled
     yield kernels.max_pool2d_input(pooled, indices, y.shape)
+    for means, window in ((kernels.avg_pool2d(y, 3, 2, 1), (3, 2, 1)), (kernels.avg_pool2d(y, 7), (7,))):
+        yield means
+        yield kernels.avg_pool2d_input(means, y.shape, *window)
+    for size in ((1, 1), (6, 7)):
+        means = kernels.adaptive_avg_pool2d(wide, size)
+        yield means
+        yield kernels.adaptive_avg_pool2d_input(means, wide.shape)
     out = kernels.linear(a, m)
     yield out
     yield kernels.linear_input(m, out)

@@ -175,6 +175,10 @@ def test_parameters_cannot_be_replaced_behind_an_optimizer():
         nn.Conv2d(2, 4, (3, 1), stride=2, padding=((1, 2), (0, 1)), dilation=(1, 2), groups=2, bias=False),
         nn.Linear(3, 2, dtype=np.float64),
         nn.MaxPool2d((2, 3), padding=1, ceil_mode=True),
+        nn.AvgPool2d((2, 3), 1, (1, 0), True, False, -4),
+        nn.AdaptiveAvgPool2d((None, 3)),
+        nn.AdaptiveAvgPool2d((None, None)),
+        nn.AdaptiveAvgPool2d((2, 2)),
         nn.Softmax(-1),
         nn.Dropout(0.25),
         nn.Flatten(2),
@@ -198,4 +202,8 @@ def test_repr_shows_what_is_not_a_default():
     )
     assert repr(nn.Linear(3, 2, bias=False)) == "Linear(in_features=3, out_features=2, bias=False)"
     assert repr(nn.Linear(3, 2, dtype="float64")) == "Linear(in_features=3, out_features=2, dtype='float64')"
+    assert repr(nn.AvgPool2d(2, 3, count_include_pad=False)) == (
+        "AvgPool2d(kernel_size=2, stride=3, count_include_pad=False)"
+    )
+    assert repr(nn.AdaptiveAvgPool2d((1, 1))) == "AdaptiveAvgPool2d(output_size=1)"
     assert repr(nn.ReLU()) == "ReLU()"

@@ -52,6 +52,17 @@ def test_the_stride_is_the_kernel_size_unless_given():
 def test_a_shape_that_does_not_fit_is_told_with_one_that_would(arguments, shape, message):
     with pytest.raises(ValueError, match=message):
         nn.MaxPool2d(*arguments).output_shape(shape)
+    with pytest.raises(ValueError, match=message.replace("Max", "Avg")):
+        nn.AvgPool2d(*arguments).output_shape(shape)
+
+
+def test_a_shape_that_cannot_be_averaged():
+    with pytest.raises(
+        ValueError, match=r"^AdaptiveAvgPool2d: got shape \(64,\), needs \(channels, height, width\)$"
+    ):
+        nn.AdaptiveAvgPool2d(1).output_shape((64,))
+    with pytest.raises(ValueError, match=r"^AdaptiveAvgPool2d: got 0 x 5 pixels, needs at least 1 x 1$"):
+        nn.AdaptiveAvgPool2d(1).output_shape((4, 0, 5))
 
 
 def test_arguments_are_checked_when_the_layer_is_made():
@@ -59,3 +70,37 @@ def test_arguments_are_checked_when_the_layer_is_made():
         nn.MaxPool2d(0)
     with pytest.raises(TypeError, match="MaxPool2d: ceil_mode: got 1"):
         nn.MaxPool2d(2, ceil_mode=1)
+    with pytest.raises(TypeError, match="AvgPool2d: count_include_pad: got 1"):
+        nn.AvgPool2d(2, 2, 0, False, 1)
+    with pytest.raises(ValueError, match="AvgPool2d: divisor_override: got 0"):
+        nn.AvgPool2d(2, divisor_override=0)
+    with pytest.raises(ValueError, match="AdaptiveAvgPool2d: output_size: got 0"):
+        nn.AdaptiveAvgPool2d((None, 0))
+
+
+AVERAGES = [
+    nn.AvgPool2d(2),
+    nn.AvgPool2d(3, 2, 1, True, False),
+    nn.AvgPool2d((2, 3), divisor_override=5),
+    nn.AdaptiveAvgPool2d(1),
+    nn.AdaptiveAvgPool2d((None, 3)),
+]
+
+
+@pytest.mark.parametrize("layer", AVERAGES, ids=repr)
+def test_gradients_of_averages_agree_with_differences(layer, check_gradients, each_backend):
+    check_gradients(layer, np.random.default_rng(0).normal(size=(2, 2, 5, 7)))
+
+
+@pytest.mark.parametrize("layer", AVERAGES, ids=repr)
+def test_prediction_and_shape_of_averages_agree_with_forward(layer):
+    x = np.random.default_rng(0).normal(size=(2, 2, 5, 7))
+    y = layer.forward(x)[0]
+    assert np.array_equal(layer(x), y)
+    assert layer.output_shape((2, 5, 7)) == y.shape[1:]
+
+
+def test_the_shape_after_an_average():
+    assert nn.AvgPool2d((2, 3)).stride == (2, 3)
+    assert nn.AdaptiveAvgPool2d((None, 3)).output_shape((4, 5, 7)) == (4, 5, 3)
+    assert nn.AdaptiveAvgPool2d(1).output_shape((4, 5, 7)) == (4, 1, 1)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fastconv import functional, grad
+from fastconv import backend, functional, grad
 
 torch = pytest.importorskip("torch")
 F = torch.nn.functional
@@ -119,6 +119,42 @@ def test_nan_is_the_maximum_of_its_windows():
     assert np.isnan(ours).any()
     assert not np.isnan(ours).all()
     assert_same(ours, F.max_pool2d(torch.tensor(x), 3, 1, 1))
+
+
+@pytest.mark.parametrize("divisor", [None, 5, -2], ids=str)
+@pytest.mark.parametrize("count_include_pad", [True, False])
+@pytest.mark.parametrize("ceil_mode", [False, True])
+@pytest.mark.parametrize("geometry", [g[:-1] for g in POOLS], ids=str)
+def test_avg_pool2d_and_its_gradient(geometry, ceil_mode, count_include_pad, divisor):
+    size, *steps = geometry
+    steps += [ceil_mode, count_include_pad, divisor]
+    (x,) = drawn(size)
+    (tx,) = tensors(x)
+    theirs = F.avg_pool2d(tx, *steps)
+    assert_same(functional.avg_pool2d(x, *steps), theirs)
+    (g,) = drawn(theirs.shape, seed=1)
+    theirs.backward(torch.tensor(g))
+    assert_same(grad.avg_pool2d_input(g, x.shape, *steps), tx.grad)
+
+
+@pytest.mark.parametrize("output_size", [1, 3, (2, 5), (7, 8), (None, 2), (4, None), (9, 11)], ids=str)
+@pytest.mark.parametrize("size", [(2, 3, 7, 8), (3, 5, 4), (0, 2, 6, 6)], ids=str)
+def test_adaptive_avg_pool2d_and_its_gradient(size, output_size):
+    (x,) = drawn(size)
+    (tx,) = tensors(x)
+    theirs = F.adaptive_avg_pool2d(tx, output_size)
+    assert_same(functional.adaptive_avg_pool2d(x, output_size), theirs)
+    (g,) = drawn(theirs.shape, seed=1)
+    theirs.backward(torch.tensor(g))
+    assert_same(grad.adaptive_avg_pool2d_input(g, x.shape), tx.grad)
+
+
+@pytest.mark.parametrize("arguments", [(3, 2, 1), (3, 2, 1, True, False), (2,)], ids=str)
+def test_means_of_small_integers_have_the_bits_of_pytorch(arguments):
+    x = np.random.default_rng(0).integers(-9, 10, (2, 3, 9, 8)).astype(np.float32)
+    theirs = F.avg_pool2d(torch.tensor(x), *arguments).numpy()
+    with backend("numba"):
+        np.testing.assert_array_equal(functional.avg_pool2d(x, *arguments), theirs)
 
 
 @pytest.mark.parametrize("lead", [(), (1,), (5,), (2, 3), (0,)], ids=str)

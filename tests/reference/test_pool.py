@@ -3,7 +3,14 @@ import math
 import numpy as np
 import pytest
 
-from fastconv.reference import max_pool2d, max_pool2d_input
+from fastconv.reference import (
+    adaptive_avg_pool2d,
+    adaptive_avg_pool2d_input,
+    avg_pool2d,
+    avg_pool2d_input,
+    max_pool2d,
+    max_pool2d_input,
+)
 
 NAN, INF = math.nan, math.inf
 
@@ -144,3 +151,92 @@ def test_gradient_sums_in_float64():
     dX = max_pool2d_input(g, np.full(g.shape, 1), (1, 1, 1, 2))
     assert dX.dtype == np.float32
     np.testing.assert_array_equal(dX[0, 0], [[0, 2]])
+
+
+IMAGE = np.arange(1.0, 10).reshape(1, 1, 3, 3)  # 1 2 3, 4 5 6, 7 8 9
+
+
+@pytest.mark.parametrize(
+    ("arguments", "means"),
+    [
+        ((2, 1), [[3, 4], [6, 7]]),
+        ((2,), [[3]]),
+        ((2, None, 0, True), [[3, 4.5], [7.5, 9]]),
+        # Padding counts, what lies beyond it does not.
+        ((2, 2, 1), [[0.25, 1.25], [2.75, 7]]),
+        ((2, 2, 1, False, False), [[1, 2.5], [5.5, 7]]),
+        ((3, 3, 1, True), [[12 / 9, 9 / 6], [15 / 6, 9 / 4]]),
+        ((3, 3, 1, True, False), [[3, 4.5], [7.5, 9]]),
+        ((2, 1, 0, False, True, 8), [[1.5, 2], [3, 3.5]]),
+        ((2, 2, 1, True, False, -1), [[-1, -5], [-11, -28]]),
+        (((1, 3), 1, ((0, 0), (1, 0))), [[1, 2], [3, 5], [5, 8]]),
+    ],
+    ids=str,
+)
+def test_means_by_hand(arguments, means):
+    np.testing.assert_array_equal(avg_pool2d(IMAGE, *arguments)[0, 0], means)
+
+
+def test_shares_by_hand():
+    g = np.array([[4.0, 8], [12, 16]])[None, None]
+    dX = avg_pool2d_input(g, (1, 1, 3, 3), 2, 1)
+    np.testing.assert_array_equal(dX[0, 0], [[1, 3, 2], [4, 10, 6], [3, 7, 4]])
+    dX = avg_pool2d_input(g, (1, 1, 3, 3), 2, 2, 0, True)
+    np.testing.assert_array_equal(dX[0, 0], [[1, 1, 4], [1, 1, 4], [6, 6, 16]])
+    dX = avg_pool2d_input(g[:, :, :1, :1], (1, 1, 3, 3), 2)
+    np.testing.assert_array_equal(dX[0, 0], [[1, 1, 0], [1, 1, 0], [0, 0, 0]])
+
+
+@pytest.mark.parametrize(
+    ("size", "means"),
+    [
+        (1, [[5]]),
+        (2, [[3, 4], [6, 7]]),
+        ((None, 1), [[2], [5], [8]]),
+        ((1, 4), [[4, 4.5, 5.5, 6]]),
+    ],
+    ids=str,
+)
+def test_adaptive_means_by_hand(size, means):
+    np.testing.assert_array_equal(adaptive_avg_pool2d(IMAGE, size)[0, 0], means)
+
+
+def test_adaptive_shares_by_hand():
+    dX = adaptive_avg_pool2d_input(np.array([[4.0, 8], [12, 16]])[None, None], (1, 1, 3, 3))
+    np.testing.assert_array_equal(dX[0, 0], [[1, 3, 2], [4, 10, 6], [3, 7, 4]])
+    dX = adaptive_avg_pool2d_input(np.array([[18.0]])[None, None], (1, 1, 3, 3))
+    np.testing.assert_array_equal(dX[0, 0], np.full((3, 3), 2))
+
+
+@pytest.mark.parametrize("options", [(False, True), (True, True), (True, False), (True, False, 5)], ids=str)
+@pytest.mark.parametrize("geometry", [g[:-1] for g in GEOMETRIES if g[-1] == 1], ids=str)
+def test_average_gradient_is_central_differences(geometry, options, assert_gradient):
+    size, *steps = geometry
+    x = np.random.default_rng(4).standard_normal(size)
+    g = np.random.default_rng(5).standard_normal(avg_pool2d(x, *steps, *options).shape)
+    dX = avg_pool2d_input(g, size, *steps, *options)
+    assert_gradient(dX, lambda x: np.sum(g * avg_pool2d(x, *steps, *options)), x)
+
+
+@pytest.mark.parametrize("output", [1, (2, 3), (5, None), (9, 4)], ids=str)
+def test_adaptive_average_gradient_is_central_differences(output, assert_gradient):
+    x = np.random.default_rng(4).standard_normal((2, 2, 5, 7))
+    g = np.random.default_rng(5).standard_normal(adaptive_avg_pool2d(x, output).shape)
+    dX = adaptive_avg_pool2d_input(g, x.shape)
+    assert_gradient(dX, lambda x: np.sum(g * adaptive_avg_pool2d(x, output)), x)
+
+
+def test_means_and_shares_are_summed_in_float64():
+    x = np.array([2.0**24, 1, 1, -(2.0**24)], dtype=np.float32).reshape(1, 1, 1, 4)
+    for z in (avg_pool2d(x, (1, 4)), adaptive_avg_pool2d(x, 1)):
+        assert z.dtype == np.float32
+        assert z.item() == 0.5
+    dX = avg_pool2d_input(x[..., [0, 3, 1]], (1, 1, 1, 3), (1, 3), 1, (0, 1), False, True, 1)
+    assert dX.dtype == np.float32
+    np.testing.assert_array_equal(dX.ravel(), [0, 1, 1 - 2.0**24])
+
+
+def test_a_nan_reaches_its_windows_alone():
+    x = IMAGE.copy()
+    x[0, 0, 0, 0] = NAN
+    np.testing.assert_array_equal(avg_pool2d(x, 2, 1)[0, 0], [[NAN, 4], [6, 7]])

@@ -4,19 +4,13 @@ from functools import lru_cache
 
 import numpy as np
 
-from .buffers import CHUNK, channels_last, empty
-from .geometry import Geometry
-from .jit import get_num_threads, inline, kernel, share
-from .machine import lanes
-from .shape import Axis, axes, pair
-from .simd import clear, full, read, select, wins, write
-from .window import reached
-
-
-def _extended(axis: Axis) -> Axis:
-    """The axis with a last window that the input fills in part, if one starts inside it (ceil_mode)."""
-    longer = axis._replace(after=axis.after + axis.stride - 1)
-    return longer if (longer.outputs - 1) * axis.stride < axis.size + axis.before else axis
+from ..buffers import CHUNK, channels_last, empty
+from ..geometry import Geometry
+from ..jit import get_num_threads, inline, kernel, share
+from ..machine import lanes
+from ..shape import axes, extended, pair
+from ..simd import clear, full, read, select, wins, write
+from ..window import reached
 
 
 def max_pool2d(
@@ -45,7 +39,7 @@ def _plan(h, w, kernel_size, stride, padding, dilation, ceil_mode):
     kernel_size = pair(kernel_size)
     height, width = axes((h, w), kernel_size, stride or kernel_size, padding, dilation)
     if ceil_mode:
-        height, width = _extended(height), _extended(width)
+        height, width = extended(height), extended(width)
     sizes = tuple(
         i for a in (height, width) for i in (a.size, a.outputs, a.taps, a.stride, a.dilation, a.before)
     )
