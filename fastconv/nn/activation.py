@@ -21,11 +21,15 @@ class ReLU(Layer):
     def forward(self, x: Array, training: bool = True) -> tuple[Array, Backward]:
         """The positive part of x, and the gradient's closure."""
         y = F.relu(x)
+        return y, self.backward_of(y)
+
+    def backward_of(self, y: Array) -> Backward:
+        """The gradient's closure for the output y, whoever computed it."""
 
         def backward(dy: Array, input_gradient: bool = True) -> tuple[Array | None, Gradients]:
             return (grad.relu_input(y, dy) if input_gradient else None), {}
 
-        return y, backward
+        return backward
 
 
 class Sigmoid(Layer):

@@ -1,11 +1,14 @@
 """Sequential: layers one after the other."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any, overload
 
 import numpy as np
 
+from fastconv.nn.activation import ReLU
 from fastconv.nn.base import Backward, Gradients, Layer
+from fastconv.nn.conv import Conv2d
 from fastconv.nn.summary import Row
 from fastconv.types import Array, Shape
 
@@ -31,6 +34,8 @@ class Sequential(Layer):
             raise ValueError("Sequential: got a layer with parameters twice, needs each to be its own layer")
         # Below the first layer with parameters no gradient is asked for, unless dx itself is.
         self._first = next((i for i, layer in enumerate(layers) if layer.parameters()), len(layers))
+        pairs = enumerate(pairwise(layers))
+        self._rectified = {i for i, pair in pairs if [*map(type, pair)] == [Conv2d, ReLU]}
         if seed is not None:
             self.initialize(np.random.default_rng(seed))
 
@@ -39,7 +44,7 @@ class Sequential(Layer):
         closures: list[Backward] = []
         for index, layer in enumerate(self._layers):
             try:
-                x, closure = layer.forward(x, training)
+                x, closure = self._step(index, layer, x, training)
             except (TypeError, ValueError) as error:
                 _locate(error, index, layer, x)
                 raise
@@ -60,11 +65,19 @@ class Sequential(Layer):
         """The last layer's output, as in prediction."""
         for index, layer in enumerate(self._layers):
             try:
-                x = layer(x)
+                x, _ = self._step(index, layer, x, training=False)
             except (TypeError, ValueError) as error:
                 _locate(error, index, layer, x)
                 raise
         return x
+
+    def _step(self, index: int, layer: Layer, x: Array, training: bool) -> tuple[Array, Backward]:
+        """One layer's forward. A convolution before a ReLU does its work too, where it stores."""
+        if index in self._rectified and isinstance(layer, Conv2d):
+            return layer.forward(x, training, relu=True)
+        if index - 1 in self._rectified and isinstance(layer, ReLU):
+            return x, layer.backward_of(x)
+        return layer.forward(x, training)
 
     def initialize(self, rng: np.random.Generator) -> None:
         """Draws the parameters of all layers anew, each from its own child stream of `rng`."""

@@ -59,11 +59,11 @@ class Conv2d(WeightedLayer):
         shape = (out_channels, in_channels // groups, *self.kernel_size)
         super().__init__(shape, out_channels, bias, dtype, seed)
 
-    def forward(self, x: Array, training: bool = True) -> tuple[Array, Backward]:
-        """The filters' answers, and the gradients' closure."""
+    def forward(self, x: Array, training: bool = True, relu: bool = False) -> tuple[Array, Backward]:
+        """The filters' answers (with `relu` their positive part), and the gradients' closure, from dZ."""
         weight, bias = self.weight, self.bias
         window = (self.stride, self.padding, self.dilation, self.groups)
-        y = F.conv2d(x, weight, bias, *window)
+        y = F.conv2d(x, weight, bias, *window, relu=relu)
 
         def backward(dy: Array, input_gradient: bool = True) -> tuple[Array | None, Gradients]:
             gradients = {"weight": grad.conv2d_weight(x, weight.shape, dy, *window)}

@@ -18,6 +18,7 @@ def conv2d(
     padding: Padding | str = 0,
     dilation: Pair = 1,
     groups: int = 1,
+    relu: bool = False,
 ) -> Array:
     """Convolve images with filters, as torch.nn.functional.conv2d.
 
@@ -26,16 +27,18 @@ def conv2d(
     ((top, bottom), (left, right)), "valid" (none), or "same" (P = H and Q = W, for stride 1; an
     odd total pads more at the bottom and right). Returns (N, K, P, Q) with
     P = (H + top + bottom - dilation*(R-1) - 1) // stride + 1, Q likewise; without N if the input
-    has none. Raises TypeError for wrong types, ValueError for shapes and values that do not fit.
+    has none. With `relu` (PyTorch has no such argument) the result is relu(conv2d(...)), for which memory is
+    written once. Raises TypeError for wrong types, ValueError for shapes and values that do not fit.
     """
     X, W, b = arrays("conv2d", input=input, weight=weight, bias=bias, optional=("bias",))
     options = _options("conv2d", stride, padding, dilation, groups)
     steps, _ = _geometry("conv2d", X.shape, W.shape, *options)
     if b is not None:
         same_shape("conv2d", "bias", b, "weight", W.shape[:1])
+    relu = validate.flag("conv2d", "relu", relu)
     if X.ndim == 3:
-        return active().conv2d(X[None], W, b, *steps)[0]
-    return active().conv2d(X, W, b, *steps)
+        return active().conv2d(X[None], W, b, *steps, relu)[0]
+    return active().conv2d(X, W, b, *steps, relu)
 
 
 def conv2d_input(

@@ -24,10 +24,11 @@ def conv2d(
     padding: Padding = 0,
     dilation: Pair = 1,
     groups: int = 1,
+    relu: bool = False,
 ) -> Array:
     """Cross-correlate images with filters, as PyTorch's conv2d.
 
-        Z[n,k,p,q] = b[k] + sum_{c,r,s} X[n,c,h,w] W[k,c,r,s]
+        Z[n,k,p,q] = b[k] + sum_{c,r,s} X[n,c,h,w] W[k,c,r,s],    with `relu` max(Z, 0)
 
     Input (N, C, H, W), weight (K, C/groups, R, S), bias (K,);
     returns (N, K, P, Q) with P = (H + top + bottom - dilation*(R-1) - 1) // stride + 1, Q likewise.
@@ -45,7 +46,7 @@ def conv2d(
     Z = Z.reshape(len(X), len(weight), P, Q)
     if bias is not None:
         Z += bias[:, None, None]
-    return Z.astype(input.dtype)
+    return (np.maximum(Z, 0) if relu else Z).astype(input.dtype)
 
 
 def conv2d_input(

@@ -16,7 +16,7 @@ from ..buffers import empty
 from ..geometry import Geometry
 from ..jit import inline, kernel, share
 from ..shape import Axis
-from ..simd import fma_rows, load, read, spread, store, write
+from ..simd import fma_rows, load, positive, read, spread, store, write
 from ..window import interior, reached
 from .plan import Convolution, Place, Plan
 
@@ -58,23 +58,25 @@ def fits(channels: int, filters: int, groups: int) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def plan(height: Axis, width: Axis, channels: int, place: Place, dtype: np.dtype) -> Depthwise:
+def plan(height: Axis, width: Axis, channels: int, place: Place, relu: bool, dtype: np.dtype) -> Depthwise:
     """Plan a depthwise convolution of so many channels."""
-    return Depthwise(_geometry(height, width, channels, place.pixel, dtype), height, width, place)
+    geometry = _geometry(height, width, channels, place.pixel, relu, dtype)
+    return Depthwise(geometry, height, width, place)
 
 
 @lru_cache(maxsize=1024)
 def weight_plan(height: Axis, width: Axis, channels: int, dtype: np.dtype) -> DepthwiseWeight:
     """Plan the weight gradient of a depthwise convolution."""
-    return DepthwiseWeight(_geometry(height, width, channels, channels, dtype), height, width)
+    return DepthwiseWeight(_geometry(height, width, channels, channels, False, dtype), height, width)
 
 
-def _geometry(height: Axis, width: Axis, channels: int, step: int, dtype: np.dtype) -> Geometry:
+def _geometry(height: Axis, width: Axis, channels: int, step: int, relu: bool, dtype: np.dtype) -> Geometry:
     lanes = machine.lanes(dtype)
     vectors = -(-channels // lanes)
     q0, q1 = interior.py_func(width.size, *width[1:5], width.outputs)
     return Geometry(
-        channels=1, blocks=1, panels=1, filters=channels, columns=vectors * lanes, channels_out=channels,
+        {"relu": int(relu)}, channels=1, blocks=1, panels=1, filters=channels, columns=vectors * lanes,
+        channels_out=channels,
         taps_h=height.taps, taps_w=width.taps, stride_h=height.stride, stride_w=width.stride,
         dilation_h=height.dilation, dilation_w=width.dilation, step=step, lanes=lanes,
         rows=max(1, min(PIXELS, q1 - q0)), vectors=min(vectors, 4),
@@ -90,7 +92,7 @@ def _tile(g, x, at, line, r0, r1, packed, bias, c, y, to, count):
             here = at + (r * g.dilation_h * line) + s * g.dilation_w * g.channels_out
             there = (r * g.taps_w + s) * g.columns + c
             acc = fma_rows(acc, x, here, g.stride_w * g.channels_out, packed, there, count)
-    store(acc, y, to, g.step, count)
+    store(positive(acc) if g.relu else acc, y, to, g.step, count)
 
 
 @inline
@@ -101,7 +103,7 @@ def _pixel(g, x, at, line, r0, r1, s0, s1, packed, bias, c, y, to, count):
         for s in range(s0, s1):
             here = at + (r * g.dilation_h * line) + s * g.dilation_w * g.channels_out
             acc = fma_rows(acc, x, here, 0, packed, (r * g.taps_w + s) * g.columns + c, count)
-    store(acc, y, to, 0, count)
+    store(positive(acc) if g.relu else acc, y, to, 0, count)
 
 
 @kernel

@@ -26,7 +26,7 @@ from ..geometry import Geometry
 from ..jit import get_num_threads, inline, kernel, share
 from ..machine import LATENCY, PORTS
 from ..shape import Axis
-from ..simd import clear, copy, fma, spread, store
+from ..simd import clear, copy, fma, positive, spread, store
 from .plan import Convolution, Place
 
 ROWS_BYTES = 512 * 1024
@@ -79,7 +79,14 @@ def window(height: Axis, width: Axis, pixel: int, dtype: np.dtype) -> dict[str, 
 
 @lru_cache(maxsize=1024)
 def plan(
-    height: Axis, width: Axis, channels: int, filters: int, groups: int, place: Place, dtype: np.dtype
+    height: Axis,
+    width: Axis,
+    channels: int,
+    filters: int,
+    groups: int,
+    place: Place,
+    relu: bool,
+    dtype: np.dtype,
 ) -> Direct:
     """Plan a convolution of `channels` to `filters`, both of one group."""
     tile = machine.tile(width.outputs, filters, dtype)
@@ -97,7 +104,9 @@ def plan(
         "x_step": sizes["stride_w"] * sizes["cell"], "partial": int(filters % columns != 0),
         "columns": columns, "rows": tile.rows, "vectors": tile.vectors, "lanes": tile.lanes,
     }  # fmt: skip
-    geometry = Geometry(**sizes, **literals) if channels < FEW else Geometry(sizes, **literals)
+    if channels < FEW:
+        sizes, literals = {}, sizes | literals
+    geometry = Geometry(sizes | {"relu": int(relu)}, **literals)
     return Direct(geometry, height, width, place)
 
 
@@ -179,7 +188,7 @@ def _output_tile(g, x, x_at, packed, w_at, bias, bias_at, y, y_at, columns):
             b = w_at + (r * g.taps_w + s) * g.channels * g.columns
             for c in range(g.channels):
                 acc = fma(acc, x, a + c, g.x_step, packed, b + c * g.columns, g.columns)
-    store(acc, y, y_at, g.y_step, columns)
+    store(positive(acc) if g.relu else acc, y, y_at, g.y_step, columns)
 
 
 @kernel

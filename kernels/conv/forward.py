@@ -11,14 +11,16 @@ from .pack import Source, no_bias, pack
 from .plan import Place
 
 
-def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1, relu=False):
     """y[n, k, p, q] = bias[k] + sum of x[n, c, p * stride + r * dilation - top, ...] * w[k, c, r, s]
 
-    input (N, C, H, W), weight (K, C / groups, kH, kW), bias (K,) to (N, K, P, Q), channels-last.
+    input (N, C, H, W), weight (K, C / groups, kH, kW), bias (K,) to (N, K, P, Q), channels-last. With `relu`,
+    max(y, 0), where y is stored.
     """
     plan, source = _forward_plan(
-        input.shape, weight.shape, stride, padding, dilation, groups, input.dtype, winograd.enabled()
-    )
+        input.shape, weight.shape, stride, padding, dilation, groups, relu, input.dtype,
+        winograd.enabled(),
+    )  # fmt: skip
     images, filters = input.shape[0], weight.shape[0]
     output = empty_channels_last((images, filters, plan.height.outputs, plan.width.outputs), input.dtype)
     if output.size:
@@ -29,22 +31,23 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
 
 
 @lru_cache(maxsize=1024)
-def _forward_plan(size, weight_shape, stride, padding, dilation, groups, dtype, fast):
+def _forward_plan(size, weight_shape, stride, padding, dilation, groups, relu, dtype, fast):
     height, width = axes(size, weight_shape, stride, padding, dilation)
     filters, channels, taps = weight_shape[0], weight_shape[1], weight_shape[2] * weight_shape[3]
     area, row = height.outputs * width.outputs, channels * taps
     place = Place(0, area * filters, width.outputs * filters, filters)
     source = Source(filters // groups * row, row, taps, channels, np.arange(taps))
-    return _plan(size[0], height, width, channels, filters // groups, groups, place, dtype, fast), source
+    k = filters // groups
+    return _plan(size[0], height, width, channels, k, groups, place, relu, dtype, fast), source
 
 
-def _plan(images, height, width, channels, filters, groups, place, dtype, fast):
+def _plan(images, height, width, channels, filters, groups, place, relu, dtype, fast):
     """The plan of the fastest algorithm."""
     if depthwise.fits(channels, filters, groups):
-        return depthwise.plan(height, width, groups, place, dtype)
+        return depthwise.plan(height, width, groups, place, relu, dtype)
     if fast and winograd.wins(images, height, width, channels, filters, groups, dtype):
-        return winograd.plan(height, width, channels, filters, place, dtype)
-    return direct.plan(height, width, channels, filters, groups, place, dtype)
+        return winograd.plan(height, width, channels, filters, place, relu, dtype)
+    return direct.plan(height, width, channels, filters, groups, place, relu, dtype)
 
 
 def conv2d_input(input_size, weight, grad_output, stride=1, padding=0, dilation=1, groups=1):
@@ -100,7 +103,7 @@ def _input_plans(size, weight_shape, stride, padding, dilation, groups, dtype, f
                 h.offset * row + w.offset * c * groups, height.size * row, height.stride * row,
                 width.stride * c * groups,
             )  # fmt: skip
-            plan = _plan(size[0], h.axis, w.axis, k, c, groups, place, dtype, fast)
+            plan = _plan(size[0], h.axis, w.axis, k, c, groups, place, False, dtype, fast)
             places = np.full((kh, kw), -1)
             taps = np.arange(h.axis.taps * w.axis.taps).reshape(h.axis.taps, w.axis.taps)
             places[h.last % h.step : h.last + 1 : h.step, w.last % w.step : w.last + 1 : w.step] = taps[

@@ -2,7 +2,7 @@
 
 from .dot import dot, plus, sums, transposed
 from .memory import array_at, clear, copy
-from .tile import fma, fma_rows, load, spread, store, zero
+from .tile import fma, fma_rows, load, positive, spread, store, zero
 from .vector import (
     below,
     cast,
@@ -36,6 +36,7 @@ __all__ = [
     "log1p",
     "magnitude",
     "plus",
+    "positive",
     "read",
     "select",
     "spread",

@@ -209,6 +209,21 @@ def fma_rows(
     return tile(tile, a, a_at, a_step, b, b_at, columns), codegen
 
 
+@intrinsic
+def positive(typingctx: Any, tile: Any) -> tuple[Any, Callable[..., Any]]:
+    """max(tile[i, j], 0); NaN stays NaN."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        zero, result = ir.Constant(_Emitter(context, builder, tile).vector, None), args[0]
+        for k in range(tile.rows * tile.vectors):
+            value = builder.extract_value(args[0], k)
+            negative = builder.fcmp_ordered("<", value, zero)
+            result = builder.insert_value(result, builder.select(negative, zero, value), k)
+        return result
+
+    return tile(tile), codegen
+
+
 @intrinsic(prefer_literal=True)
 def store(
     typingctx: Any, tile: Any, c: Any, at: Any, step: Any, columns: Any

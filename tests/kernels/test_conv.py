@@ -106,6 +106,26 @@ def test_small_integers_are_exact(geometry):
             np.testing.assert_array_equal(result, exact[name], err_msg=name)
 
 
+@pytest.mark.parametrize(
+    "layer",
+    [(3, 5, 3, 1), (17, 33, 3, 1), (35, 35, 3, 35), (64, 64, 3, 1)],
+    ids=["few", "many", "own", "square"],
+)
+def test_relu_is_that_of_the_stored_result(layer):
+    """By every algorithm; NaN stays NaN."""
+    channels, filters, taps, groups = layer
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((2, channels, 12, 13)).astype(np.float32)
+    w = rng.standard_normal((filters, channels // groups, taps, taps)).astype(np.float32)
+    b = rng.standard_normal(filters).astype(np.float32)
+    x[1, 0, 5, 5] = np.nan
+    for module in (kernels, reference):
+        expected = module.relu(module.conv2d(x, w, b, padding=1, groups=groups))
+        assert np.isnan(expected).any() and (expected == 0).any()
+        result = module.conv2d(x, w, b, padding=1, groups=groups, relu=True)
+        np.testing.assert_array_equal(result, expected)
+
+
 @pytest.mark.parametrize("geometry", GEOMETRIES[::4], ids=identify)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_within_the_bound(geometry, dtype):

@@ -33,7 +33,7 @@ def test_the_backend_gets_pairs_and_four_sides(monkeypatch):
     conv2d_input([1, 2, 5, 5], w, np.zeros((1, 2, 5, 7)), 1, (1, 2), 1, 2)
     conv2d_weight(x, [2, 1, 3, 3], np.zeros((1, 2, 5, 7)), 1, ((1, 1), 2), 1, 2)
     steps = ((1, 1), ((1, 1), (2, 2)), (1, 1), 2)
-    assert calls[0][2:] == (None, *steps)
+    assert calls[0][2:] == (None, *steps, False)
     assert calls[1][0] == (1, 2, 5, 5)
     assert calls[1][3:] == steps
     assert calls[2][1] == (2, 1, 3, 3)
@@ -52,6 +52,12 @@ def test_any_memory_layout(disguised):
         assert result.dtype == np.float32
         assert result.dtype.isnative
         np.testing.assert_array_equal(result, expected)
+
+
+def test_relu_of_the_result():
+    np.testing.assert_array_equal(
+        conv2d(X, W, b, **STEPS, relu=True), np.maximum(conv2d(X, W, b, **STEPS), 0)
+    )
 
 
 def test_one_image_without_a_batch():
@@ -170,6 +176,7 @@ def test_shapes_and_values_that_do_not_fit(arguments, message, assert_refused):
         ({"dilation": (1, 2.0)}, "dilation: got 2.0, needs an integer"),
         ({"padding": 0.5}, "padding: got 0.5, needs an integer"),
         ({"groups": True}, "groups: got True, needs an integer"),
+        ({"relu": 1}, "relu: got 1, needs True or False"),
     ],
 )
 def test_objects_of_the_wrong_kind(arguments, message, assert_refused):

@@ -20,7 +20,7 @@ from ...buffers import empty, scratch
 from ...geometry import Geometry
 from ...jit import get_num_threads, inline, kernel, share
 from ...shape import Axis
-from ...simd import fma, read, store, write, zero
+from ...simd import fma, read, select, store, write, zero
 from ..direct import BYTES_A_CYCLE
 from ..plan import Convolution, Place
 from .transform import (
@@ -82,14 +82,16 @@ def wins(
 
 
 @lru_cache(maxsize=1024)
-def plan(height: Axis, width: Axis, channels: int, filters: int, place: Place, dtype: np.dtype) -> Winograd:
+def plan(
+    height: Axis, width: Axis, channels: int, filters: int, place: Place, relu: bool, dtype: np.dtype
+) -> Winograd:
     """Plan a convolution for which the algorithm `wins`."""
     tile = machine.tile(1 << 16, filters, dtype)
     columns = tile.vectors * tile.lanes
     panels = -(-filters // columns)
     sizes = {
         "channels": channels, "filters": filters, "blocks": panels, "panels": panels,
-        "taps_h": 3, "taps_w": 3, "result": panels * columns + tile.lanes,
+        "taps_h": 3, "taps_w": 3, "result": panels * columns + tile.lanes, "relu": int(relu),
     }  # fmt: skip
     transforms = Geometry({**sizes, "columns": columns}, lanes=tile.lanes)
     geometry = Geometry(
@@ -188,13 +190,19 @@ def _transform_output(g, m, at, step, k0, k1, half, bias, y, to, y_row, y_pixel,
         for i in range(rows):
             o0, o1, o2, o3 = outputs_of(*read_six(half, i * SIDE * g.lanes, g.lanes, g.lanes))
             here = to + i * y_row + k
-            write(o0 + start, y, here, g.lanes)
+            _put(g, o0 + start, y, here)
             if columns > 1:
-                write(o1 + start, y, here + y_pixel, g.lanes)
+                _put(g, o1 + start, y, here + y_pixel)
             if columns > 2:
-                write(o2 + start, y, here + 2 * y_pixel, g.lanes)
+                _put(g, o2 + start, y, here + 2 * y_pixel)
             if columns > 3:
-                write(o3 + start, y, here + 3 * y_pixel, g.lanes)
+                _put(g, o3 + start, y, here + 3 * y_pixel)
+
+
+@inline
+def _put(g, outputs, y, at):
+    """Outputs of neighbouring filters, for good."""
+    write(select(outputs < 0, 0, outputs) if g.relu else outputs, y, at, g.lanes)
 
 
 @inline
