@@ -26,7 +26,7 @@ from ..geometry import Geometry
 from ..jit import get_num_threads, inline, kernel, share
 from ..machine import LATENCY, PORTS
 from ..shape import Axis
-from ..simd import clear, copy, fma, positive, spread, store
+from ..simd import clear, copy, fetch, fma, positive, spread, store
 from .plan import Convolution, Place
 
 ROWS_BYTES = 512 * 1024
@@ -180,13 +180,17 @@ def gather(g, x, rows, at, n, first, count, height, width, left):
 
 @inline
 def _output_tile(g, x, x_at, packed, w_at, bias, bias_at, y, y_at, columns):
-    """`rows` pixels by `columns` filters: the microkernel."""
+    """`rows` pixels by `columns` filters: the microkernel. It fetches the outputs and the next pixels."""
     acc = spread(bias, bias_at, g.rows, g.vectors, g.lanes, columns)
+    for i in range(g.rows):
+        for j in range(g.vectors):
+            fetch(y, y_at + i * g.y_step + j * g.lanes, 1)
     for r in range(g.taps_h):
         for s in range(g.taps_w):
             a = x_at + r * g.dilation_h * g.pitch + s * g.dilation_w * g.cell
             b = w_at + (r * g.taps_w + s) * g.channels * g.columns
             for c in range(g.channels):
+                fetch(x, x_at + g.rows * g.x_step + c * g.lanes, 0)
                 acc = fma(acc, x, a + c, g.x_step, packed, b + c * g.columns, g.columns)
     store(positive(acc) if g.relu else acc, y, y_at, g.y_step, columns)
 

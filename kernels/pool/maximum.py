@@ -4,7 +4,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from ..buffers import CHUNK, channels_last, empty
+from ..buffers import channels_last, empty
 from ..geometry import Geometry
 from ..jit import get_num_threads, inline, kernel, share
 from ..machine import lanes
@@ -119,18 +119,11 @@ def max_pool2d_input(grad_output, indices, input_size):
     outputs = grad_output.shape[2] * grad_output.shape[3]
     if grad_input.size:
         parts = min(c, -(-get_num_threads() // n))
-        line = grad_input.reshape(-1)
-        _clear(-(-line.size // CHUNK), 8.0 * line.size, line)
-        _route(n * parts, 64.0 * grad_output.size,
-            channels_last(grad_output), channels_last(indices), line, c, outputs, h * w, parts,
+        _route(n * parts, 64.0 * grad_output.size + 8.0 * grad_input.size,
+            channels_last(grad_output), channels_last(indices), grad_input.reshape(-1),
+            c, outputs, h * w, parts,
         )  # fmt: skip
     return grad_input.transpose(0, 3, 1, 2)
-
-
-@kernel
-def _clear(line, first, last):
-    end = min(last * CHUNK, line.size)
-    clear(line, first * CHUNK, end - first * CHUNK)
 
 
 @kernel
@@ -140,6 +133,11 @@ def _route(dy, indices, dx, channels, outputs, inputs, parts, first, last):
         n = job // parts
         c0, c1 = share(channels, parts, job - n * parts)
         image = n * inputs * channels
+        if parts == 1:
+            clear(dx, image, inputs * channels)
+        else:
+            for pixel in range(inputs):
+                clear(dx, image + pixel * channels + c0, c1 - c0)
         for pixel in range(n * outputs, (n + 1) * outputs):
             for at in range(np.uint64(pixel * channels + c0), np.uint64(pixel * channels + c1)):
                 c = np.int64(at) - pixel * channels

@@ -1,7 +1,7 @@
 """Vectors and register tiles as Numba values: few verbs, each a line or two of machine code."""
 
 from .dot import dot, plus, sums, transposed
-from .memory import array_at, clear, copy
+from .memory import array_at, clear, copy, fetch
 from .tile import fma, fma_rows, load, positive, spread, store, zero
 from .vector import (
     below,
@@ -27,6 +27,7 @@ __all__ = [
     "copy",
     "dot",
     "exp",
+    "fetch",
     "fma",
     "fma_rows",
     "full",

@@ -46,6 +46,21 @@ def clear(typingctx: Any, to: Any, at: Any, count: Any) -> tuple[Any, Callable[.
     return types.void(to, at, count), codegen
 
 
+@intrinsic(prefer_literal=True)
+def fetch(typingctx: Any, x: Any, at: Any, write: Any) -> tuple[Any, Callable[..., Any]]:
+    """Have the cache line of x[at] brought near, to be read or (`write` = 1) written; x need not have it."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        word = ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [ir.IntType(8).as_pointer(), word, word, word])
+        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        numbers = [ir.Constant(word, n) for n in (write.literal_value, 3, 1)]
+        builder.call(function, [_bytes(context, builder, signature.args[0], args[0], args[1]), *numbers])
+        return context.get_dummy_value()
+
+    return types.void(x, at, write), codegen
+
+
 @intrinsic
 def array_at(typingctx: Any, address: Any, size: Any, like: Any) -> tuple[Any, Callable[..., Any]]:
     """`size` elements of the type of `like`, from an address. The caller keeps the memory alive."""
