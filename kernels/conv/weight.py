@@ -126,27 +126,18 @@ def _gather_chunks(g, x, group, chunked, at, chunk_step, n, first, count, height
     """
     for i in range(count):
         row, to = first + i, at + i * g.pitch
-        for chunk in range(g.chunks):
-            c = group * g.channels + min(chunk * g.rows, g.channels - g.rows)
-            here = to + chunk * chunk_step
-            if row < 0 or row >= height:
-                clear(chunked, here, g.pitch)
-                continue
-            for j in range(g.pitch // g.rows):
-                q = j - left
-                if 0 <= q < width:
-                    part = load(
-                        x,
-                        ((n * height + row) * width + q) * g.pixel + c,
-                        0,
-                        1,
-                        g.chunk_vectors,
-                        g.lanes,
-                        g.rows,
-                    )
-                    store(part, chunked, here + j * g.rows, 0, g.rows)
+        for j in range(g.pitch // g.rows):
+            q = j - left
+            inside = 0 <= row < height and 0 <= q < width
+            for chunk in range(g.chunks):
+                c = group * g.channels + min(chunk * g.rows, g.channels - g.rows)
+                here = to + chunk * chunk_step + j * g.rows
+                if inside:
+                    pixel = ((n * height + row) * width + q) * g.pixel
+                    some = load(x, pixel + c, 0, 1, g.chunk_vectors, g.lanes, g.rows)
+                    store(some, chunked, here, 0, g.rows)
                 else:
-                    clear(chunked, here + j * g.rows, g.rows)
+                    clear(chunked, here, g.rows)
 
 
 @inline
