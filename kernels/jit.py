@@ -24,6 +24,7 @@ import numba
 from numba import njit, prange
 
 from .cache import KernelCache, folder
+from .geometry import Geometry
 from .region import deal, run
 
 SERIAL_WORK = 1_000_000
@@ -61,13 +62,31 @@ class Kernel:
     def __call__(self, jobs: int, work: float, *arguments: Any) -> None:
         """Do `jobs` jobs of `work` in all (see SERIAL_WORK)."""
         count = workers(jobs, work)
+        run = self.entry(arguments)
         if count == 1:
-            self.compiled(*arguments, 0, jobs, 1, 0)
+            run(*arguments, 0, jobs, 1, 0)
         elif threading_layer() == "workqueue":
             with _one_region:  # workqueue aborts the process when two Python threads enter it
-                self.compiled(*arguments, 0, jobs, count, _address())
+                run(*arguments, 0, jobs, count, _address())
         else:
-            self.compiled(*arguments, 0, jobs, count, _address())
+            run(*arguments, 0, jobs, count, _address())
+
+    def entry(self, arguments: tuple[Any, ...]) -> Callable[..., None]:
+        """The machine code for these arguments.
+
+        To find the types of all arguments takes Numba longer than a small kernel. So where the first one is a
+        geometry, it and the type of the elements of the second one decide those of the others.
+        """
+        geometry = arguments[0]
+        if type(geometry) is not Geometry:
+            return self.compiled
+        key = self, arguments[1].dtype
+        found = geometry.entries.get(key)
+        if found is None:
+            types = tuple(numba.typeof(argument) for argument in (*arguments, 0, 0, 0, 0))
+            self.compiled.compile(types)
+            found = geometry.entries[key] = self.compiled.overloads[types].entry_point
+        return found
 
 
 def kernel(function: Callable[..., Any]) -> Kernel:

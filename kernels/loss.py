@@ -15,6 +15,10 @@ from .machine import lanes
 from .reduce import peak
 from .simd import below, cast, exp, full, log1p, magnitude, read, select, total, write
 
+ROWS = 64
+"""Samples whose losses are summed one after another; the sums of the chunks are then added in order."""
+_NO_LABELS = np.empty(0, np.int64)
+
 
 @lru_cache(maxsize=16)
 def _geometry(reduced, dtype=np.float64):
@@ -26,49 +30,54 @@ def cross_entropy(input, target, weight=None, ignore_index=-100, reduction="mean
 
     input (M, C), target int64 (M,) or probabilities (M, C), weight (C,), to a scalar or, "none", (M,).
     """
-    x, labels, probabilities, w = _samples(input, target, weight)
-    losses = np.zeros(len(x))
-    g = _geometry(False, x.dtype)
+    samples = _samples(input, target, weight)
+    chunks = -(-len(input) // ROWS)
+    losses, sums = np.empty(len(input)), np.empty((chunks, 2))
     _cross_entropy(
-        len(x), 32.0 * x.size, g, x, labels, probabilities, w, ignore_index, label_smoothing, losses
-    )
-    return _reduced(losses, _divisor(labels, probabilities, w, ignore_index), reduction, input.dtype)
+        chunks, 32.0 * input.size, _geometry(False, input.dtype), *samples, ignore_index, label_smoothing,
+        losses, sums,
+    )  # fmt: skip
+    if reduction == "none":
+        return _rounded(losses, input.dtype)
+    loss, divisor = (sums[0] if chunks == 1 else sums.sum(axis=0)).tolist()
+    return _reduced(loss, divisor, reduction, input.dtype)
 
 
 def cross_entropy_input(input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0):
     """dx[m, c] = (softmax(x[m])[c] * sum over k of v[m, k] - v[m, c]) / divisor of the mean. (M, C)."""
-    x, labels, probabilities, w = _samples(input, target, weight)
-    grad_input, g = empty(x.shape, x.dtype), _geometry(False, x.dtype)
-    divisor = _divisor(labels, probabilities, w, ignore_index) if reduction == "mean" else 1.0
+    grad_input = empty(input.shape, input.dtype)
     _cross_entropy_input(
-        len(x), 32.0 * x.size, g, x, labels, probabilities, w, ignore_index, label_smoothing, divisor,
-        grad_input,
+        len(input), 32.0 * input.size, _geometry(False, input.dtype), *_samples(input, target, weight),
+        ignore_index, label_smoothing, reduction == "mean", grad_input,
     )  # fmt: skip
     return grad_input
 
 
 def _samples(input, target, weight):
     """Arrays of fixed types: labels are empty where the target is probabilities, and the other way round."""
-    by_label = target.ndim == 1
-    labels = plain(target) if by_label else np.empty(0, np.int64)
-    probabilities = np.empty((0, 0), input.dtype) if by_label else plain(target)
-    weight = np.ones(input.shape[1], input.dtype) if weight is None else plain(weight)
-    return plain(input), labels, probabilities, weight
+    ones, no_probabilities = _defaults(input.shape[1], input.dtype)
+    weight = ones if weight is None else plain(weight)
+    if target.ndim == 1:
+        return plain(input), plain(target), no_probabilities, weight
+    return plain(input), _NO_LABELS, plain(target), weight
 
 
-def _divisor(labels, probabilities, weight, ignore_index):
-    if probabilities.size or not labels.size:
-        return float(len(probabilities))
-    return float(weight[labels[labels != ignore_index]].sum(dtype=np.float64))
+@lru_cache(maxsize=64)
+def _defaults(classes, dtype):
+    """Weights of one, and probabilities that are not there; kernels only read them."""
+    return np.ones(classes, dtype), np.empty((0, 0), dtype)
 
 
-def _reduced(losses, divisor, reduction, dtype):
-    if reduction != "none":
-        losses = losses.sum()
+def _reduced(loss, divisor, reduction, dtype):
+    """The loss as a scalar of NumPy."""
     if reduction == "mean":
-        losses = losses / divisor if divisor else np.float64(math.nan)
+        loss = loss / divisor if divisor else math.nan
+    return _rounded(np.float64(loss), dtype)
+
+
+def _rounded(losses, dtype):
     with np.errstate(over="ignore"):  # a loss too large for the type is inf
-        return losses.astype(dtype)
+        return losses.astype(dtype, copy=False)
 
 
 @inline
@@ -101,32 +110,51 @@ def _log_sum(g, x, at, length):
     return most, math.log(total(acc))
 
 
-@kernel
-def _cross_entropy(g, x, labels, probabilities, weight, ignore_index, smoothing, losses, first, last):
+@inline
+def _counts(labels, weight, ignore_index, m):
+    """What the sample adds to the divisor of a mean; one that is ignored adds nothing."""
+    if labels.size == 0:
+        return 1.0
+    return 0.0 if labels[m] == ignore_index else np.float64(weight[labels[m]])
+
+
+@inline
+def _loss(g, x, labels, probabilities, weight, smoothing, m):
+    """The loss of one sample."""
     length = x.shape[1]
-    for m in range(first, last):
-        at = m * length
-        if labels.size and labels[m] == ignore_index:
-            continue
-        most, shift = _log_sum(g, x, at, length)
-        if labels.size and smoothing == 0:
-            v = np.float64(weight[labels[m]])
-            losses[m] = -v * (np.float64(x[m, labels[m]]) - most - shift) if v != 0 else 0.0
-            continue
-        acc = full(0.0, g.lanes)
-        for i in range(0, length, g.lanes):
-            count = min(g.lanes, length - i)
-            v = _weights(g, labels, probabilities, weight, smoothing, m, i, count)
-            log = cast(_shifted(g, x, at + i, count, most), np.float64) - shift
-            acc = acc + select(v != 0, v * log, 0)
-        losses[m] = -total(acc)
+    most, shift = _log_sum(g, x, m * length, length)
+    if labels.size and smoothing == 0:
+        v = np.float64(weight[labels[m]])
+        return -v * (np.float64(x[m, labels[m]]) - most - shift) if v != 0 else 0.0
+    acc = full(0.0, g.lanes)
+    for i in range(0, length, g.lanes):
+        count = min(g.lanes, length - i)
+        v = _weights(g, labels, probabilities, weight, smoothing, m, i, count)
+        log = cast(_shifted(g, x, m * length + i, count, most), np.float64) - shift
+        acc = acc + select(v != 0, v * log, 0)
+    return -total(acc)
+
+
+@kernel
+def _cross_entropy(g, x, labels, probabilities, weight, ignore_index, smoothing, losses, sums, first, last):
+    """A job is a chunk of samples: their losses, and the sums of these and of what the mean divides by."""
+    for chunk in range(first, last):
+        loss, divisor = 0.0, 0.0
+        for m in range(chunk * ROWS, min((chunk + 1) * ROWS, len(x))):
+            ignored = labels.size and labels[m] == ignore_index
+            losses[m] = 0.0 if ignored else _loss(g, x, labels, probabilities, weight, smoothing, m)
+            loss += losses[m]
+            divisor += _counts(labels, weight, ignore_index, m)
+        sums[chunk, 0], sums[chunk, 1] = loss, divisor
 
 
 @kernel
 def _cross_entropy_input(
-    g, x, labels, probabilities, weight, ignore_index, smoothing, divisor, grad_input, first, last
+    g, x, labels, probabilities, weight, ignore_index, smoothing, mean, grad_input, first, last
 ):
-    length = x.shape[1]
+    length, divisor = x.shape[1], 0.0 if mean else 1.0
+    for m in range(len(x) if mean else 0):
+        divisor += _counts(labels, weight, ignore_index, m)
     for m in range(first, last):
         at = m * length
         if labels.size and labels[m] == ignore_index:
@@ -162,7 +190,7 @@ def binary_cross_entropy_with_logits(input, target, weight=None, reduction="mean
     losses, sums = _results(input, reduction)
     g = _geometry(reduction != "none")
     _binary_cross_entropy(_chunks(input), 64.0 * input.size, g, *arrays, losses.reshape(-1), sums)
-    return losses if reduction == "none" else _reduced(sums, input.size, reduction, input.dtype)
+    return losses if reduction == "none" else _reduced(float(sums.sum()), input.size, reduction, input.dtype)
 
 
 def binary_cross_entropy_with_logits_input(input, target, weight=None, reduction="mean", pos_weight=None):
@@ -252,7 +280,7 @@ def mse_loss(input, target, reduction="mean"):
         sums = np.empty(_chunks(input))
     x, y = flat_like(input, model), flat_like(target, model)
     _squares(_chunks(input), 16.0 * x.size, _geometry(reduction != "none"), x, y, line, sums)
-    return losses if reduction == "none" else _reduced(sums, input.size, reduction, input.dtype)
+    return losses if reduction == "none" else _reduced(float(sums.sum()), input.size, reduction, input.dtype)
 
 
 @kernel
