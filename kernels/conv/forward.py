@@ -6,8 +6,8 @@ import numpy as np
 
 from ..buffers import channels_last, empty_channels_last, plain
 from ..shape import axes, phases
-from . import depthwise, direct, scatter, winograd
-from .pack import Source, no_bias, pack
+from . import depthwise, direct, few, scatter, winograd
+from .pack import Source, no_bias
 from .plan import Place
 
 
@@ -24,7 +24,7 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1, 
     images, filters = input.shape[0], weight.shape[0]
     output = empty_channels_last((images, filters, plan.height.outputs, plan.width.outputs), input.dtype)
     if output.size:
-        packed = pack(plan, plain(weight).reshape(-1), source)
+        packed = plan.pack(plain(weight).reshape(-1), source)
         bias = no_bias(filters, input.dtype) if bias is None else plain(bias)
         plan.run(channels_last(input), packed, bias, channels_last(output), images)
     return output
@@ -45,6 +45,8 @@ def _plan(images, height, width, channels, filters, groups, place, relu, dtype, 
     """The plan of the fastest algorithm."""
     if depthwise.fits(channels, filters, groups):
         return depthwise.plan(height, width, groups, place, relu, dtype)
+    if few.fits(channels, filters, groups, dtype):
+        return few.plan(height, width, channels, filters, place, relu, dtype)
     if fast and winograd.wins(images, height, width, channels, filters, groups, dtype):
         return winograd.plan(height, width, channels, filters, place, relu, dtype)
     return direct.plan(height, width, channels, filters, groups, place, relu, dtype)
@@ -72,7 +74,7 @@ def conv2d_input(input_size, weight, grad_output, stride=1, padding=0, dilation=
         grad_input[...] = 0
     filters = plain(weight).reshape(-1)
     for plan, source_of_filters in plans:
-        packed = pack(plan, filters, source_of_filters)
+        packed = plan.pack(filters, source_of_filters)
         plan.run(source, packed, no_bias(size[1], dtype), target, images)
     return grad_input
 

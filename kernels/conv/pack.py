@@ -32,10 +32,9 @@ CHANNELS = 16
 """Channels of one job: what it writes stays in the first-level cache."""
 
 
-def pack(plan, weight: np.ndarray, source: Source) -> np.ndarray:
-    """The filters of a plan, from flat `weight`."""
-    packed = empty(plan.packed_size, weight.dtype)
-    g = plan.geometry
+def pack(g: Geometry, weight: np.ndarray, source: Source, size: int) -> np.ndarray:
+    """The filters in panels, from flat `weight`: `size` elements."""
+    packed = empty(size, weight.dtype)
     _pack(g.panels * -(-g.channels // CHANNELS), 2 * packed.size, _lanes(g.lanes), weight, packed, g.blocks,
         g.filters, g.columns, g.taps_h * g.taps_w, g.channels, *source,
     )  # fmt: skip

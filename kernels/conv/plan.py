@@ -4,8 +4,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
+import numpy as np
+
 from ..geometry import Geometry
 from ..shape import Axis
+from .pack import Source, pack
 
 
 class Place(NamedTuple):
@@ -45,6 +48,10 @@ class Convolution(Plan):
     """
 
     place: Place
+
+    def pack(self, weight: np.ndarray, source: Source) -> np.ndarray:
+        """The filters as `run` wants them, from flat `weight`."""
+        return pack(self.geometry, weight, source, self.packed_size)
 
     @cached_property
     def packed_size(self) -> int:

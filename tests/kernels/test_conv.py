@@ -39,6 +39,11 @@ GEOMETRIES = [
     (2, 5, 6, 7, 5, 3, 3, {"groups": 5, "stride": 2, "padding": 1}),
     (1, 4, 6, 5, 8, 2, 3, {"groups": 4, "dilation": 2}),
     (1, 2, 4, 4, 3, 3, 3, {"padding": 6}),
+    # few filters
+    (2, LANES + 3, 9, 11, 3, 3, 3, {"padding": 1}),
+    (1, 2 * LANES, 8, 10, 1, 5, 3, {"padding": 2, "stride": 2, "dilation": (1, 2)}),
+    (2, LANES, 6, 7, 2, 1, 1, {}),
+    (1, 3, 6, 7, LANES, 1, 1, {"stride": 2}),
     # depthwise
     (2, 2 * LANES + 3, 9, 9, 2 * LANES + 3, 3, 3, {"groups": 2 * LANES + 3, "padding": 1}),
     (1, 5, 12, 12, 5, 5, 5, {"groups": 5, "padding": 2, "dilation": 2}),
@@ -108,8 +113,8 @@ def test_small_integers_are_exact(geometry):
 
 @pytest.mark.parametrize(
     "layer",
-    [(3, 5, 3, 1), (17, 33, 3, 1), (35, 35, 3, 35), (64, 64, 3, 1)],
-    ids=["few", "many", "own", "square"],
+    [(3, 5, 3, 1), (17, 33, 3, 1), (35, 35, 3, 35), (64, 64, 3, 1), (17, 3, 3, 1)],
+    ids=["few channels", "many", "own", "square", "few filters"],
 )
 def test_relu_is_that_of_the_stored_result(layer):
     """By every algorithm; NaN stays NaN."""
