@@ -1,16 +1,17 @@
 """Activations and their gradients: elementwise in the order of memory, softmax along rows of vectors."""
 
 import math
-from functools import lru_cache
 
 import numpy as np
 
 from .buffers import CHUNK, empty, flat, flat_like, part, plain
-from .geometry import Geometry
+from .geometry import vector
 from .jit import kernel
-from .machine import lanes
 from .reduce import peak
 from .simd import below, exp, full, magnitude, read, select, total, write
+
+ROW, ELEMENT = 2000.0, 60.0
+"""Work of a row along which a maximum and a sum are taken, and of each of its elements."""
 
 
 def relu(input):
@@ -25,7 +26,7 @@ def relu_input(output, grad_output):
 
 def sigmoid(input):
     """y = 1 / (1 + exp(-x)), from exp(-|x|), which cannot overflow."""
-    return _elementwise(_sigmoid, 8, (_geometry(input.dtype),), input)
+    return _elementwise(_sigmoid, 8, (vector(input.dtype),), input)
 
 
 def sigmoid_input(output, grad_output):
@@ -70,11 +71,6 @@ def _elementwise(run, cost, constants, model, *others):
     return result
 
 
-@lru_cache(maxsize=16)
-def _geometry(dtype):
-    return Geometry(lanes=lanes(dtype))
-
-
 def _along(run, dim, *sources):
     """Apply a row kernel along `dim`, which is moved last."""
     last = dim in (-1, sources[0].ndim - 1)
@@ -82,9 +78,9 @@ def _along(run, dim, *sources):
     shape, dtype = moved[0].shape, moved[0].dtype
     result = empty(shape, dtype)
     if result.size:
-        rows = (-1, shape[-1])
-        lines = [plain(source).reshape(rows) for source in moved]
-        run(result.size // shape[-1], 32.0 * result.size, _geometry(dtype), *lines, result.reshape(rows))
+        count, length = result.size // shape[-1], shape[-1]
+        lines = [plain(array).reshape(count, length) for array in (*moved, result)]
+        run(count, ROW * count + ELEMENT * result.size, vector(dtype), *lines)
     return result if last else np.moveaxis(result, -1, dim)
 
 

@@ -6,6 +6,7 @@ again. What no innermost loop needs are its sizes: read by name like the literal
 layers that differ in nothing else share their machine code.
 """
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from numba.core import cgutils
 from numba.core.imputils import lower_getattr_generic
 from numba.core.typing.templates import AttributeTemplate
 from numba.extending import NativeValue, infer_getattr, models, register_model, typeof_impl, unbox
+
+from .machine import lanes
 
 
 class Geometry:
@@ -33,6 +36,12 @@ class Geometry:
 
     def __repr__(self) -> str:
         return self._numba_type_.name
+
+
+@lru_cache(maxsize=16)
+def vector(dtype: np.dtype) -> Geometry:
+    """What loops over single vectors know: their lanes."""
+    return Geometry(lanes=lanes(dtype))
 
 
 class GeometryType(types.Type):

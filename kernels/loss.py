@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from .buffers import CHUNK, empty, flat_like, part, plain
-from .geometry import Geometry
+from .geometry import Geometry, vector
 from .jit import inline, kernel
 from .machine import lanes
 from .reduce import peak
@@ -17,12 +17,15 @@ from .simd import below, cast, exp, full, log1p, magnitude, read, select, total,
 
 ROWS = 64
 """Samples whose losses are summed one after another; the sums of the chunks are then added in order."""
+SAMPLE, CLASS = 5000.0, 80.0
+"""Work of one sample, whose maximum, sum and logarithm wait for each other, and of each of its classes."""
 _NO_LABELS = np.empty(0, np.int64)
 
 
 @lru_cache(maxsize=16)
-def _geometry(reduced, dtype=np.float64):
-    return Geometry(lanes=lanes(dtype), reduced=int(reduced))
+def _geometry(reduced):
+    """Losses of elements are computed in float64, and summed or not."""
+    return Geometry(lanes=lanes(np.float64), reduced=int(reduced))
 
 
 def cross_entropy(input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0):
@@ -34,7 +37,7 @@ def cross_entropy(input, target, weight=None, ignore_index=-100, reduction="mean
     chunks = -(-len(input) // ROWS)
     losses, sums = np.empty(len(input)), np.empty((chunks, 2))
     _cross_entropy(
-        chunks, 32.0 * input.size, _geometry(False, input.dtype), *samples, ignore_index, label_smoothing,
+        chunks, _work(input), vector(input.dtype), *samples, ignore_index, label_smoothing,
         losses, sums,
     )  # fmt: skip
     if reduction == "none":
@@ -47,10 +50,14 @@ def cross_entropy_input(input, target, weight=None, ignore_index=-100, reduction
     """dx[m, c] = (softmax(x[m])[c] * sum over k of v[m, k] - v[m, c]) / divisor of the mean. (M, C)."""
     grad_input = empty(input.shape, input.dtype)
     _cross_entropy_input(
-        len(input), 32.0 * input.size, _geometry(False, input.dtype), *_samples(input, target, weight),
+        len(input), _work(input), vector(input.dtype), *_samples(input, target, weight),
         ignore_index, label_smoothing, reduction == "mean", grad_input,
     )  # fmt: skip
     return grad_input
+
+
+def _work(input):
+    return SAMPLE * len(input) + CLASS * input.size
 
 
 def _samples(input, target, weight):
@@ -111,6 +118,19 @@ def _log_sum(g, x, at, length):
 
 
 @inline
+def _powers(g, x, at, length, y):
+    """max x and sum exp(x - max x); each exp(x - max x) into y"""
+    most = peak(g, x, at, length)
+    acc = full(0.0, g.lanes)
+    for i in range(0, length, g.lanes):
+        count = min(g.lanes, length - i)
+        power = exp(_shifted(g, x, at + i, count, most))
+        write(power, y, at + i, count)
+        acc = acc + cast(select(below(count, g.lanes), power, 0), np.float64)
+    return most, total(acc)
+
+
+@inline
 def _counts(labels, weight, ignore_index, m):
     """What the sample adds to the divisor of a mean; one that is ignored adds nothing."""
     if labels.size == 0:
@@ -160,7 +180,7 @@ def _cross_entropy_input(
         if labels.size and labels[m] == ignore_index:
             grad_input[m] = 0
             continue
-        most, shift = _log_sum(g, x, at, length)
+        most, sum_of_powers = _powers(g, x, at, length, grad_input)
         scale, by_label = 1.0 / divisor, labels.size > 0 and smoothing == 0
         if by_label:
             sum_of_weights = np.float64(weight[labels[m]])
@@ -172,15 +192,16 @@ def _cross_entropy_input(
             sum_of_weights = total(acc)
         for i in range(0, length, g.lanes):
             count = min(g.lanes, length - i)
-            probability = exp(_shifted(g, x, at + i, count, most) - shift)
+            power = read(grad_input, at + i, g.lanes, count)
             if by_label:
-                write(probability * (sum_of_weights * scale), grad_input, at + i, count)
+                write(power * (sum_of_weights * scale / sum_of_powers), grad_input, at + i, count)
             else:
                 v = _weights(g, labels, probabilities, weight, smoothing, m, i, count)
-                write((cast(probability, np.float64) * sum_of_weights - v) * scale, grad_input, at + i, count)
+                mean = cast(power, np.float64) * (sum_of_weights / sum_of_powers)
+                write((mean - v) * scale, grad_input, at + i, count)
         if by_label:
             c = labels[m]
-            probability = math.exp(np.float64(x[m, c]) - most - shift)
+            probability = math.exp(np.float64(x[m, c]) - most) / sum_of_powers
             grad_input[m, c] = (probability - 1.0) * sum_of_weights * scale
 
 

@@ -1,13 +1,10 @@
 """Sums whose order depends on shapes alone, and maxima."""
 
-from functools import lru_cache
-
 import numpy as np
 
 from .buffers import empty
-from .geometry import Geometry
+from .geometry import vector
 from .jit import inline, kernel
-from .machine import lanes
 from .simd import below, full, larger, largest, read, select, write
 
 CHUNK = 256
@@ -18,7 +15,7 @@ GROUP = 8
 
 def column_sums(rows: np.ndarray, columns: int) -> np.ndarray:
     """The sum of each column of flat `rows`, (rows, columns)."""
-    g = _geometry(rows.dtype)
+    g = vector(rows.dtype)
     while True:
         count = rows.size // columns
         chunks = max(1, -(-count // CHUNK))
@@ -27,11 +24,6 @@ def column_sums(rows: np.ndarray, columns: int) -> np.ndarray:
         if chunks == 1:
             return sums.reshape(columns)
         rows = sums.reshape(-1)
-
-
-@lru_cache(maxsize=16)
-def _geometry(dtype):
-    return Geometry(lanes=lanes(dtype))
 
 
 @inline

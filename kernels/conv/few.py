@@ -1,4 +1,4 @@
-"""Convolution to few filters: the lanes run along the channels, which few filters would leave empty.
+"""Convolution to few filters, and its weight gradient: the lanes run along the channels.
 
     y[n, p, q, k] = bias[k] + sum over r, s, c of x[n, p * stride + r * dilation - top, ..., c]
                                                   * w[k, r, s, c]
@@ -6,6 +6,11 @@
 A tile is `rows` neighbouring pixels by all filters; each accumulator is a vector of partial sums, which are
 added in a fixed order. Nothing is padded: what lies outside of the image is left out of the sum, and pixels
 whose window leaves it at the left or right are computed one by one.
+
+    dw[k, r, s, c] = sum over n, p, q of dy[n, p, q, k] * x[n, p * stride + r * dilation - top, ..., c]
+
+A tile is all filters by some vectors of channels. The rows of pixels are dealt to a fixed number of parts,
+which are added in order.
 """
 
 from functools import lru_cache
@@ -14,16 +19,19 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from .. import machine
+from ..buffers import empty
 from ..geometry import Geometry
-from ..jit import inline, kernel
+from ..jit import inline, kernel, share
 from ..shape import Axis
-from ..simd import dot, plus, positive, spread, store, sums, zero
+from ..simd import clear, dot, fma, load, plus, positive, spread, store, sums, zero
 from ..window import interior, reached
 from .pack import Source
-from .plan import Convolution, Place
+from .plan import Convolution, Place, Plan
 
 MOST = 4
-"""Filters from which the lanes run along the filters."""
+"""Most filters for which the lanes run along the channels."""
+PARTS = 16
+"""Most parts of the weight gradient's sum over images and rows."""
 
 
 class Few(Convolution):
@@ -46,6 +54,20 @@ class Few(Convolution):
         )  # fmt: skip
 
 
+class FewWeight(Plan):
+    """The weight gradient of any number of images."""
+
+    def run(self, x: np.ndarray, dy: np.ndarray, images: int) -> np.ndarray:
+        """The gradient (K, C, kH, kW), from flat x and dy."""
+        g, rows = self.geometry, images * self.height.outputs
+        parts = min(PARTS, rows)
+        sums = empty((parts, g.taps_h * g.taps_w, g.rows, g.columns), x.dtype)
+        work = 2.0 * images * self.pixels * sums[0].size
+        _sum(parts, work, g, x, dy, sums.reshape(-1), rows, *self.sizes, parts)
+        taps = sums.sum(axis=0)[..., : g.channels].transpose(1, 2, 0)
+        return np.ascontiguousarray(taps).reshape(g.rows, g.channels, g.taps_h, g.taps_w)
+
+
 def fits(channels: int, filters: int, groups: int, dtype: np.dtype) -> bool:
     """Whether lanes along the channels are better filled than lanes along the filters."""
     return groups == 1 and filters <= MOST and channels >= machine.lanes(dtype)
@@ -59,16 +81,30 @@ def plan(
     vectors = 1 << (filters - 1).bit_length()
     most = machine.vectors().registers // 4 // max(1, vectors // 2)
     q0, q1 = interior.py_func(width.size, *width[1:5], width.outputs)
-    sizes = {
-        "channels": channels, "filters": filters, "relu": int(relu), "taps_h": height.taps,
-        "taps_w": width.taps, "stride_h": height.stride, "stride_w": width.stride,
-        "dilation_h": height.dilation, "dilation_w": width.dilation,
-    }  # fmt: skip
     geometry = Geometry(
-        sizes, x_step=width.stride * channels, rows=max(1, min(most, q1 - q0)), vectors=vectors,
+        _sizes(height, width, channels) | {"filters": filters, "relu": int(relu)},
+        x_step=width.stride * channels, rows=max(1, min(most, q1 - q0)), vectors=vectors,
         lanes=machine.lanes(dtype),
     )  # fmt: skip
     return Few(geometry, height, width, place)
+
+
+@lru_cache(maxsize=1024)
+def weight_plan(height: Axis, width: Axis, channels: int, filters: int, dtype: np.dtype) -> FewWeight:
+    """Plan the weight gradient of a convolution that `fits`."""
+    lanes = machine.lanes(dtype)
+    wanted = -(-channels // lanes)
+    vectors = min(wanted, 8, (machine.vectors().registers - 1) // (filters + 1))
+    columns = -(-wanted // vectors) * vectors * lanes
+    sizes = _sizes(height, width, channels) | {"columns": columns}
+    return FewWeight(Geometry(sizes, rows=filters, vectors=vectors, lanes=lanes), height, width)
+
+
+def _sizes(height: Axis, width: Axis, channels: int) -> dict[str, int]:
+    return {
+        "channels": channels, "taps_h": height.taps, "taps_w": width.taps, "stride_h": height.stride,
+        "stride_w": width.stride, "dilation_h": height.dilation, "dilation_w": width.dilation,
+    }  # fmt: skip
 
 
 @inline
@@ -111,3 +147,38 @@ def _forward(
             total = _sums(g, acc, x, x_row + q * g.x_step, line, r0, r1, s0, s1, packed)
             total = plus(total, spread(bias, 0, 1, 1, g.vectors, g.filters))
             store(positive(total) if g.relu else total, y, y_row_at + q * y_pixel, y_pixel, g.filters)
+
+
+@inline
+def _row_sum(g, dy, dy_at, x, at, sums, to, q0, q1, columns):
+    """Add the pixels q0 to q1 of a row to the sums of one tap and some channels."""
+    acc = load(sums, to, g.columns, g.rows, g.vectors, g.lanes, columns)
+    for q in range(q0, q1):
+        acc = fma(acc, dy, dy_at + q * g.rows, 1, x, at + q * g.stride_w * g.channels, columns)
+    store(acc, sums, to, g.columns, columns)
+
+
+@kernel
+def _sum(
+    g, x, dy, sums, rows, height, width, top, left, outputs_h, outputs_w, parts, first, last
+):  # fmt: skip
+    """A job is one part of the rows of output pixels; sums[part, tap, k, c]."""
+    wide, size = g.vectors * g.lanes, g.taps_h * g.taps_w * g.rows * g.columns
+    for part in range(first, last):
+        clear(sums, part * size, size)
+        for job in range(*share(rows, parts, part)):
+            n = job // outputs_h
+            row = (job - n * outputs_h) * g.stride_h - top
+            r0, r1 = reached(row, g.taps_h, g.dilation_h, height)
+            for r in range(r0, r1):
+                for s in range(g.taps_w):
+                    j = s * g.dilation_w - left
+                    q0, q1 = interior(width, 1, g.stride_w, 1, -j, outputs_w)
+                    pixel = (n * height + row + r * g.dilation_h) * width + j
+                    to = part * size + (r * g.taps_w + s) * g.rows * g.columns
+                    for c in range(0, g.channels, wide):
+                        at, dy_at = pixel * g.channels + c, job * outputs_w * g.rows
+                        if g.channels - c >= wide:
+                            _row_sum(g, dy, dy_at, x, at, sums, to + c, q0, q1, wide)
+                        else:
+                            _row_sum(g, dy, dy_at, x, at, sums, to + c, q0, q1, g.channels - c)

@@ -7,7 +7,7 @@ import numpy as np
 from ..buffers import channels_last
 from ..reduce import column_sums
 from ..shape import axes
-from . import depthwise, weight, winograd
+from . import depthwise, few, weight, winograd
 
 
 def conv2d_weight(input, weight_size, grad_output, stride=1, padding=0, dilation=1, groups=1):
@@ -30,6 +30,8 @@ def _plan(size, weight_size, stride, padding, dilation, groups, dtype, fast):
     images, channels, filters = size[0], weight_size[1], weight_size[0] // groups
     if depthwise.fits(channels, filters, groups):
         return depthwise.weight_plan(height, width, groups, dtype)
+    if few.fits(channels, filters, groups, dtype):
+        return few.weight_plan(height, width, channels, filters, dtype)
     if fast and winograd.wins(images, height, width, channels, filters, groups, dtype):
         return winograd.weight_plan(images, height, width, channels, filters, dtype)
     return weight.plan(height, width, channels, filters, groups, dtype)

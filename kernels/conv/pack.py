@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..buffers import empty
-from ..geometry import Geometry
+from ..geometry import Geometry, vector
 from ..jit import kernel
 from ..simd import clear, copy, load, store, transposed
 
@@ -35,15 +35,11 @@ CHANNELS = 16
 def pack(g: Geometry, weight: np.ndarray, source: Source, size: int) -> np.ndarray:
     """The filters in panels, from flat `weight`: `size` elements."""
     packed = empty(size, weight.dtype)
-    _pack(g.panels * -(-g.channels // CHANNELS), 2 * packed.size, _lanes(g.lanes), weight, packed, g.blocks,
-        g.filters, g.columns, g.taps_h * g.taps_w, g.channels, *source,
+    _pack(g.panels * -(-g.channels // CHANNELS), 2 * size,
+        vector(weight.dtype), weight, packed, g.blocks, g.filters, g.columns, g.taps_h * g.taps_w, g.channels,
+        *source,
     )  # fmt: skip
     return packed
-
-
-@lru_cache(maxsize=16)
-def _lanes(lanes: int) -> Geometry:
-    return Geometry(lanes=lanes)
 
 
 @kernel
