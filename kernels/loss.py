@@ -133,39 +133,38 @@ def _powers(g, x, at, length, y):
 @inline
 def _counts(labels, weight, ignore_index, m):
     """What the sample adds to the divisor of a mean; one that is ignored adds nothing."""
-    if labels.size == 0:
-        return 1.0
-    return 0.0 if labels[m] == ignore_index else np.float64(weight[labels[m]])
-
-
-@inline
-def _loss(g, x, labels, probabilities, weight, smoothing, m):
-    """The loss of one sample."""
-    length = x.shape[1]
-    most, shift = _log_sum(g, x, m * length, length)
-    if labels.size and smoothing == 0:
-        v = np.float64(weight[labels[m]])
-        return -v * (np.float64(x[m, labels[m]]) - most - shift) if v != 0 else 0.0
-    acc = full(0.0, g.lanes)
-    for i in range(0, length, g.lanes):
-        count = min(g.lanes, length - i)
-        v = _weights(g, labels, probabilities, weight, smoothing, m, i, count)
-        log = cast(_shifted(g, x, m * length + i, count, most), np.float64) - shift
-        acc = acc + select(v != 0, v * log, 0)
-    return -total(acc)
+    counts = 1.0
+    if labels.size:
+        counts = 0.0 if labels[m] == ignore_index else np.float64(weight[labels[m]])
+    return counts
 
 
 @kernel
 def _cross_entropy(g, x, labels, probabilities, weight, ignore_index, smoothing, losses, sums, first, last):
     """A job is a chunk of samples: their losses, and the sums of these and of what the mean divides by."""
+    length = x.shape[1]
     for chunk in range(first, last):
-        loss, divisor = 0.0, 0.0
-        for m in range(chunk * ROWS, min((chunk + 1) * ROWS, len(x))):
-            ignored = labels.size and labels[m] == ignore_index
-            losses[m] = 0.0 if ignored else _loss(g, x, labels, probabilities, weight, smoothing, m)
-            loss += losses[m]
-            divisor += _counts(labels, weight, ignore_index, m)
-        sums[chunk, 0], sums[chunk, 1] = loss, divisor
+        total_loss, divisor = 0.0, 0.0
+        for m in range(chunk * ROWS, min((chunk + 1) * ROWS, x.shape[0])):
+            losses[m] = 0.0
+            if labels.size and labels[m] == ignore_index:
+                continue
+            most, shift = _log_sum(g, x, m * length, length)
+            counts = np.float64(weight[labels[m]]) if labels.size else 1.0
+            if labels.size and smoothing == 0:
+                if counts != 0:
+                    losses[m] = -counts * (np.float64(x[m, labels[m]]) - most - shift)
+            else:
+                acc = full(0.0, g.lanes)
+                for i in range(0, length, g.lanes):
+                    count = min(g.lanes, length - i)
+                    v = _weights(g, labels, probabilities, weight, smoothing, m, i, count)
+                    log = cast(_shifted(g, x, m * length + i, count, most), np.float64) - shift
+                    acc = acc + select(v != 0, v * log, 0)
+                losses[m] = -total(acc)
+            total_loss += losses[m]
+            divisor += counts
+        sums[chunk, 0], sums[chunk, 1] = total_loss, divisor
 
 
 @kernel
