@@ -130,15 +130,6 @@ def _powers(g, x, at, length, y):
     return most, total(acc)
 
 
-@inline
-def _counts(labels, weight, ignore_index, m):
-    """What the sample adds to the divisor of a mean; one that is ignored adds nothing."""
-    counts = 1.0
-    if labels.size:
-        counts = 0.0 if labels[m] == ignore_index else np.float64(weight[labels[m]])
-    return counts
-
-
 @kernel
 def _cross_entropy(g, x, labels, probabilities, weight, ignore_index, smoothing, losses, sums, first, last):
     """A job is a chunk of samples: their losses, and the sums of these and of what the mean divides by."""
@@ -171,9 +162,12 @@ def _cross_entropy(g, x, labels, probabilities, weight, ignore_index, smoothing,
 def _cross_entropy_input(
     g, x, labels, probabilities, weight, ignore_index, smoothing, mean, grad_input, first, last
 ):
-    length, divisor = x.shape[1], 0.0 if mean else 1.0
-    for m in range(len(x) if mean else 0):
-        divisor += _counts(labels, weight, ignore_index, m)
+    length, divisor = x.shape[1], 1.0
+    if mean:
+        divisor = float(probabilities.shape[0])
+        for label in labels:
+            if label != ignore_index:
+                divisor += weight[label]
     for m in range(first, last):
         at = m * length
         if labels.size and labels[m] == ignore_index:
@@ -196,8 +190,8 @@ def _cross_entropy_input(
                 write(power * (sum_of_weights * scale / sum_of_powers), grad_input, at + i, count)
             else:
                 v = _weights(g, labels, probabilities, weight, smoothing, m, i, count)
-                mean = cast(power, np.float64) * (sum_of_weights / sum_of_powers)
-                write((mean - v) * scale, grad_input, at + i, count)
+                expected = cast(power, np.float64) * (sum_of_weights / sum_of_powers)
+                write((expected - v) * scale, grad_input, at + i, count)
         if by_label:
             c = labels[m]
             probability = math.exp(np.float64(x[m, c]) - most) / sum_of_powers
