@@ -4,11 +4,11 @@ import math
 
 import numpy as np
 
-from .buffers import CHUNK, empty, flat, flat_like, part, plain
+from .buffers import CHUNK, empty, empty_like, flat, flat_like, plain, streams
 from .geometry import vector
 from .jit import kernel
 from .reduce import peak
-from .simd import below, exp, full, magnitude, read, select, total, write
+from .simd import below, exp, full, magnitude, pour, read, select, total, write
 
 ROW, ELEMENT = 2000.0, 60.0
 """Work of a row along which a maximum and a sum are taken, and of each of its elements."""
@@ -16,22 +16,22 @@ ROW, ELEMENT = 2000.0, 60.0
 
 def relu(input):
     """y = max(x, 0); NaN stays NaN. Any shape."""
-    return _elementwise(_relu, 4, (), input)
+    return _elementwise(_relu, 4, input)
 
 
 def relu_input(output, grad_output):
     """dx = dy where y > 0 (or NaN), else 0."""
-    return _elementwise(_relu_input, 4, (), output, grad_output)
+    return _elementwise(_relu_input, 4, output, grad_output)
 
 
 def sigmoid(input):
     """y = 1 / (1 + exp(-x)), from exp(-|x|), which cannot overflow."""
-    return _elementwise(_sigmoid, 8, (vector(input.dtype),), input)
+    return _elementwise(_sigmoid, 8, input)
 
 
 def sigmoid_input(output, grad_output):
     """dx = dy * y * (1 - y)"""
-    return _elementwise(_sigmoid_input, 4, (), output, grad_output)
+    return _elementwise(_sigmoid_input, 4, output, grad_output)
 
 
 def softmax(input, dim):
@@ -54,20 +54,21 @@ def log_softmax_input(output, grad_output, dim):
     return _along(_log_softmax_input, dim, output, grad_output)
 
 
-def _elementwise(run, cost, constants, model, *others):
+def _elementwise(run, cost, model, *others):
     """A result that lies in memory as `model` does; where that has gaps, all go through one dense order."""
     other = others[0] if others else model
     if model.flags.c_contiguous and other.flags.c_contiguous:
         result = empty(model.shape, model.dtype)
         line, sources = result.reshape(-1), [plain(a).reshape(-1) for a in (model, *others)]
     else:
-        result = np.empty_like(model, subok=False)
+        result = empty_like(model)
         if result.strides != model.strides:
             model = np.array(model, order="C")
-            result = np.empty_like(model)
+            result = empty_like(model)
         line = result.reshape(-1) if result.flags.c_contiguous else result.ravel(order="K")
         sources = [flat(model), *(flat_like(other, model) for other in others)]
-    run(-(-line.size // CHUNK), 4.0 * cost * line.size, *constants, *sources, line)
+    past = streams(line, CHUNK)
+    run(-(-line.size // CHUNK), 4.0 * cost * line.size, vector(line.dtype), *sources, line, past)
     return result
 
 
@@ -85,36 +86,39 @@ def _along(run, dim, *sources):
 
 
 @kernel
-def _relu(x, y, first, last):
-    x, y = part(x, first, last), part(y, first, last)
-    for i in range(y.size):
-        value = x[i]
-        y[i] = y.dtype.type(0) if value <= 0 else value
+def _relu(g, x, y, past, first, last):
+    end = min(last * CHUNK, x.size)
+    for i in range(first * CHUNK, end, g.lanes):
+        count = min(g.lanes, end - i)
+        v = read(x, i, g.lanes, count)
+        pour(select(v <= 0, 0, v), y, i, count, past)
 
 
 @kernel
-def _relu_input(y, dy, dx, first, last):
-    y, dy, dx = part(y, first, last), part(dy, first, last), part(dx, first, last)
-    for i in range(y.size):
-        dx[i] = dx.dtype.type(0) if y[i] <= 0 else dy[i]
+def _relu_input(g, y, dy, dx, past, first, last):
+    end = min(last * CHUNK, y.size)
+    for i in range(first * CHUNK, end, g.lanes):
+        count = min(g.lanes, end - i)
+        pour(select(read(y, i, g.lanes, count) <= 0, 0, read(dy, i, g.lanes, count)), dx, i, count, past)
 
 
 @kernel
-def _sigmoid(g, x, y, first, last):
+def _sigmoid(g, x, y, past, first, last):
     end = min(last * CHUNK, x.size)
     for i in range(first * CHUNK, end, g.lanes):
         count = min(g.lanes, end - i)
         v = read(x, i, g.lanes, count)
         e = exp(0 - magnitude(v))
-        write(select(v < 0, e, 1) / (e + 1), y, i, count)
+        pour(select(v < 0, e, 1) / (e + 1), y, i, count, past)
 
 
 @kernel
-def _sigmoid_input(y, dy, dx, first, last):
-    y, dy, dx = part(y, first, last), part(dy, first, last), part(dx, first, last)
-    one = y.dtype.type(1)
-    for i in range(y.size):
-        dx[i] = dy[i] * y[i] * (one - y[i])
+def _sigmoid_input(g, y, dy, dx, past, first, last):
+    end = min(last * CHUNK, y.size)
+    for i in range(first * CHUNK, end, g.lanes):
+        count = min(g.lanes, end - i)
+        v = read(y, i, g.lanes, count)
+        pour(read(dy, i, g.lanes, count) * v * (1 - v), dx, i, count, past)
 
 
 @kernel

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from .jit import inline, kernel
+from .machine import lanes
 
 
 class _Alias:
@@ -58,6 +59,8 @@ ALIGNMENT = 64
 """Bytes of a cache line: a vector store that crosses one costs two."""
 SMALL = 1 << 16
 """Bytes under which an array comes from NumPy's allocator, which recycles small ones itself."""
+LARGE = 2 << 20
+"""Bytes from which a result is written past the caches: more than a core keeps of it for whoever reads it."""
 PERIOD = 1000
 """Requests after which a block that nobody asked for goes back to the system."""
 
@@ -101,6 +104,21 @@ def empty(shape: int | tuple[int, ...], dtype: np.dtype) -> np.ndarray:
             blocks.append(block)
         block.used = _requests
         return np.ndarray(shape, dtype, block.memory)
+
+
+def empty_like(model: np.ndarray) -> np.ndarray:
+    """An uninitialised array like `model` without gaps, its axes in the same order in memory."""
+    if model.nbytes < SMALL:
+        return np.empty_like(model, subok=False)
+    order = sorted(range(model.ndim), key=lambda axis: -abs(model.strides[axis]))
+    dense = empty(tuple(model.shape[axis] for axis in order), model.dtype)
+    return dense.transpose(sorted(range(model.ndim), key=order.__getitem__))
+
+
+def streams(array: np.ndarray, step: int) -> bool:
+    """Whether to write this result past the caches, in vectors at multiples of `step` elements."""
+    fitting = array.nbytes >= LARGE and step % lanes(array.dtype) == 0
+    return fitting and address(array) % ALIGNMENT == 0
 
 
 def _release(before: int) -> None:

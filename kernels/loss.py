@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from .buffers import CHUNK, empty, flat_like, part, plain
+from .buffers import CHUNK, empty, empty_like, flat_like, part, plain
 from .geometry import Geometry, vector
 from .jit import inline, kernel
 from .machine import lanes
@@ -284,7 +284,7 @@ def mse_loss(input, target, reduction="mean"):
     losses, sums = np.empty(0, input.dtype), np.empty(0)
     line, model = losses, input
     if reduction == "none":
-        losses = np.empty_like(input, subok=False)
+        losses = empty_like(input)
         line = losses.ravel(order="K")
         if not np.shares_memory(line, losses):  # the input has gaps
             losses = empty(input.shape, input.dtype)

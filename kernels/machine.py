@@ -57,8 +57,8 @@ def lanes(dtype: Any) -> int:
 
 
 @functools.lru_cache(maxsize=4096)
-def tile(rows: int, columns: int, dtype: Any) -> Tile:
-    """The tile that covers `rows` x `columns` accumulators in the fewest cycles.
+def tile(rows: int, columns: int, dtype: Any, fixed: int | None = None) -> Tile:
+    """The tile that covers `rows` x `columns` accumulators in the fewest cycles; `fixed`: its vectors.
 
     One step of a tile takes the longest of: its fused multiply-adds over the ports; its loads (a scalar a
     row, a vector a column) over the ports; the latency of one accumulator. The accumulators, one row of
@@ -74,7 +74,7 @@ def tile(rows: int, columns: int, dtype: Any) -> Tile:
     budget = vectors().registers
     choices = [
         Tile(r, v, lane)
-        for v in range(1, min(wanted, 8) + 1)
+        for v in ([fixed] if fixed else range(1, min(wanted, 8) + 1))
         for r in range(1, min(rows, 14) + 1)
         if r * v + v + 1 <= budget
     ]

@@ -12,11 +12,11 @@ from functools import lru_cache
 import numpy as np
 
 from .. import machine
-from ..buffers import empty
+from ..buffers import empty, streams
 from ..geometry import Geometry
 from ..jit import inline, kernel, share
 from ..shape import Axis
-from ..simd import fma_rows, load, positive, read, spread, store, write
+from ..simd import fma_rows, load, positive, read, spread, store, stream, write
 from ..window import interior, reached
 from .plan import Convolution, Place, Plan
 
@@ -32,9 +32,9 @@ class Depthwise(Convolution):
     def run(self, x: np.ndarray, packed: np.ndarray, bias: np.ndarray, y: np.ndarray, images: int) -> None:
         """Convolve all images of flat x into flat y."""
         work = 2.0 * images * self.pixels * self.packed_size
-        _forward(
-            images * self.height.outputs, work, self.geometry, x, packed, bias, y, *self.sizes, *self.place
-        )
+        _forward(images * self.height.outputs, work,
+            self.geometry, x, packed, bias, y, *self.sizes, *self.place, streams(y, self.place.pixel),
+        )  # fmt: skip
 
 
 class DepthwiseWeight(Plan):
@@ -84,7 +84,7 @@ def _geometry(height: Axis, width: Axis, channels: int, step: int, relu: bool, d
 
 
 @inline
-def _tile(g, x, at, line, r0, r1, packed, bias, c, y, to, count):
+def _tile(g, x, at, line, r0, r1, packed, bias, c, y, to, count, past):
     """`rows` pixels of one vector of channels."""
     acc = spread(bias, c, g.rows, 1, g.lanes, count)
     for r in range(r0, r1):
@@ -92,24 +92,24 @@ def _tile(g, x, at, line, r0, r1, packed, bias, c, y, to, count):
             here = at + (r * g.dilation_h * line) + s * g.dilation_w * g.channels_out
             there = (r * g.taps_w + s) * g.columns + c
             acc = fma_rows(acc, x, here, g.stride_w * g.channels_out, packed, there, count)
-    store(positive(acc) if g.relu else acc, y, to, g.step, count)
+    stream(positive(acc) if g.relu else acc, y, to, g.step, count, past)
 
 
 @inline
-def _pixel(g, x, at, line, r0, r1, s0, s1, packed, bias, c, y, to, count):
+def _pixel(g, x, at, line, r0, r1, s0, s1, packed, bias, c, y, to, count, past):
     """One pixel of one vector of channels, of the taps that exist."""
     acc = spread(bias, c, 1, 1, g.lanes, count)
     for r in range(r0, r1):
         for s in range(s0, s1):
             here = at + (r * g.dilation_h * line) + s * g.dilation_w * g.channels_out
             acc = fma_rows(acc, x, here, 0, packed, (r * g.taps_w + s) * g.columns + c, count)
-    store(positive(acc) if g.relu else acc, y, to, 0, count)
+    stream(positive(acc) if g.relu else acc, y, to, 0, count, past)
 
 
 @kernel
 def _forward(
     g, x, packed, bias, y, height, width, top, left, outputs_h, outputs_w, y_first, y_image, y_row, y_pixel,
-    first, last,
+    past, first, last,
 ):  # fmt: skip
     """A job is one row of output pixels."""
     line = width * g.channels_out
@@ -127,14 +127,14 @@ def _forward(
             at, to = x_row + q * g.stride_w * g.channels_out, y_row_at + q * g.step
             for c in range(0, g.columns, g.lanes):
                 count = g.lanes if whole else min(g.lanes, g.channels_out - c)
-                _tile(g, x, at + c, line, r0, r1, packed, bias, c, y, to + c, count)
+                _tile(g, x, at + c, line, r0, r1, packed, bias, c, y, to + c, count, past)
         for edge in range(outputs_w - (q1 - q0)):
             q = edge if edge < q0 else edge + q1 - q0
             s0, s1 = reached(q * g.stride_w - left, g.taps_w, g.dilation_w, width)
             at, to = x_row + q * g.stride_w * g.channels_out, y_row_at + q * g.step
             for c in range(0, g.columns, g.lanes):
                 count = g.lanes if whole else min(g.lanes, g.channels_out - c)
-                _pixel(g, x, at + c, line, r0, r1, s0, s1, packed, bias, c, y, to + c, count)
+                _pixel(g, x, at + c, line, r0, r1, s0, s1, packed, bias, c, y, to + c, count, past)
 
 
 @inline

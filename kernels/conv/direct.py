@@ -22,11 +22,12 @@ from typing import NamedTuple
 import numpy as np
 
 from .. import machine
+from ..buffers import streams
 from ..geometry import Geometry
 from ..jit import get_num_threads, inline, kernel, share
 from ..machine import LATENCY, PORTS
 from ..shape import Axis
-from ..simd import clear, copy, fetch, fma, positive, spread, store
+from ..simd import clear, copy, fetch, fma, positive, spread, stream
 from .plan import Convolution, Place
 
 ROWS_BYTES = 512 * 1024
@@ -51,6 +52,7 @@ class Direct(Convolution):
         work = 2.0 * images * self.pixels * self.packed_size
         _forward(jobs, work,
             self.geometry, x, packed, bias, y, images, *self.sizes[:5], *self.place[:3], *cut,
+            streams(y, self.place.pixel),
         )  # fmt: skip
 
 
@@ -87,9 +89,10 @@ def plan(
     place: Place,
     relu: bool,
     dtype: np.dtype,
+    vectors: int | None = None,
 ) -> Direct:
-    """Plan a convolution of `channels` to `filters`, both of one group."""
-    tile = machine.tile(width.outputs, filters, dtype)
+    """Plan a convolution of `channels` to `filters`, both of one group; `vectors`: those of a panel."""
+    tile = machine.tile(width.outputs, filters, dtype, vectors)
     columns = tile.vectors * tile.lanes
     blocks = -(-filters // columns)
     sizes = {
@@ -179,10 +182,10 @@ def gather(g, x, rows, at, n, first, count, height, width, left):
 
 
 @inline
-def _output_tile(g, x, x_at, packed, w_at, bias, bias_at, y, y_at, columns):
+def _output_tile(g, x, x_at, packed, w_at, bias, bias_at, y, y_at, columns, past):
     """`rows` pixels by `columns` filters: the microkernel. It fetches the outputs and the next pixels."""
     acc = spread(bias, bias_at, g.rows, g.vectors, g.lanes, columns)
-    for i in range(g.rows):
+    for i in range(0 if past else g.rows):
         for j in range(g.vectors):
             fetch(y, y_at + i * g.y_step + j * g.lanes, 1)
     for r in range(g.taps_h):
@@ -192,13 +195,13 @@ def _output_tile(g, x, x_at, packed, w_at, bias, bias_at, y, y_at, columns):
             for c in range(g.channels):
                 fetch(x, x_at + g.rows * g.x_step + c * g.lanes, 0)
                 acc = fma(acc, x, a + c, g.x_step, packed, b + c * g.columns, g.columns)
-    store(positive(acc) if g.relu else acc, y, y_at, g.y_step, columns)
+    stream(positive(acc) if g.relu else acc, y, y_at, g.y_step, columns, past)
 
 
 @kernel
 def _forward(
     g, x, packed, bias, y, images, height, width, top, left, outputs, y_first, y_image, y_row,
-    together, job_rows, blocks, parts, first, last,
+    together, job_rows, blocks, parts, past, first, last,
 ):  # fmt: skip
     """A job is one block of output rows of some images, and one part of the filter panels."""
     reach = (g.taps_h - 1) * g.dilation_h + 1
@@ -231,5 +234,5 @@ def _forward(
                         q = min(tile, g.width - g.rows)
                         _output_tile(
                             g, source, x_row + q * g.x_step, packed, w_at, bias, group * g.filters + k,
-                            y, y_at + q * g.y_step, columns,
+                            y, y_at + q * g.y_step, columns, past,
                         )  # fmt: skip

@@ -40,10 +40,12 @@ class Few(Convolution):
     def pack(self, weight: np.ndarray, source: Source) -> np.ndarray:
         """packed[k, tap, c], zero beyond the last filter."""
         g = self.geometry
-        packed = np.zeros((g.vectors, g.taps_h * g.taps_w, g.channels), weight.dtype)
+        packed = np.zeros((g.panels * source.taps, g.channels), weight.dtype)
         steps = tuple(weight.itemsize * step for step in (source.filter, 1, source.channel))
-        taps = as_strided(weight, (g.filters, source.places.size, g.channels), steps)
-        packed[: g.filters, source.places[source.places >= 0]] = taps[:, source.places >= 0]
+        taps = as_strided(weight, (g.filters, source.starts.size, g.channels), steps)
+        needed = source.starts >= 0
+        places = source.starts + np.arange(g.filters)[:, None] * source.steps
+        packed[places[:, needed]] = taps[:, needed]
         return packed.reshape(-1)
 
     def run(self, x: np.ndarray, packed: np.ndarray, bias: np.ndarray, y: np.ndarray, images: int) -> None:
@@ -82,7 +84,8 @@ def plan(
     most = machine.vectors().registers // 4 // max(1, vectors // 2)
     q0, q1 = interior.py_func(width.size, *width[1:5], width.outputs)
     geometry = Geometry(
-        _sizes(height, width, channels) | {"filters": filters, "relu": int(relu)},
+        _sizes(height, width, channels)
+        | {"filters": filters, "relu": int(relu), "panels": vectors, "columns": 1},
         x_step=width.stride * channels, rows=max(1, min(most, q1 - q0)), vectors=vectors,
         lanes=machine.lanes(dtype),
     )  # fmt: skip

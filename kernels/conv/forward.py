@@ -1,5 +1,6 @@
 """conv2d and its input gradient: both are direct convolutions."""
 
+import itertools
 from functools import lru_cache
 
 import numpy as np
@@ -8,7 +9,7 @@ from ..buffers import channels_last, empty_channels_last, plain
 from ..shape import axes, phases
 from . import depthwise, direct, few, scatter, winograd
 from .pack import Source, no_bias
-from .plan import Place
+from .plan import Convolution, Place
 
 
 def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1, relu=False):
@@ -36,20 +37,20 @@ def _forward_plan(size, weight_shape, stride, padding, dilation, groups, relu, d
     filters, channels, taps = weight_shape[0], weight_shape[1], weight_shape[2] * weight_shape[3]
     area, row = height.outputs * width.outputs, channels * taps
     place = Place(0, area * filters, width.outputs * filters, filters)
-    source = Source(filters // groups * row, row, taps, channels, np.arange(taps))
     k = filters // groups
+    source = Source(k * row, row, taps, channels, taps, np.arange(taps), np.full(taps, taps))
     return _plan(size[0], height, width, channels, k, groups, place, relu, dtype, fast), source
 
 
-def _plan(images, height, width, channels, filters, groups, place, relu, dtype, fast):
-    """The plan of the fastest algorithm."""
+def _plan(images, height, width, channels, filters, groups, place, relu, dtype, fast, vectors=None):
+    """The plan of the fastest algorithm, with so many vectors to a panel if these are given."""
     if depthwise.fits(channels, filters, groups):
         return depthwise.plan(height, width, groups, place, relu, dtype)
     if few.fits(channels, filters, groups, dtype):
         return few.plan(height, width, channels, filters, place, relu, dtype)
     if fast and winograd.wins(images, height, width, channels, filters, groups, dtype):
         return winograd.plan(height, width, channels, filters, place, relu, dtype)
-    return direct.plan(height, width, channels, filters, groups, place, relu, dtype)
+    return direct.plan(height, width, channels, filters, groups, place, relu, dtype, vectors)
 
 
 def conv2d_input(input_size, weight, grad_output, stride=1, padding=0, dilation=1, groups=1):
@@ -69,13 +70,16 @@ def conv2d_input(input_size, weight, grad_output, stride=1, padding=0, dilation=
     if scattered:
         scattered.run(source, weight, target, images)
         return grad_input
-    plans, complete = _input_plans(*geometry, winograd.enabled())
+    plans, source_of_filters, complete = _input_plans(*geometry, winograd.enabled())
     if not complete:
         grad_input[...] = 0
-    filters = plain(weight).reshape(-1)
-    for plan, source_of_filters in plans:
-        packed = plan.pack(filters, source_of_filters)
-        plan.run(source, packed, no_bias(size[1], dtype), target, images)
+    if not plans:
+        return grad_input
+    packed, first = plans[0].pack(plain(weight).reshape(-1), source_of_filters), 0
+    for plan in plans:
+        own = packed[first : first + plan.packed_size]
+        plan.run(source, own, no_bias(size[1], dtype), target, images)
+        first += plan.packed_size
     return grad_input
 
 
@@ -91,25 +95,26 @@ def _scatter_plan(size, weight_shape, stride, padding, dilation, groups, dtype):
 
 @lru_cache(maxsize=1024)
 def _input_plans(size, weight_shape, stride, padding, dilation, groups, dtype, fast):
-    """A plan and the places of its filters for each phase, and whether the phases reach every input."""
+    """A plan for each phase, the source of their filters, packed side by side, and whether they reach all."""
     height, width = axes(size, weight_shape, stride, padding, dilation)
     filters, c, kh, kw = weight_shape
-    k, area, row = filters // groups, kh * kw, width.size * c * groups
-    plans, complete = [], True
-    for h in phases(height):
-        for w in phases(width):
-            if h is None or w is None:
-                complete = False
-                continue
-            place = Place(
-                h.offset * row + w.offset * c * groups, height.size * row, height.stride * row,
-                width.stride * c * groups,
-            )  # fmt: skip
-            plan = _plan(size[0], h.axis, w.axis, k, c, groups, place, False, dtype, fast)
-            places = np.full((kh, kw), -1)
-            taps = np.arange(h.axis.taps * w.axis.taps).reshape(h.axis.taps, w.axis.taps)
-            places[h.last % h.step : h.last + 1 : h.step, w.last % w.step : w.last + 1 : w.step] = taps[
-                ::-1, ::-1
-            ]
-            plans.append((plan, Source(k * c * area, area, c * area, 1, places.reshape(-1))))
-    return plans, complete
+    k, row = filters // groups, width.size * c * groups
+    every = list(itertools.product(phases(height), phases(width)))
+    reached = [(h, w) for h, w in every if h and w]
+    starts, steps = np.full((2, kh, kw), -1)
+    plans, first, vectors = list[Convolution](), 0, None
+    for h, w in reached:
+        place = Place(
+            h.offset * row + w.offset * c * groups, height.size * row, height.stride * row,
+            width.stride * c * groups,
+        )  # fmt: skip
+        alone = fast and len(reached) == 1
+        plan = _plan(size[0], h.axis, w.axis, k, c, groups, place, False, dtype, alone, vectors)
+        g, taps = plan.geometry, h.axis.taps * w.axis.taps
+        reversed_ = np.arange(taps).reshape(h.axis.taps, w.axis.taps)[::-1, ::-1]
+        here = slice(h.last % h.step, h.last + 1, h.step), slice(w.last % w.step, w.last + 1, w.step)
+        starts[here], steps[here] = first * g.panels + reversed_, taps
+        plans.append(plan)
+        first, vectors = first + taps, g.vectors
+    source = Source(k * c * kh * kw, kh * kw, c * kh * kw, 1, first, starts.reshape(-1), steps.reshape(-1))
+    return plans, source, len(reached) == len(every)

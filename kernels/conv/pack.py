@@ -9,47 +9,65 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..buffers import empty
+from ..buffers import empty, scratch, streams
 from ..geometry import Geometry, vector
-from ..jit import kernel
-from ..simd import clear, copy, load, store, transposed
+from ..jit import inline, kernel
+from ..simd import clear, copy, load, pour, read, store, transposed
 
 
 class Source(NamedTuple):
     """Where the filters lie: steps between groups, filters and channels, and channels that follow each other.
 
-    `places[t]` is the packed tap of the tap t in memory, or -1 where a plan does without it.
+    In units of one packed tap, the tap t in memory goes to `starts[t]` of the first panel, and `steps[t]`
+    farther for each next one; -1 where nobody needs it. `taps` are the packed taps of one panel.
     """
 
     group: int
     filter: int
     channel: int
     together: int
-    places: np.ndarray
+    taps: int
+    starts: np.ndarray
+    steps: np.ndarray
 
 
 CHANNELS = 16
 """Channels of one job: what it writes stays in the first-level cache."""
 
 
-def pack(g: Geometry, weight: np.ndarray, source: Source, size: int) -> np.ndarray:
-    """The filters in panels, from flat `weight`: `size` elements."""
-    packed = empty(size, weight.dtype)
-    _pack(g.panels * -(-g.channels // CHANNELS), 2 * size,
-        vector(weight.dtype), weight, packed, g.blocks, g.filters, g.columns, g.taps_h * g.taps_w, g.channels,
-        *source,
+def pack(g: Geometry, weight: np.ndarray, source: Source) -> np.ndarray:
+    """The filters in panels, from flat `weight`."""
+    packed = empty(g.panels * source.taps * g.channels * g.columns, weight.dtype)
+    past = streams(packed, g.columns)
+    _pack(g.panels * -(-g.channels // CHANNELS), 2 * packed.size,
+        vector(weight.dtype), weight, packed, g.blocks, g.filters, g.columns, g.channels,
+        source.group, source.filter, source.channel, source.together, source.starts, source.steps, past,
     )  # fmt: skip
     return packed
 
 
+@inline
+def _square(g, weight, at, step, filters, length, square):
+    """square[e * lanes + i] = weight[at + i * step + e] of `filters` i and `length` e, zero beyond them."""
+    if filters == g.lanes:
+        rows = load(weight, at, step, g.lanes, 1, g.lanes, length)
+        store(transposed(rows), square, 0, g.lanes, g.lanes)
+    else:
+        clear(square, 0, square.size)
+        for i in range(filters):
+            for e in range(length):
+                square[e * g.lanes + i] = weight[at + i * step + e]
+
+
 @kernel
 def _pack(
-    g, weight, packed, blocks, filters, columns, taps, channels,
-    group_step, filter_step, channel_step, together, places, first, last,
+    g, weight, packed, blocks, filters, columns, channels,
+    group_step, filter_step, channel_step, together, starts, steps, past, first, last,
 ):  # fmt: skip
     """A job is CHANNELS channels of one panel."""
+    taps, tap_size = starts.size, channels * columns
     chunks = (channels + CHANNELS - 1) // CHANNELS
-    square = np.empty(g.lanes * g.lanes, packed.dtype)
+    square = scratch(g.lanes * g.lanes, packed)
     for job in range(first, last):
         panel = job // chunks
         c0 = (job - panel * chunks) * CHANNELS
@@ -59,32 +77,25 @@ def _pack(
         if filter_step == 1 and filters - k0 >= columns:
             for c in range(c0, c1):
                 at = group * group_step + k0 + c * channel_step
-                copy(packed, (panel * channels + c) * columns, weight, at, columns)
+                copy(packed, panel * tap_size + c * columns, weight, at, columns)
             continue
         for lane in range(0, columns, g.lanes):
-            count = min(filters - k0 - lane, g.lanes)
             at = group * group_step + (k0 + lane) * filter_step
-            to = panel * taps * channels * columns + lane
             for c in range(c0, c1, together):
-                run = min(together, c1 - c) * places.size
+                run = min(together, c1 - c) * taps
+                tap, to = 0, c * columns + lane
                 for e0 in range(0, run, g.lanes):
                     length = min(g.lanes, run - e0)
                     here = at + c * channel_step + e0
-                    if count == g.lanes:
-                        rows = load(weight, here, filter_step, g.lanes, 1, g.lanes, length)
-                        store(transposed(rows), square, 0, g.lanes, g.lanes)
-                    else:
-                        clear(square, 0, square.size)
-                        for i in range(count):
-                            for e in range(length):
-                                square[e * g.lanes + i] = weight[here + i * filter_step + e]
+                    _square(g, weight, here, filter_step, min(filters - k0 - lane, g.lanes), length, square)
                     for e in range(length):
-                        channel = (e0 + e) // places.size
-                        place = places[e0 + e - channel * places.size]
-                        if place >= 0:
-                            copy(packed, to + (place * channels + c + channel) * columns, square, e * g.lanes,
-                                g.lanes,
-                            )  # fmt: skip
+                        if starts[tap] >= 0:
+                            place = (starts[tap] + panel * steps[tap]) * tap_size
+                            row = read(square, e * g.lanes, g.lanes, g.lanes)
+                            pour(row, packed, place + to, g.lanes, past)
+                        tap += 1
+                        if tap == taps:
+                            tap, to = 0, to + columns
 
 
 @lru_cache(maxsize=64)

@@ -51,7 +51,7 @@ class Convolution(Plan):
 
     def pack(self, weight: np.ndarray, source: Source) -> np.ndarray:
         """The filters as `run` wants them, from flat `weight`."""
-        return pack(self.geometry, weight, source, self.packed_size)
+        return pack(self.geometry, weight, source)
 
     @cached_property
     def packed_size(self) -> int:

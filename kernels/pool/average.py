@@ -15,12 +15,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..buffers import channels_last, empty
+from ..buffers import channels_last, empty, streams
 from ..geometry import Geometry
 from ..jit import get_num_threads, inline, kernel, share
 from ..machine import lanes
 from ..shape import Axis, axes, extended, pair
-from ..simd import full, read, write
+from ..simd import full, pour, read
 
 WIDEST = 4
 """Most registers of one vector: neighbouring lines of memory, and sums that do not wait for each other."""
@@ -153,12 +153,12 @@ def _means(x, plan):
         parts = min(vectors, -(-get_num_threads() // lines))
         flat = channels_last(x), output.reshape(-1)
         work = WORK * n * h * w * vectors * g.lanes
-        _forward(lines * parts, work, g, *flat, rows, columns, c, h, w, vectors, parts)
+        _forward(lines * parts, work, g, *flat, rows, columns, c, h, w, vectors, parts, streams(output, c))
     return output.transpose(0, 3, 1, 2)
 
 
 @inline
-def _mean(g, x, at, line, rows, columns, channels, divisor, y, to, width, count):
+def _mean(g, x, at, line, rows, columns, channels, divisor, y, to, width, count, past):
     """The sum of rows x columns pixels / divisor, for `count` channels, to `width` pixels of y."""
     total = full(x.dtype.type(0), g.lanes)
     for r in range(rows):
@@ -166,11 +166,11 @@ def _mean(g, x, at, line, rows, columns, channels, divisor, y, to, width, count)
             total = total + read(x, at + r * line + s * channels, g.lanes, count)
     total = total / divisor
     for j in range(width):
-        write(total, y, to + j * channels, count)
+        pour(total, y, to + j * channels, count, past)
 
 
 @kernel
-def _forward(g, x, y, rows, columns, channels, h, w, vectors, parts, first, last):
+def _forward(g, x, y, rows, columns, channels, h, w, vectors, parts, past, first, last):
     """A job is one part of the channels of one row of output pixels."""
     line, outputs_h, outputs_w = w * channels, rows.shape[0], columns.shape[0]
     for job in range(first, last):
@@ -187,9 +187,9 @@ def _forward(g, x, y, rows, columns, channels, h, w, vectors, parts, first, last
             for c in range(v0 * g.lanes, min(v1 * g.lanes, channels), g.lanes):
                 count = g.lanes if g.whole else min(g.lanes, channels - c)
                 if known:
-                    _mean(g, x, at + c, line, g.taps, g.taps, channels, divisor, y, to + c, 1, count)
+                    _mean(g, x, at + c, line, g.taps, g.taps, channels, divisor, y, to + c, 1, count, past)
                 else:
-                    _mean(g, x, at + c, line, high, wide, channels, divisor, y, to + c, 1, count)
+                    _mean(g, x, at + c, line, high, wide, channels, divisor, y, to + c, 1, count, past)
 
 
 def _shares(dy, input_size, plan):
@@ -199,12 +199,12 @@ def _shares(dy, input_size, plan):
         g = _geometry(c, plan.reached_taps, dy.dtype)
         flat = channels_last(dy), grad_input.reshape(-1)
         work = WORK * n * h * w * -(-c // g.lanes) * g.lanes
-        _backward(n * h, work, g, *flat, *plan[:4], c)
+        _backward(n * h, work, g, *flat, *plan[:4], c, streams(grad_input, c))
     return grad_input.transpose(0, 3, 1, 2)
 
 
 @inline
-def _sum_of_means(g, dy, at, rows, p0, p1, columns, q0, q1, channels, dx, to, width, count):
+def _sum_of_means(g, dy, at, rows, p0, p1, columns, q0, q1, channels, dx, to, width, count, past):
     """As `_mean`, of windows that have divisors of their own."""
     total = full(dy.dtype.type(0), g.lanes)
     for p in range(p0, p1):
@@ -212,11 +212,11 @@ def _sum_of_means(g, dy, at, rows, p0, p1, columns, q0, q1, channels, dx, to, wi
             value = read(dy, at + (p * columns.shape[0] + q) * channels, g.lanes, count)
             total = total + value / (rows[p, 2] * columns[q, 2])
     for j in range(width):
-        write(total, dx, to + j * channels, count)
+        pour(total, dx, to + j * channels, count, past)
 
 
 @kernel
-def _backward(g, dy, dx, rows, columns, reached_rows, reached_columns, channels, first, last):
+def _backward(g, dy, dx, rows, columns, reached_rows, reached_columns, channels, past, first, last):
     """A job is one row of input pixels."""
     h, w = reached_rows.shape[0], reached_columns.shape[0]
     line, image = columns.shape[0] * channels, rows.shape[0] * columns.shape[0] * channels
@@ -235,10 +235,13 @@ def _backward(g, dy, dx, rows, columns, reached_rows, reached_columns, channels,
                 count = g.lanes if g.whole else min(g.lanes, channels - c)
                 if divisor == 0:
                     _sum_of_means(
-                        g, dy, n * image + c, rows, p0, p1, columns, q0, q1, channels, dx, to + c, run, count
+                        g, dy, n * image + c, rows, p0, p1, columns, q0, q1, channels, dx, to + c, run, count,
+                        past,
                     )  # fmt: skip
                 elif known:
-                    _mean(g, dy, at + c, line, g.taps, g.taps, channels, divisor, dx, to + c, run, count)
+                    _mean(
+                        g, dy, at + c, line, g.taps, g.taps, channels, divisor, dx, to + c, run, count, past
+                    )
                 else:
-                    _mean(g, dy, at + c, line, high, wide, channels, divisor, dx, to + c, run, count)
+                    _mean(g, dy, at + c, line, high, wide, channels, divisor, dx, to + c, run, count, past)
             j = end

@@ -4,13 +4,16 @@ from functools import lru_cache
 
 import numpy as np
 
-from ..buffers import channels_last, empty
+from ..buffers import channels_last, empty, streams
 from ..geometry import Geometry
 from ..jit import get_num_threads, inline, kernel, share
 from ..machine import lanes
 from ..shape import axes, extended, pair
-from ..simd import clear, full, read, select, wins, write
+from ..simd import clear, full, pour, read, select, wins
 from ..window import reached
+
+AHEAD = 4096
+"""Elements that the gradient clears at once."""
 
 
 def max_pool2d(
@@ -28,7 +31,7 @@ def max_pool2d(
     if output.size:
         g = _geometry(kernel_size, return_indices, input.dtype)
         flat = channels_last(input), output.reshape(-1), indices.reshape(-1)
-        _max(n * p, output.size * work, g, *flat, c, *sizes)
+        _max(n * p, output.size * work, g, *flat, c, *sizes, streams(output, c))
     output = output.transpose(0, 3, 1, 2)
     return (output, indices.transpose(0, 3, 1, 2)) if return_indices else output
 
@@ -55,7 +58,7 @@ def _geometry(kernel_size, indices, dtype):
 
 
 @inline
-def _window(g, x, at, place, row, column, r0, r1, s0, s1, channels, y, indices, to, count):
+def _window(g, x, at, place, row, column, r0, r1, s0, s1, channels, y, indices, to, count, past):
     """One output of `count` neighbouring channels; tap (0, 0) is x[at], pixel `place` of its plane."""
     first = r0 * row + s0 * column
     best, winner = full(x.dtype.type(-np.inf), g.lanes), full(np.int32(place + first), g.lanes)
@@ -67,15 +70,15 @@ def _window(g, x, at, place, row, column, r0, r1, s0, s1, channels, y, indices, 
             best = select(better, value, best)
             if g.indices:
                 winner = select(better, full(np.int32(place + here), g.lanes), winner)
-    write(best, y, to, count)
+    pour(best, y, to, count, past)
     if g.indices:
-        write(winner, indices, to, count)
+        pour(winner, indices, to, count, past)
 
 
 @kernel
 def _max(
     g, x, y, indices, channels, h, outputs_h, taps_h, stride_h, dilation_h, top,
-    w, outputs_w, taps_w, stride_w, dilation_w, left, first, last,
+    w, outputs_w, taps_w, stride_w, dilation_w, left, past, first, last,
 ):  # fmt: skip
     """A job is one row of output pixels."""
     whole_h, whole_w = (g.taps, g.taps) if g.taps else (taps_h, taps_w)
@@ -95,17 +98,17 @@ def _max(
                 if whole and count == g.lanes:
                     _window(
                         g, x, at + c, place, row, dilation_w, 0, whole_h, 0, whole_w, channels,
-                        y, indices, to + c, g.lanes,
+                        y, indices, to + c, g.lanes, past,
                     )  # fmt: skip
                 elif whole:
                     _window(
                         g, x, at + c, place, row, dilation_w, 0, whole_h, 0, whole_w, channels,
-                        y, indices, to + c, count,
+                        y, indices, to + c, count, past,
                     )  # fmt: skip
                 else:
                     _window(
                         g, x, at + c, place, row, dilation_w, r0, r1, s0, s1, channels,
-                        y, indices, to + c, count,
+                        y, indices, to + c, count, past,
                     )  # fmt: skip
 
 
@@ -118,7 +121,7 @@ def max_pool2d_input(grad_output, indices, input_size):
     grad_input = empty((n, h, w, c), grad_output.dtype)
     outputs = grad_output.shape[2] * grad_output.shape[3]
     if grad_input.size:
-        parts = min(c, -(-get_num_threads() // n))
+        parts = min(h * w, -(-get_num_threads() // n))
         _route(n * parts, 64.0 * grad_output.size + 8.0 * grad_input.size,
             channels_last(grad_output), channels_last(indices), grad_input.reshape(-1),
             c, outputs, h * w, parts,
@@ -128,17 +131,33 @@ def max_pool2d_input(grad_output, indices, input_size):
 
 @kernel
 def _route(dy, indices, dx, channels, outputs, inputs, parts, first, last):
-    """A job is one part of the channels of one image. Unsigned places cannot count from the end."""
+    """A job is one part of the pixels of one image; unsigned places cannot count from the end.
+
+    Pixels are cleared right before the first maximum that may lie there: they are still in a cache then.
+    """
+    ahead = AHEAD // channels + 1
     for job in range(first, last):
         n = job // parts
-        c0, c1 = share(channels, parts, job - n * parts)
-        image = n * inputs * channels
-        if parts == 1:
-            clear(dx, image, inputs * channels)
-        else:
-            for pixel in range(inputs):
-                clear(dx, image + pixel * channels + c0, c1 - c0)
+        begin, end = share(inputs, parts, job - n * parts)
+        image, cleared = n * inputs, begin
         for pixel in range(n * outputs, (n + 1) * outputs):
-            for at in range(np.uint64(pixel * channels + c0), np.uint64(pixel * channels + c1)):
-                c = np.int64(at) - pixel * channels
-                dx[np.uint64(image + indices[at] * channels + c)] += dy[at]
+            start, stop = np.uint64(pixel * channels), np.uint64((pixel + 1) * channels)
+            nearest, farthest = np.int64(inputs), np.int64(0)
+            for at in range(start, stop):
+                nearest, farthest = min(nearest, indices[at]), max(farthest, indices[at])
+            if farthest < begin or nearest >= end:
+                continue
+            if farthest >= cleared:
+                ready = min(farthest + ahead, end)
+                clear(dx, (image + cleared) * channels, (ready - cleared) * channels)
+                cleared = ready
+            if nearest >= begin and farthest < end:
+                for at in range(start, stop):
+                    c = np.int64(at) - pixel * channels
+                    dx[np.uint64((image + indices[at]) * channels + c)] += dy[at]
+            else:
+                for at in range(start, stop):
+                    c = np.int64(at) - pixel * channels
+                    if begin <= indices[at] < end:
+                        dx[np.uint64((image + indices[at]) * channels + c)] += dy[at]
+        clear(dx, (image + cleared) * channels, (end - cleared) * channels)

@@ -2,6 +2,7 @@
 
 from .dot import dot, plus, sums, transposed
 from .memory import array_at, clear, copy, fetch
+from .stream import pour, stream
 from .tile import fma, fma_rows, load, positive, spread, store, zero
 from .vector import (
     below,
@@ -38,10 +39,12 @@ __all__ = [
     "magnitude",
     "plus",
     "positive",
+    "pour",
     "read",
     "select",
     "spread",
     "store",
+    "stream",
     "sums",
     "total",
     "transposed",

@@ -86,6 +86,13 @@ class _Emitter:
         for j, (vector, mask) in enumerate(zip(vectors, masks, strict=True)):
             self.builder.call(store, [vector, self._place(pointer, j), align, mask])
 
+    def put_rows(self, tile: Any, pointer: Any, step: Any, columns: Any) -> None:
+        """Write a tile to rows of memory `step` apart."""
+        masks, vectors = self.masks(columns), self.tile.vectors
+        for i in range(self.tile.rows):
+            at = self.builder.gep(pointer, [self.builder.mul(step, ir.Constant(step.type, i))])
+            self.put([self.builder.extract_value(tile, i * vectors + j) for j in range(vectors)], at, masks)
+
     def fmuladd(self, a: Any, b: Any, c: Any) -> Any:
         """a * b + c: fused where the CPU can, two operations where it cannot."""
         signature = ir.FunctionType(self.vector, [self.vector] * 3)
@@ -231,15 +238,9 @@ def store(
     """c[at + i * step + j] = tile[i, j]"""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        t = signature.args[0]
         acc, c_array, index, c_step, count = args
-        emit = _Emitter(context, builder, t)
-        masks = emit.masks(count)
-        pointer = emit.element(signature.args[1], c_array, index)
-        for i in range(t.rows):
-            at = builder.gep(pointer, [builder.mul(c_step, ir.Constant(c_step.type, i))])
-            row = [builder.extract_value(acc, i * t.vectors + j) for j in range(t.vectors)]
-            emit.put(row, at, masks)
+        emit = _Emitter(context, builder, signature.args[0])
+        emit.put_rows(acc, emit.element(signature.args[1], c_array, index), c_step, count)
         return context.get_dummy_value()
 
     return types.void(tile, c, at, step, columns), codegen

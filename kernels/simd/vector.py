@@ -141,6 +141,13 @@ def _suffix(vector: ir.VectorType) -> str:
     return f"v{vector.count}{kind}"
 
 
+def _write(builder: Any, vector: Any, pointer: Any, count: Any, size: int) -> None:
+    """Write the first `count` elements, of `size` bytes each, to memory."""
+    place = builder.bitcast(pointer, vector.type.as_pointer())
+    arguments = [vector, place, ir.Constant(_INT32, size), _mask(builder, count, vector.type.count)]
+    _call(builder, f"llvm.masked.store.{_suffix(vector.type)}.p0", ir.VoidType(), arguments)
+
+
 @intrinsic(prefer_literal=True)
 def read(typingctx: Any, x: Any, at: Any, lanes: Any, count: Any) -> tuple[Any, Callable[..., Any]]:
     """v[j] = x[at + j] for j < count, else 0"""
@@ -164,11 +171,8 @@ def write(typingctx: Any, v: Any, y: Any, at: Any, count: Any) -> tuple[Any, Cal
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         value = _convert(context, builder, args[0], v, y.dtype)
-        place = _element(context, builder, signature.args[1], args[1], args[2])
-        place = builder.bitcast(place, value.type.as_pointer())
-        align = ir.Constant(_INT32, y.dtype.bitwidth // 8)
-        arguments = [value, place, align, _mask(builder, args[3], v.lanes)]
-        _call(builder, f"llvm.masked.store.{_suffix(value.type)}.p0", ir.VoidType(), arguments)
+        pointer = _element(context, builder, signature.args[1], args[1], args[2])
+        _write(builder, value, pointer, args[3], y.dtype.bitwidth // 8)
         return context.get_dummy_value()
 
     return types.void(v, y, at, count), codegen

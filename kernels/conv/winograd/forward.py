@@ -16,11 +16,11 @@ from functools import lru_cache
 import numpy as np
 
 from ... import machine
-from ...buffers import empty, scratch
+from ...buffers import empty, scratch, streams
 from ...geometry import Geometry
 from ...jit import get_num_threads, inline, kernel, share
 from ...shape import Axis
-from ...simd import fma, read, select, store, write, zero
+from ...simd import fma, pour, read, select, store, write, zero
 from ..direct import BYTES_A_CYCLE
 from ..plan import Convolution, Place
 from .transform import (
@@ -31,6 +31,7 @@ from .transform import (
     input_points,
     outputs_of,
     position,
+    pour_six,
     read_six,
     tiles_of,
     write_six,
@@ -52,12 +53,14 @@ class Winograd(Convolution):
         """Convolve all images of flat x into flat y."""
         g = self.geometry
         points = empty(POINTS * g.panels * g.channels * g.columns, x.dtype)
-        _filters(g.panels * g.channels, 16.0 * points.size, self.transforms, packed, points)
+        past = streams(points, g.columns)
+        _filters(g.panels * g.channels, 16.0 * points.size, self.transforms, packed, points, past)
         down, across = tiles_of(self.height, self.width)
         tiles = images * down * across
         block, parts = _cut(g, tiles, x.itemsize, get_num_threads())
         _forward(-(-tiles // block) * parts, 2.0 * tiles * points.size,
             g, x, points, bias, y, tiles, down, across, *self.sizes, *self.place, block, parts,
+            streams(y, self.place.pixel),
         )  # fmt: skip
 
 
@@ -119,7 +122,7 @@ def _cut(g: Geometry, tiles: int, itemsize: int, threads: int) -> tuple[int, int
 
 
 @kernel
-def _filters(g, packed, points, first, last):
+def _filters(g, packed, points, past, first, last):
     """points[point, panel, c, lane] = G w G^T; a job is one channel of one panel."""
     half = np.empty(3 * SIDE * g.lanes, packed.dtype)
     tap, point = g.channels * g.columns, g.panels * g.channels * g.columns
@@ -138,7 +141,7 @@ def _filters(g, packed, points, first, last):
                 w0 = read(half, 3 * i * g.lanes, g.lanes, g.lanes)
                 w1 = read(half, (3 * i + 1) * g.lanes, g.lanes, g.lanes)
                 w2 = read(half, (3 * i + 2) * g.lanes, g.lanes, g.lanes)
-                write_six(filter_points(w0, w1, w2), points, to + i * SIDE * point, point, g.lanes)
+                pour_six(filter_points(w0, w1, w2), points, to + i * SIDE * point, point, g.lanes, past)
 
 
 @inline
@@ -176,7 +179,7 @@ def transform_input(g, x, n, row, column, height, width, half, v, to, step):
 
 
 @inline
-def _transform_output(g, m, at, step, k0, k1, half, bias, y, to, y_row, y_pixel, rows, columns):
+def _transform_output(g, m, at, step, k0, k1, half, bias, y, to, y_row, y_pixel, rows, columns, past):
     """y[to + i * y_row + j * y_pixel + k] = A^T m A + bias, for the rows and columns that exist."""
     for k in range(k0, k1, g.lanes):
         for j in range(SIDE):
@@ -190,19 +193,19 @@ def _transform_output(g, m, at, step, k0, k1, half, bias, y, to, y_row, y_pixel,
         for i in range(rows):
             o0, o1, o2, o3 = outputs_of(*read_six(half, i * SIDE * g.lanes, g.lanes, g.lanes))
             here = to + i * y_row + k
-            _put(g, o0 + start, y, here)
+            _put(g, o0 + start, y, here, past)
             if columns > 1:
-                _put(g, o1 + start, y, here + y_pixel)
+                _put(g, o1 + start, y, here + y_pixel, past)
             if columns > 2:
-                _put(g, o2 + start, y, here + 2 * y_pixel)
+                _put(g, o2 + start, y, here + 2 * y_pixel, past)
             if columns > 3:
-                _put(g, o3 + start, y, here + 3 * y_pixel)
+                _put(g, o3 + start, y, here + 3 * y_pixel, past)
 
 
 @inline
-def _put(g, outputs, y, at):
+def _put(g, outputs, y, at, past):
     """Outputs of neighbouring filters, for good."""
-    write(select(outputs < 0, 0, outputs) if g.relu else outputs, y, at, g.lanes)
+    pour(select(outputs < 0, 0, outputs) if g.relu else outputs, y, at, g.lanes, past)
 
 
 @inline
@@ -222,7 +225,7 @@ def _products(g, v, points, m, block, count, panel0, panel1):
 @kernel
 def _forward(
     g, x, points, bias, y, tiles, down, across, height, width, top, left, outputs_h, outputs_w,
-    y_first, y_image, y_row, y_pixel, block, parts, first, last,
+    y_first, y_image, y_row, y_pixel, block, parts, past, first, last,
 ):  # fmt: skip
     """A job is one block of tiles and one part of the panels."""
     v = scratch(POINTS * block * g.cell, x)
@@ -245,5 +248,5 @@ def _forward(
                 g, m, t * g.result, block * g.result, panel0 * g.columns,
                 min(panel1 * g.columns, g.filters), half, bias, y,
                 y_first + n * y_image + i * OUTPUTS * y_row + j * OUTPUTS * y_pixel, y_row, y_pixel,
-                min(OUTPUTS, outputs_h - i * OUTPUTS), min(OUTPUTS, outputs_w - j * OUTPUTS),
+                min(OUTPUTS, outputs_h - i * OUTPUTS), min(OUTPUTS, outputs_w - j * OUTPUTS), past,
             )  # fmt: skip

@@ -1,0 +1,94 @@
+"""Stores past the caches: the same bits as ordinary ones, wherever a kernel streams."""
+
+import numpy as np
+import pytest
+
+from fastconv import kernels
+from fastconv.kernels import buffers
+from fastconv.kernels.geometry import Geometry
+from fastconv.kernels.jit import kernel
+from fastconv.kernels.machine import lanes
+from fastconv.kernels.simd import load, pour, read, stream
+
+
+@kernel
+def copied(g, x, y, at, count, past, first, last):
+    for _ in range(first, last):
+        pour(read(x, at, g.lanes, count), y, at, count, past)
+
+
+@kernel
+def copied_tile(g, x, y, at, step, columns, past, first, last):
+    for _ in range(first, last):
+        stream(load(x, at, step, g.rows, g.vectors, g.lanes, columns), y, at, step, columns, past)
+
+
+def aligned(size, dtype):
+    memory = np.zeros(size + 64 // np.dtype(dtype).itemsize, dtype)
+    at = -memory.ctypes.data % 64 // memory.itemsize
+    return memory[at : at + size]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("past", [False, True])
+def test_a_vector(dtype, past):
+    lane = lanes(dtype)
+    x = np.arange(1.0, 4 * lane + 1).astype(dtype)
+    for target in (dtype, "float64"):
+        y = aligned(4 * lane, target)
+        copied(1, 0.0, Geometry(lanes=lane), x, y, lane, lane, past)
+        copied(1, 0.0, Geometry(lanes=lane), x, y, 2 * lane, lane - 1, past)
+        expected = np.where((np.arange(4 * lane) >= lane) & (np.arange(4 * lane) < 3 * lane - 1), x, 0)
+        np.testing.assert_array_equal(y, expected)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("past", [False, True])
+@pytest.mark.parametrize("missing", [0, 1])
+def test_a_tile(dtype, past, missing):
+    lane = lanes(dtype)
+    step, columns = 4 * lane, 2 * lane - missing
+    x, y = np.arange(1.0, 5 * step + 1).astype(dtype), aligned(5 * step, dtype)
+    g = Geometry(rows=3, vectors=2, lanes=lane)
+    copied_tile(1, 0.0, g, x, y, step + lane, step, columns, past)
+    expected = np.zeros_like(x).reshape(5, step)
+    expected[1:4, lane : lane + columns] = x.reshape(5, step)[1:4, lane : lane + columns]
+    np.testing.assert_array_equal(y, expected.reshape(-1))
+
+
+def results(dtype):
+    """Everything that may be streamed, of channels that fill vectors and of some that do not."""
+    rng = np.random.default_rng(0)
+
+    def image(*shape):
+        n, c, h, w = shape
+        return rng.standard_normal((n, h, w, c)).astype(dtype).transpose(0, 3, 1, 2)
+
+    for c, k in ((32, 48), (5, 7)):
+        x, w = image(2, c, 9, 13), rng.standard_normal((k, c, 3, 3)).astype(dtype)
+        y = kernels.conv2d(x, w, rng.standard_normal(k).astype(dtype), 1, 1, relu=True)
+        yield y
+        yield kernels.conv2d_input(x.shape, w, y, 1, 1)
+        y = kernels.conv2d(x, w, None, 2)
+        yield y
+        yield kernels.conv2d_input(x.shape, w, y, 2)
+        filters = rng.standard_normal((c, 1, 3, 3)).astype(dtype)
+        yield kernels.conv2d(x, filters, None, 1, 1, groups=c)
+        yield kernels.conv2d_input(x.shape, filters, x, 1, 1, groups=c)
+        y, places = kernels.max_pool2d(x, 2, return_indices=True)
+        yield from (y, places, kernels.max_pool2d_input(y, places, x.shape))
+        y = kernels.avg_pool2d(x, 3, 2, 1)
+        yield from (y, kernels.avg_pool2d_input(y, x.shape, 3, 2, 1))
+        for activation in ("relu", "sigmoid"):
+            y = getattr(kernels, activation)(x)
+            yield from (y, getattr(kernels, f"{activation}_input")(y, x))
+
+
+def test_kernels_give_the_same_bits(monkeypatch):
+    stored = list(results(np.float32))
+    monkeypatch.setattr(buffers, "SMALL", 0)
+    monkeypatch.setattr(buffers, "LARGE", 0)
+    streamed = list(results(np.float32))
+    assert buffers.streams(buffers.empty(64, np.dtype(np.float32)), 64)
+    for a, b in zip(stored, streamed, strict=True):
+        np.testing.assert_array_equal(a, b)
