@@ -27,6 +27,8 @@ class _Alias:
 
 def plain(array: np.ndarray) -> np.ndarray:
     """The same C-contiguous elements as one array type, without a copy where they lie so already."""
+    if array.flags.carray:
+        return array
     array = np.ascontiguousarray(array)
     return array if array.flags.writeable else np.asarray(_Alias(array))
 
@@ -149,18 +151,19 @@ def part(array, first, last):
     return array[first * CHUNK : last * CHUNK]
 
 
-def empty_channels_last(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
-    """An array of logical shape (N, C, H, W) whose channels lie side by side."""
+def empty_channels_last(shape: tuple[int, ...], dtype: np.dtype) -> tuple[np.ndarray, np.ndarray]:
+    """Flat memory, and the same as (N, C, H, W) whose channels lie side by side; uninitialised."""
     n, c, h, w = shape
-    return empty((n, h, w, c), dtype).transpose(0, 3, 1, 2)
+    line = empty(n * h * w * c, dtype)
+    return line, line.reshape(n, h, w, c).transpose(0, 3, 1, 2)
 
 
 def channels_last(array: np.ndarray) -> np.ndarray:
     """The elements of an (N, C, H, W) array, flat in the order N, H, W, C; copied if they lie otherwise."""
-    n, c, h, w = array.shape
     view = array.transpose(0, 2, 3, 1)
     if view.flags.c_contiguous:
         return plain(view.reshape(-1))
+    n, c, h, w = array.shape
     if c == 1 or h * w == 1:
         return plain(array).reshape(-1)
     source = plain(array).reshape(-1)

@@ -112,7 +112,7 @@ def _power(count: int) -> int:
 def product(a, a_row, a_column, b, b_row, b_column, bias, m, n, k):
     """The (m, n) product of a (m, k) and b (k, n), plus a bias (n,) in every row.
 
-    a and b are plain arrays of any shape, read as matrices whose neighbouring rows and columns lie `row` and
+    a and b are plain arrays of two axes, read as matrices whose neighbouring rows and columns lie `row` and
     `column` elements apart; one of these steps is 1.
     """
     dtype = a.dtype
@@ -123,7 +123,7 @@ def product(a, a_row, a_column, b, b_row, b_column, bias, m, n, k):
         )
         start = _NO_BIAS[dtype] if bias is None else plain(bias)
         run(row_parts * panel_parts, 2.0 * m * n * k,
-            g, a.reshape(-1), a_row, a_column, b.reshape(-1), b_row, b_column, start, c, k,
+            g, a, a_row, a_column, b, b_row, b_column, start, c, k,
             row_parts, panel_parts, depth,
         )  # fmt: skip
     return c
@@ -233,7 +233,7 @@ def _copy_panel(g, b, row, column, side, j, n, l0, depth):
             store(transposed(square), side, l * g.columns + v, g.columns, g.lanes)
         for i in range(v, v + g.lanes):
             for l in range(even if whole else 0, depth):  # noqa: E741
-                side[l * g.columns + i] = b[(j + i) * column + l0 + l] if i < width else 0
+                side[l * g.columns + i] = b[j + i, l0 + l] if i < width else 0
 
 
 @kernel
@@ -286,27 +286,32 @@ def _blocked(
                         store(acc, c, (i0 + i) * n + j, n, columns)
 
 
+def _matrix(array):
+    """All axes but the last as one."""
+    return plain(array if array.ndim == 2 else array.reshape(-1, array.shape[-1]))
+
+
 def linear(input, weight, bias=None):
     """y[n, o] = bias[o] + sum over i of x[n, i] * w[o, i]; (..., in) to (..., out)."""
     outputs, inputs = weight.shape
-    x, w = plain(input), plain(weight)
-    y = product(x, inputs, 1, w, 1, inputs, bias, x.size // inputs, outputs, inputs)
+    x = _matrix(input)
+    y = product(x, inputs, 1, plain(weight), 1, inputs, bias, len(x), outputs, inputs)
     return y if input.ndim == 2 else y.reshape(*input.shape[:-1], outputs)
 
 
 def linear_input(weight, grad_output):
     """dx[n, i] = sum over o of dy[n, o] * w[o, i]; (..., out) to (..., in)."""
     outputs, inputs = weight.shape
-    dy, w = plain(grad_output), plain(weight)
-    dx = product(dy, outputs, 1, w, inputs, 1, None, dy.size // outputs, inputs, outputs)
+    dy = _matrix(grad_output)
+    dx = product(dy, outputs, 1, plain(weight), inputs, 1, None, len(dy), inputs, outputs)
     return dx if grad_output.ndim == 2 else dx.reshape(*grad_output.shape[:-1], inputs)
 
 
 def linear_weight(input, grad_output):
     """dw[o, i] = sum over n of dy[n, o] * x[n, i]; (..., in) and (..., out) to (out, in)."""
     inputs, outputs = input.shape[-1], grad_output.shape[-1]
-    dy, x = plain(grad_output), plain(input)
-    return product(dy, 1, outputs, x, inputs, 1, None, outputs, inputs, x.size // inputs)
+    dy, x = _matrix(grad_output), _matrix(input)
+    return product(dy, 1, outputs, x, inputs, 1, None, outputs, inputs, len(x))
 
 
 def linear_bias(grad_output):

@@ -61,8 +61,8 @@ class Kernel:
 
     def __call__(self, jobs: int, work: float, *arguments: Any) -> None:
         """Do `jobs` jobs of `work` in all (see SERIAL_WORK)."""
-        count = workers(jobs, work)
         run = self.entry(arguments)
+        count = workers(jobs, work) if work >= SERIAL_WORK else 1
         if count == 1:
             run(*arguments, 0, jobs, 1, 0)
         elif threading_layer() == "workqueue":

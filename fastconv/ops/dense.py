@@ -1,7 +1,7 @@
 """The dense layer and its gradients."""
 
 from fastconv.backends import active
-from fastconv.types import Array
+from fastconv.types import Array, Shape
 from fastconv.validate import arrays, same_shape, wrong_value
 
 
@@ -12,12 +12,11 @@ def linear(input: Array, weight: Array, bias: Array | None = None) -> Array:
     Raises TypeError for wrong types, ValueError for shapes that do not fit.
     """
     X, W, b = arrays("linear", input=input, weight=weight, bias=bias, optional=("bias",))
-    _check_weight("linear", W)
-    if X.ndim == 0 or X.shape[-1] != W.shape[1]:
-        needs = f"(..., {W.shape[1]}) to match weight {W.shape}"
-        raise wrong_value("linear", "input", f"shape {X.shape}", needs)
+    shape = _weight_shape("linear", W)
+    if X.shape[-1:] != shape[1:]:
+        raise wrong_value("linear", "input", f"shape {X.shape}", f"(..., {shape[1]}) to match weight {shape}")
     if b is not None:
-        same_shape("linear", "bias", b, "weight", W.shape[:1])
+        same_shape("linear", "bias", b, "weight", shape[:1])
     return active().linear(X, W, b)
 
 
@@ -28,9 +27,9 @@ def linear_input(weight: Array, grad_output: Array) -> Array:
     Raises TypeError for wrong types, ValueError for shapes that do not fit.
     """
     W, G = arrays("linear_input", weight=weight, grad_output=grad_output)
-    _check_weight("linear_input", W)
-    if G.ndim == 0 or G.shape[-1] != W.shape[0]:
-        needs = f"(..., {W.shape[0]}) to match weight {W.shape}"
+    shape = _weight_shape("linear_input", W)
+    if G.shape[-1:] != shape[:1]:
+        needs = f"(..., {shape[0]}) to match weight {shape}"
         raise wrong_value("linear_input", "grad_output", f"shape {G.shape}", needs)
     return active().linear_input(W, G)
 
@@ -61,11 +60,13 @@ def linear_bias(grad_output: Array) -> Array:
     return active().linear_bias(G)
 
 
-def _check_weight(function: str, weight: Array) -> None:
-    if weight.ndim != 2 or weight.size == 0:
-        raise wrong_value(function, "weight", f"shape {weight.shape}", "(out, in), neither of them 0")
+def _weight_shape(function: str, weight: Array) -> Shape:
+    shape = weight.shape
+    if len(shape) != 2 or 0 in shape:
+        raise wrong_value(function, "weight", f"shape {shape}", "(out, in), neither of them 0")
+    return shape
 
 
 def _check_features(function: str, name: str, array: Array) -> None:
-    if array.ndim == 0 or array.shape[-1] == 0:
+    if array.shape[-1:] in ((), (0,)):
         raise wrong_value(function, name, f"shape {array.shape}", "(..., features) with at least one feature")

@@ -29,7 +29,9 @@ PIXELS = 8
 class Depthwise(Convolution):
     """A depthwise convolution of any number of images."""
 
-    def run(self, x: np.ndarray, packed: np.ndarray, bias: np.ndarray, y: np.ndarray, images: int) -> None:
+    def convolve(
+        self, x: np.ndarray, packed: np.ndarray, bias: np.ndarray, y: np.ndarray, images: int
+    ) -> None:
         """Convolve all images of flat x into flat y."""
         work = 2.0 * images * self.pixels * self.packed_size
         _forward(images * self.height.outputs, work,

@@ -46,7 +46,9 @@ BYTES_A_CYCLE = 8
 class Direct(Convolution):
     """One direct convolution of any number of images."""
 
-    def run(self, x: np.ndarray, packed: np.ndarray, bias: np.ndarray, y: np.ndarray, images: int) -> None:
+    def convolve(
+        self, x: np.ndarray, packed: np.ndarray, bias: np.ndarray, y: np.ndarray, images: int
+    ) -> None:
         """Convolve all images of flat x into flat y."""
         cut, jobs = _cut(self, images, x.itemsize, get_num_threads())
         work = 2.0 * images * self.pixels * self.packed_size

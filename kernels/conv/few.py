@@ -48,7 +48,9 @@ class Few(Convolution):
         packed[places[:, needed]] = taps[:, needed]
         return packed.reshape(-1)
 
-    def run(self, x: np.ndarray, packed: np.ndarray, bias: np.ndarray, y: np.ndarray, images: int) -> None:
+    def convolve(
+        self, x: np.ndarray, packed: np.ndarray, bias: np.ndarray, y: np.ndarray, images: int
+    ) -> None:
         """Convolve all images of flat x into flat y."""
         _forward(
             images * self.height.outputs, 2.0 * images * self.pixels * packed.size,

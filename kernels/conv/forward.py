@@ -23,11 +23,11 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1, 
         winograd.enabled(),
     )  # fmt: skip
     images, filters = input.shape[0], weight.shape[0]
-    output = empty_channels_last((images, filters, plan.height.outputs, plan.width.outputs), input.dtype)
-    if output.size:
-        packed = plan.pack(plain(weight).reshape(-1), source)
+    size = images, filters, plan.height.outputs, plan.width.outputs
+    line, output = empty_channels_last(size, input.dtype)
+    if line.size:
         bias = no_bias(filters, input.dtype) if bias is None else plain(bias)
-        plan.run(channels_last(input), packed, bias, channels_last(output), images)
+        plan.run(channels_last(input), plain(weight).reshape(-1), source, bias, line, images)
     return output
 
 
@@ -49,7 +49,7 @@ def _plan(images, height, width, channels, filters, groups, place, relu, dtype, 
     if few.fits(channels, filters, groups, dtype):
         return few.plan(height, width, channels, filters, place, relu, dtype)
     if fast and winograd.wins(images, height, width, channels, filters, groups, dtype):
-        return winograd.plan(height, width, channels, filters, place, relu, dtype)
+        return winograd.plan(images, height, width, channels, filters, place, relu, dtype)
     return direct.plan(height, width, channels, filters, groups, place, relu, dtype, vectors)
 
 
@@ -61,25 +61,26 @@ def conv2d_input(input_size, weight, grad_output, stride=1, padding=0, dilation=
     channels-last.
     """
     size, images, dtype = tuple(input_size), input_size[0], grad_output.dtype
-    grad_input = empty_channels_last(size, dtype)
-    if grad_input.size == 0:
+    target, grad_input = empty_channels_last(size, dtype)
+    if target.size == 0:
         return grad_input
     geometry = size, weight.shape, stride, padding, dilation, groups, dtype
-    source, target = channels_last(grad_output), channels_last(grad_input)
+    source = channels_last(grad_output)
     scattered = _scatter_plan(*geometry)
     if scattered:
         scattered.run(source, weight, target, images)
         return grad_input
     plans, source_of_filters, complete = _input_plans(*geometry, winograd.enabled())
     if not complete:
-        grad_input[...] = 0
-    if not plans:
-        return grad_input
-    packed, first = plans[0].pack(plain(weight).reshape(-1), source_of_filters), 0
-    for plan in plans:
-        own = packed[first : first + plan.packed_size]
-        plan.run(source, own, no_bias(size[1], dtype), target, images)
-        first += plan.packed_size
+        target[:] = 0
+    filters, bias = plain(weight).reshape(-1), no_bias(size[1], dtype)
+    if len(plans) == 1:
+        plans[0].run(source, filters, source_of_filters, bias, target, images)
+    elif plans:
+        packed, first = plans[0].pack(filters, source_of_filters), 0
+        for plan in plans:
+            plan.convolve(source, packed[first : first + plan.packed_size], bias, target, images)
+            first += plan.packed_size
     return grad_input
 
 

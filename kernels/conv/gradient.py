@@ -32,7 +32,7 @@ def _plan(size, weight_size, stride, padding, dilation, groups, dtype, fast):
         return depthwise.weight_plan(height, width, groups, dtype)
     if few.fits(channels, filters, groups, dtype):
         return few.weight_plan(height, width, channels, filters, dtype)
-    if fast and winograd.wins(images, height, width, channels, filters, groups, dtype):
+    if fast and winograd.weight_wins(images, height, width, channels, filters, groups, dtype):
         return winograd.weight_plan(images, height, width, channels, filters, dtype)
     return weight.plan(height, width, channels, filters, groups, dtype)
 

@@ -44,13 +44,25 @@ class Plan:
 class Convolution(Plan):
     """A pass whose outputs are convolutions with packed filters: the forward pass, or an input gradient.
 
-    run(x, packed, bias, y, images) convolves all images of flat x into flat y.
+    convolve(x, packed, bias, y, images) convolves all images of flat x into flat y.
     """
 
     place: Place
 
+    def run(
+        self, x: np.ndarray, weight: np.ndarray, source: Source, bias: np.ndarray, y: np.ndarray, images: int
+    ) -> None:
+        """Convolve all images of flat x with the filters in flat `weight` into flat y."""
+        self.convolve(x, self.pack(weight, source), bias, y, images)
+
+    def convolve(
+        self, x: np.ndarray, packed: np.ndarray, bias: np.ndarray, y: np.ndarray, images: int
+    ) -> None:
+        """Convolve all images of flat x with packed filters into flat y."""
+        raise NotImplementedError
+
     def pack(self, weight: np.ndarray, source: Source) -> np.ndarray:
-        """The filters as `run` wants them, from flat `weight`."""
+        """The filters as `convolve` wants them, from flat `weight`."""
         return pack(self.geometry, weight, source)
 
     @cached_property

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..buffers import empty, scratch
 from ..jit import inline, kernel
-from ..simd import load, plus, store, transposed
+from ..simd import load, read, store, transposed, write
 
 ELEMENTS = 256
 """Elements of one filter that a job puts into place, or the taps of one channel: they stay in a cache."""
@@ -43,6 +43,7 @@ def _unpack(g, sums, gradient, parts, size, channels, first, last):
     taps, jobs = g.taps_h * g.taps_w, (g.channels + channels - 1) // channels
     elements = (channels * taps + g.lanes - 1) // g.lanes * g.lanes
     rows = scratch(elements * g.lanes, sums)
+    last_chunk, moved = (g.chunks - 1) * g.rows, g.chunks * g.rows - g.line  # it ends with the line
     for job in range(first, last):
         panel = job // jobs
         c0 = (job - panel * jobs) * channels
@@ -50,18 +51,16 @@ def _unpack(g, sums, gradient, parts, size, channels, first, last):
         group = panel // g.blocks
         k0 = (panel - group * g.blocks) * g.columns
         for k in range(k0, min(k0 + g.columns, g.filters), g.lanes):
-            for c in range(deep):
-                for r in range(g.taps_h):
-                    for s in range(g.taps_w):
-                        place, i = (0, s * g.channels + c0 + c) if g.joined else (s, c0 + c)
-                        chunk = i // g.rows
-                        row = i - min(chunk * g.rows, g.line - g.rows)
-                        line = ((r * g.lines + place) * g.chunks + chunk) * g.rows + row
-                        at = panel * size + line * g.columns + k - k0
-                        total = load(sums, at, 0, 1, 1, g.lanes, g.lanes)
+            for r in range(g.taps_h):
+                for s in range(g.taps_w):
+                    place, i0 = (0, s * g.channels + c0) if g.joined else (s, c0)
+                    line = panel * size + (r * g.lines + place) * g.chunks * g.rows * g.columns + k - k0
+                    for c in range(deep):
+                        i = i0 + c
+                        at = line + (i if i < last_chunk else i + moved) * g.columns
+                        total = read(sums, at, g.lanes, g.lanes)
                         for part in range(1, parts):
-                            other = at + part * g.panels * size
-                            total = plus(total, load(sums, other, 0, 1, 1, g.lanes, g.lanes))
-                        store(total, rows, ((c * g.taps_h + r) * g.taps_w + s) * g.lanes, 0, g.lanes)
+                            total = total + read(sums, at + part * g.panels * size, g.lanes, g.lanes)
+                        write(total, rows, ((c * g.taps_h + r) * g.taps_w + s) * g.lanes, g.lanes)
             to = ((group * g.filters + k) * g.channels + c0) * taps
             put_transposed(g, rows, deep * taps, gradient, to, g.channels * taps, g.filters - k)

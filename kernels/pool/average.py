@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..buffers import channels_last, empty, streams
+from ..buffers import channels_last, empty_channels_last, streams
 from ..geometry import Geometry
 from ..jit import get_num_threads, inline, kernel, share
 from ..machine import lanes
@@ -146,15 +146,15 @@ def _geometry(channels, taps, dtype):
 def _means(x, plan):
     n, c, h, w = x.shape
     rows, columns = plan.rows, plan.columns
-    output = empty((n, len(rows), len(columns), c), x.dtype)
-    if output.size:
+    line, output = empty_channels_last((n, c, len(rows), len(columns)), x.dtype)
+    if line.size:
         g = _geometry(c, plan.taps, x.dtype)
         lines, vectors = n * len(rows), -(-c // g.lanes)
         parts = min(vectors, -(-get_num_threads() // lines))
-        flat = channels_last(x), output.reshape(-1)
+        flat = channels_last(x), line
         work = WORK * n * h * w * vectors * g.lanes
-        _forward(lines * parts, work, g, *flat, rows, columns, c, h, w, vectors, parts, streams(output, c))
-    return output.transpose(0, 3, 1, 2)
+        _forward(lines * parts, work, g, *flat, rows, columns, c, h, w, vectors, parts, streams(line, c))
+    return output
 
 
 @inline
@@ -194,13 +194,13 @@ def _forward(g, x, y, rows, columns, channels, h, w, vectors, parts, past, first
 
 def _shares(dy, input_size, plan):
     n, c, h, w = input_size
-    grad_input = empty((n, h, w, c), dy.dtype)
-    if grad_input.size:
+    line, grad_input = empty_channels_last(input_size, dy.dtype)
+    if line.size:
         g = _geometry(c, plan.reached_taps, dy.dtype)
-        flat = channels_last(dy), grad_input.reshape(-1)
+        flat = channels_last(dy), line
         work = WORK * n * h * w * -(-c // g.lanes) * g.lanes
-        _backward(n * h, work, g, *flat, *plan[:4], c, streams(grad_input, c))
-    return grad_input.transpose(0, 3, 1, 2)
+        _backward(n * h, work, g, *flat, *plan[:4], c, streams(line, c))
+    return grad_input
 
 
 @inline

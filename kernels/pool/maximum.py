@@ -4,7 +4,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from ..buffers import channels_last, empty, streams
+from ..buffers import channels_last, empty_channels_last, streams
 from ..geometry import Geometry
 from ..jit import get_num_threads, inline, kernel, share
 from ..machine import lanes
@@ -12,6 +12,7 @@ from ..shape import axes, extended, pair
 from ..simd import clear, full, pour, read, select, wins
 from ..window import reached
 
+_INDEX = np.dtype(np.int64)
 AHEAD = 4096
 """Elements that the gradient clears at once."""
 
@@ -26,14 +27,13 @@ def max_pool2d(
     """
     n, c, h, w = input.shape
     p, q, work, sizes = _plan(h, w, kernel_size, stride, padding, dilation, ceil_mode)
-    output = empty((n, p, q, c), input.dtype)
-    indices = empty((n, p, q, c) if return_indices else (0,), np.dtype(np.int64))
-    if output.size:
+    line, output = empty_channels_last((n, c, p, q), input.dtype)
+    places, indices = empty_channels_last((n, c, p, q) if return_indices else (0, 0, 0, 0), _INDEX)
+    if line.size:
         g = _geometry(kernel_size, return_indices, input.dtype)
-        flat = channels_last(input), output.reshape(-1), indices.reshape(-1)
-        _max(n * p, output.size * work, g, *flat, c, *sizes, streams(output, c))
-    output = output.transpose(0, 3, 1, 2)
-    return (output, indices.transpose(0, 3, 1, 2)) if return_indices else output
+        flat = channels_last(input), line, places
+        _max(n * p, line.size * work, g, *flat, c, *sizes, streams(line, c))
+    return (output, indices) if return_indices else output
 
 
 @lru_cache(maxsize=1024)
@@ -118,15 +118,15 @@ def max_pool2d_input(grad_output, indices, input_size):
     grad_output and indices (N, C, P, Q), input_size (N, C, H, W), to (N, C, H, W), channels-last.
     """
     n, c, h, w = input_size
-    grad_input = empty((n, h, w, c), grad_output.dtype)
+    line, grad_input = empty_channels_last(input_size, grad_output.dtype)
     outputs = grad_output.shape[2] * grad_output.shape[3]
-    if grad_input.size:
+    if line.size:
         parts = min(h * w, -(-get_num_threads() // n))
         _route(n * parts, 64.0 * grad_output.size + 8.0 * grad_input.size,
-            channels_last(grad_output), channels_last(indices), grad_input.reshape(-1),
+            channels_last(grad_output), channels_last(indices), line,
             c, outputs, h * w, parts,
         )  # fmt: skip
-    return grad_input.transpose(0, 3, 1, 2)
+    return grad_input
 
 
 @kernel

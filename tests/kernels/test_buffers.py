@@ -55,7 +55,8 @@ def test_flat_follows_memory(order):
 
 
 def test_empty_channels_last():
-    x = buffers.empty_channels_last((2, 3, 4, 5), np.dtype(np.float64))
+    line, x = buffers.empty_channels_last((2, 3, 4, 5), np.dtype(np.float64))
+    assert np.shares_memory(line, x) and line.shape == (120,)
     assert x.shape == (2, 3, 4, 5) and x.dtype == np.float64
     assert x.transpose(0, 2, 3, 1).flags.c_contiguous
 

@@ -6,7 +6,7 @@ import pytest
 from fastconv import kernels, reference
 from fastconv.kernels import jit
 from fastconv.kernels.conv import forward, gradient, winograd
-from fastconv.kernels.conv.winograd import transform
+from fastconv.kernels.conv.winograd import choice, transform
 from fastconv.kernels.shape import axes
 from fastconv.verification import neighbours
 
@@ -25,14 +25,17 @@ def clear_plans():
         cached.cache_clear()
 
 
-@pytest.fixture
-def everywhere(monkeypatch):
-    """The algorithm wherever it can compute, not only where it is faster."""
+@pytest.fixture(params=["in memory", "sliced"])
+def everywhere(request, monkeypatch):
+    """The algorithm wherever it can compute, not only where it is faster; in either of its ways."""
 
     def can(images, height, width, channels, filters, groups, dtype):
         return height.taps == width.taps == 3 and channels % 16 == filters % 16 == 0
 
     monkeypatch.setattr(winograd, "wins", can)
+    monkeypatch.setattr(winograd, "weight_wins", can)
+    few = request.param == "sliced"
+    monkeypatch.setattr(choice, "_cycles", lambda *_: (0, 1) if few else (1, 0))
     clear_plans()
     yield
     clear_plans()

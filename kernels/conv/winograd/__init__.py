@@ -10,8 +10,7 @@ its own, `tiles x channels` by `channels x filters`, and runs on the register ti
 F(3x3, 4x4) with 4x4 output gradients in the place of filters, summed over tiles instead of channels.
 """
 
-from .forward import plan, wins
+from .choice import plan, weight_plan, weight_wins, wins
 from .switch import enable, enabled
-from .weight import plan as weight_plan
 
-__all__ = ["enable", "enabled", "plan", "weight_plan", "wins"]
+__all__ = ["enable", "enabled", "plan", "weight_plan", "weight_wins", "wins"]

@@ -9,7 +9,6 @@ A job is a block of tiles of 4x4 outputs and a part of the filter panels:
 u = G w G^T is computed before, by a kernel of its own.
 """
 
-import math
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -49,7 +48,9 @@ class Winograd(Convolution):
 
     transforms: Geometry
 
-    def run(self, x: np.ndarray, packed: np.ndarray, bias: np.ndarray, y: np.ndarray, images: int) -> None:
+    def convolve(
+        self, x: np.ndarray, packed: np.ndarray, bias: np.ndarray, y: np.ndarray, images: int
+    ) -> None:
         """Convolve all images of flat x into flat y."""
         g = self.geometry
         points = empty(POINTS * g.panels * g.channels * g.columns, x.dtype)
@@ -64,24 +65,11 @@ class Winograd(Convolution):
         )  # fmt: skip
 
 
-@lru_cache(maxsize=1024)
-def wins(
-    images: int, height: Axis, width: Axis, channels: int, filters: int, groups: int, dtype: np.dtype
-) -> bool:
-    """Whether the algorithm can compute this convolution, and is estimated to be faster: by shape alone."""
-    lanes = machine.lanes(dtype)
-    if any((a.taps, a.stride, a.dilation) != (3, 1, 1) for a in (height, width)):
-        return False
-    if groups > 1 or channels % lanes or filters % lanes:
-        return False
-    pixels = images * height.outputs * width.outputs
-    tiles = images * math.prod(tiles_of(height, width))
-    columns = filters / lanes / machine.PORTS
-    direct = 9 * pixels * channels * columns
-    products = POINTS * tiles * channels * columns
-    transforms = TRANSFORM * tiles * (channels + filters)
+def cycles(tiles: int, channels: int, filters: int, dtype: np.dtype) -> float:
+    """The estimated time of one thread that does it all."""
+    products = POINTS * tiles * channels * filters / machine.lanes(dtype) / machine.PORTS
     points = 2 * POINTS * channels * filters * dtype.itemsize / BYTES_A_CYCLE  # written, and read again
-    return products + transforms + points < 0.8 * direct
+    return products + TRANSFORM * tiles * (channels + filters) + points
 
 
 @lru_cache(maxsize=1024)
@@ -121,6 +109,21 @@ def _cut(g: Geometry, tiles: int, itemsize: int, threads: int) -> tuple[int, int
     return min(((b, p) for b in blocks for p in range(1, g.panels + 1)), key=lambda cut: (cycles(cut), cut))
 
 
+@inline
+def transform_filter(g, w, at, tap, half, points, to, point, past):
+    """points[to + i * point] = G w G^T of a vector of filters whose taps lie `tap` apart."""
+    for s in range(3):
+        w0 = read(w, at + s * tap, g.lanes, g.lanes)
+        w1 = read(w, at + (3 + s) * tap, g.lanes, g.lanes)
+        w2 = read(w, at + (6 + s) * tap, g.lanes, g.lanes)
+        write_six(filter_points(w0, w1, w2), half, s * g.lanes, 3 * g.lanes, g.lanes)
+    for i in range(SIDE):
+        w0 = read(half, 3 * i * g.lanes, g.lanes, g.lanes)
+        w1 = read(half, (3 * i + 1) * g.lanes, g.lanes, g.lanes)
+        w2 = read(half, (3 * i + 2) * g.lanes, g.lanes, g.lanes)
+        pour_six(filter_points(w0, w1, w2), points, to + i * SIDE * point, point, g.lanes, past)
+
+
 @kernel
 def _filters(g, packed, points, past, first, last):
     """points[point, panel, c, lane] = G w G^T; a job is one channel of one panel."""
@@ -130,18 +133,8 @@ def _filters(g, packed, points, past, first, last):
         panel = job // g.channels
         c = job - panel * g.channels
         for lane in range(0, g.columns, g.lanes):
-            at = (panel * 9 * g.channels + c) * g.columns + lane
-            for s in range(3):
-                w0 = read(packed, at + s * tap, g.lanes, g.lanes)
-                w1 = read(packed, at + (3 + s) * tap, g.lanes, g.lanes)
-                w2 = read(packed, at + (6 + s) * tap, g.lanes, g.lanes)
-                write_six(filter_points(w0, w1, w2), half, s * g.lanes, 3 * g.lanes, g.lanes)
-            to = (panel * g.channels + c) * g.columns + lane
-            for i in range(SIDE):
-                w0 = read(half, 3 * i * g.lanes, g.lanes, g.lanes)
-                w1 = read(half, (3 * i + 1) * g.lanes, g.lanes, g.lanes)
-                w2 = read(half, (3 * i + 2) * g.lanes, g.lanes, g.lanes)
-                pour_six(filter_points(w0, w1, w2), points, to + i * SIDE * point, point, g.lanes, past)
+            at, to = panel * 9 * tap + c * g.columns + lane, job * g.columns + lane
+            transform_filter(g, packed, at, tap, half, points, to, point, past)
 
 
 @inline
@@ -158,13 +151,13 @@ def read_input(g, x, at, step, first, last, count):
 
 
 @inline
-def transform_input(g, x, n, row, column, height, width, half, v, to, step):
-    """v[to + point * step + c] = B^T x B of the 6x6 inputs from (row, column), zero outside of the image."""
+def transform_input(g, x, n, row, column, height, width, c0, c1, half, v, to, step):
+    """v[to + point * step + c - c0] = B^T x B of 6x6 inputs from (row, column), zero outside of the image."""
     first, last = max(0, -row), min(SIDE, height - row)
     inside = first == 0 and last == SIDE and column >= 0 and column + SIDE <= width
     line = width * g.channels
     at = (n * height + row) * line + column * g.channels
-    for c in range(0, g.channels, g.lanes):
+    for c in range(c0, c1, g.lanes):
         for j in range(SIDE):
             here = at + j * g.channels + c
             if inside:
@@ -175,11 +168,11 @@ def transform_input(g, x, n, row, column, height, width, half, v, to, step):
             write_six(input_points(*six), half, j * g.lanes, SIDE * g.lanes, g.lanes)
         for i in range(SIDE):
             six = read_six(half, i * SIDE * g.lanes, g.lanes, g.lanes)
-            write_six(input_points(*six), v, to + i * SIDE * step + c, step, g.lanes)
+            write_six(input_points(*six), v, to + i * SIDE * step + c - c0, step, g.lanes)
 
 
 @inline
-def _transform_output(g, m, at, step, k0, k1, half, bias, y, to, y_row, y_pixel, rows, columns, past):
+def transform_output(g, m, at, step, k0, k1, half, bias, y, to, y_row, y_pixel, rows, columns, past):
     """y[to + i * y_row + j * y_pixel + k] = A^T m A + bias, for the rows and columns that exist."""
     for k in range(k0, k1, g.lanes):
         for j in range(SIDE):
@@ -238,13 +231,13 @@ def _forward(
         for t in range(count):
             n, i, j = position(first_tile + t, down, across)
             transform_input(
-                g, x, n, i * OUTPUTS - top, j * OUTPUTS - left, height, width, half,
+                g, x, n, i * OUTPUTS - top, j * OUTPUTS - left, height, width, 0, g.channels, half,
                 v, t * g.cell, block * g.cell,
             )  # fmt: skip
         _products(g, v, points, m, block, count, panel0, panel1)
         for t in range(count):
             n, i, j = position(first_tile + t, down, across)
-            _transform_output(
+            transform_output(
                 g, m, t * g.result, block * g.result, panel0 * g.columns,
                 min(panel1 * g.columns, g.filters), half, bias, y,
                 y_first + n * y_image + i * OUTPUTS * y_row + j * OUTPUTS * y_pixel, y_row, y_pixel,

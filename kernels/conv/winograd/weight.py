@@ -98,7 +98,7 @@ def _read_gradient(g, dy, at, step, rows, count):
 
 
 @inline
-def _transform_gradient(g, dy, at, line, rows, columns, k0, k1, half, d, to, step):
+def transform_gradient(g, dy, at, line, rows, columns, k0, k1, half, d, to, step):
     """d[to + point * step + k] = G dy G^T of 4x4 output gradients, of which `rows` x `columns` exist."""
     for k in range(k0, k1, g.lanes):
         for j in range(OUTPUTS):
@@ -146,10 +146,10 @@ def _sum(
             for t in range(count):
                 n, i, j = position(block + t, down, across)
                 transform_input(
-                    g, x, n, i * OUTPUTS - top, j * OUTPUTS - left, height, width, half,
+                    g, x, n, i * OUTPUTS - top, j * OUTPUTS - left, height, width, 0, g.channels, half,
                     v, t * g.cell, TILES * g.cell,
                 )  # fmt: skip
-                _transform_gradient(
+                transform_gradient(
                     g, dy, ((n * outputs_h + i * OUTPUTS) * outputs_w + j * OUTPUTS) * g.filters,
                     outputs_w * g.filters, outputs_h - i * OUTPUTS, outputs_w - j * OUTPUTS,
                     panel0 * g.columns, min(panel1 * g.columns, g.filters), half,
@@ -168,6 +168,21 @@ def _six_sums(g, sums, at, step, parts, part_step):
     return m0, m1, m2, m3, m4, m5
 
 
+@inline
+def transform_sums(g, sums, at, point, parts, half, taps, to):
+    """taps[to + tap * lanes] = A^T m A of the added parts of a vector of filters, points `point` apart."""
+    for j in range(SIDE):
+        t0, t1, t2 = taps_of(*_six_sums(g, sums, at + j * point, SIDE * point, parts, POINTS * point))
+        write(t0, half, j * g.lanes, g.lanes)
+        write(t1, half, (SIDE + j) * g.lanes, g.lanes)
+        write(t2, half, (2 * SIDE + j) * g.lanes, g.lanes)
+    for i in range(3):
+        t0, t1, t2 = taps_of(*read_six(half, i * SIDE * g.lanes, g.lanes, g.lanes))
+        write(t0, taps, to + 3 * i * g.lanes, g.lanes)
+        write(t1, taps, to + (3 * i + 1) * g.lanes, g.lanes)
+        write(t2, taps, to + (3 * i + 2) * g.lanes, g.lanes)
+
+
 @kernel
 def _finish(g, sums, grad_weight, parts, first, last):
     """A job is `lanes` channels of one panel: A^T m A of the added parts, transposed to (K, C, 3, 3)."""
@@ -180,19 +195,7 @@ def _finish(g, sums, grad_weight, parts, first, last):
         for k in range(panel * g.columns, min((panel + 1) * g.columns, g.filters), g.lanes):
             for c in range(g.lanes):
                 at = (panel * g.depth + c0 + c) * g.columns + k - panel * g.columns
-                for j in range(SIDE):
-                    t0, t1, t2 = taps_of(
-                        *_six_sums(g, sums, at + j * point, SIDE * point, parts, POINTS * point)
-                    )
-                    write(t0, half, j * g.lanes, g.lanes)
-                    write(t1, half, (SIDE + j) * g.lanes, g.lanes)
-                    write(t2, half, (2 * SIDE + j) * g.lanes, g.lanes)
-                for i in range(3):
-                    t0, t1, t2 = taps_of(*read_six(half, i * SIDE * g.lanes, g.lanes, g.lanes))
-                    to = (9 * c + 3 * i) * g.lanes
-                    write(t0, taps, to, g.lanes)
-                    write(t1, taps, to + g.lanes, g.lanes)
-                    write(t2, taps, to + 2 * g.lanes, g.lanes)
+                transform_sums(g, sums, at, point, parts, half, taps, 9 * c * g.lanes)
             put_transposed(
                 g, taps, 9 * g.lanes, grad_weight, (k * g.channels + c0) * 9, 9 * g.channels, g.lanes
             )

@@ -1,0 +1,76 @@
+"""Which of the algorithms computes a convolution, if one of them does: by shape alone."""
+
+import math
+from functools import lru_cache
+
+import numpy as np
+
+from ... import machine
+from ...shape import Axis
+from ..plan import Convolution, Place, Plan
+from . import forward, sliced, sliced_weight, weight
+from .transform import tiles_of
+
+FASTER = 0.8
+"""Share of the direct algorithm's estimated time that must not be exceeded."""
+START = 100_000
+"""Cycles by which the forward pass of few channels was slower than estimated (measured)."""
+
+
+@lru_cache(maxsize=1024)
+def wins(
+    images: int, height: Axis, width: Axis, channels: int, filters: int, groups: int, dtype: np.dtype
+) -> bool:
+    """Whether one can compute this convolution, and is estimated to be faster than the direct algorithm."""
+    if not _possible(height, width, channels, filters, groups, dtype):
+        return False
+    least = START + min(_cycles(sliced, images, height, width, channels, filters, dtype))
+    return least < FASTER * _direct(images, height, width, channels, filters, dtype)
+
+
+@lru_cache(maxsize=1024)
+def weight_wins(
+    images: int, height: Axis, width: Axis, channels: int, filters: int, groups: int, dtype: np.dtype
+) -> bool:
+    """The same of the weight gradient."""
+    if not _possible(height, width, channels, filters, groups, dtype):
+        return False
+    least = min(_cycles(sliced_weight, images, height, width, channels, filters, dtype))
+    return least < FASTER * _direct(images, height, width, channels, filters, dtype)
+
+
+def plan(
+    images: int, height: Axis, width: Axis, channels: int, filters: int, place: Place, relu: bool,
+    dtype: np.dtype,
+) -> Convolution:  # fmt: skip
+    """Plan a convolution for which one of them `wins`."""
+    few, many = _cycles(sliced, images, height, width, channels, filters, dtype)
+    return (sliced if few < many else forward).plan(height, width, channels, filters, place, relu, dtype)
+
+
+def weight_plan(images: int, height: Axis, width: Axis, channels: int, filters: int, dtype: np.dtype) -> Plan:
+    """Plan the weight gradient of a convolution for which one of them `weight_wins`."""
+    few, many = _cycles(sliced_weight, images, height, width, channels, filters, dtype)
+    if few < many:
+        return sliced_weight.plan(height, width, channels, filters, dtype)
+    return weight.plan(images, height, width, channels, filters, dtype)
+
+
+def _possible(height: Axis, width: Axis, channels: int, filters: int, groups: int, dtype: np.dtype) -> bool:
+    lanes = machine.lanes(dtype)
+    fitting = all((a.taps, a.stride, a.dilation) == (3, 1, 1) for a in (height, width))
+    return fitting and groups == 1 and channels % lanes == filters % lanes == 0
+
+
+def _cycles(algorithm, images, height, width, channels, filters, dtype):
+    """The estimated time of an algorithm for few tiles, and of the one for many.
+
+    In memory lie the transformed filters of the latter, or the sums of its weight gradient: that costs alike.
+    """
+    tiles = images * math.prod(tiles_of(height, width))
+    return [a.cycles(tiles, channels, filters, dtype) for a in (algorithm, forward)]
+
+
+def _direct(images: int, height: Axis, width: Axis, channels: int, filters: int, dtype: np.dtype) -> float:
+    pixels = images * height.outputs * width.outputs
+    return 9 * pixels * channels * filters / machine.lanes(dtype) / machine.PORTS

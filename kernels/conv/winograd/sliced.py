@@ -1,0 +1,156 @@
+"""The forward pass of few tiles: the filters are transformed where they are used, and never lie in memory.
+
+A job is one part of the filter panels. Of a slice of the channels at a time, it computes
+
+    v[point, tile, c] = B^T x B             all tiles
+    u[point, c, k] = G w G^T                one panel
+    m[point, tile, k] += sum over c of v[point, tile, c] * u[point, c, k]         on the register tile
+
+and at last y = A^T m A + bias. A slice, its panel and the sums of the job stay in the second-level cache, and
+each filter is read once. The sums add the channels in the order of `forward.py`: the bits are the same.
+"""
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from ... import machine
+from ...buffers import scratch, streams
+from ...geometry import Geometry
+from ...jit import get_num_threads, inline, kernel, share
+from ...shape import Axis
+from ...simd import fma, load, store, transposed, zero
+from ..pack import Source
+from ..plan import Convolution, Place
+from .forward import TRANSFORM, transform_filter, transform_input, transform_output
+from .transform import OUTPUTS, POINTS, position, tiles_of
+
+TILES = 64
+"""Most tiles for which a filter is transformed."""
+ROWS = 8
+"""Most tiles of a register tile."""
+SLICE = 64
+"""Channels of a slice."""
+FILTER = 8
+"""Cycles in which one channel of one filter is read and goes through all points."""
+SUMS = 768 * 1024
+"""Bytes of the sums of a job: a share of the second-level cache."""
+
+
+@dataclass(eq=False)
+class Sliced(Convolution):
+    """One convolution of a number of images."""
+
+    def run(
+        self, x: np.ndarray, weight: np.ndarray, source: Source, bias: np.ndarray, y: np.ndarray, images: int
+    ) -> None:
+        """Convolve all images of flat x with the filters in flat `weight` into flat y."""
+        g = self.geometry
+        down, across = tiles_of(self.height, self.width)
+        tiles = images * down * across
+        sums = POINTS * -(-tiles // g.rows) * g.rows * g.columns * x.itemsize
+        parts = min(g.panels, max(get_num_threads(), -(-g.panels * sums // SUMS)))
+        _forward(parts, 2.0 * POINTS * tiles * g.channels * g.filters,
+            g, x, weight, bias, y, tiles, down, across, *self.sizes, *self.place,
+            source.filter, source.channel, source.together, source.starts[0], parts,
+            streams(y, self.place.pixel),
+        )  # fmt: skip
+
+
+def cycles(tiles: int, channels: int, filters: int, dtype: np.dtype) -> float:
+    """The estimated time of one thread that does it all, or infinity for too many tiles."""
+    if tiles > TILES:
+        return math.inf
+    rows = -(-tiles // ROWS) * ROWS
+    products = POINTS * rows * channels * filters / machine.lanes(dtype) / machine.PORTS
+    return products + TRANSFORM * tiles * (2 * channels + filters) + FILTER * channels * filters
+
+
+@lru_cache(maxsize=1024)
+def plan(
+    height: Axis, width: Axis, channels: int, filters: int, place: Place, relu: bool, dtype: np.dtype
+) -> Sliced:
+    """Plan a convolution whose channels and filters fill vectors."""
+    lanes = machine.lanes(dtype)
+    tile = machine.tile(ROWS, filters, dtype, fixed=2 if filters % (2 * lanes) == 0 else 1)
+    columns = tile.vectors * lanes
+    sizes = {"channels": channels, "filters": filters, "panels": filters // columns, "relu": int(relu)}
+    geometry = Geometry(
+        sizes, slice=SLICE, cell=SLICE + lanes, columns=columns, rows=tile.rows, vectors=tile.vectors,
+        lanes=lanes,
+    )  # fmt: skip
+    return Sliced(geometry, height, width, place)
+
+
+@inline
+def _transform_filters(g, weight, at, filter_step, channel_step, together, flip, count, taps, half, u, lane):
+    """u[point, c, lane] = G w G^T of a vector of filters and `count` channels, the first at weight[at]."""
+    for c in range(0, count, together):
+        run = min(together, count - c) * 9
+        for e in range(0, run, g.lanes):
+            length = min(g.lanes, run - e)
+            rows = load(weight, at + c * channel_step + e, filter_step, g.lanes, 1, g.lanes, length)
+            store(transposed(rows), taps, (c * 9 + e) * g.lanes, g.lanes, g.lanes)
+    for c in range(count):
+        first, step = (c * 9 + flip) * g.lanes, g.lanes if flip == 0 else -g.lanes
+        transform_filter(g, taps, first, step, half, u, c * g.columns + lane, g.slice * g.columns, False)
+
+
+@inline
+def _products(g, v, u, m, tiles, count, panel, result, fresh):
+    """m[point, tile, k] += sum over c of v[point, tile, c] * u[point, c, k]; `fresh`: there is no sum yet."""
+    for point in range(POINTS):
+        b = point * g.slice * g.columns
+        for t in range(0, tiles, g.rows):
+            a, to = (point * tiles + t) * g.cell, (point * tiles + t) * result + panel * g.columns
+            if fresh:
+                acc = zero(v, g.rows, g.vectors, g.lanes)
+            else:
+                acc = load(m, to, result, g.rows, g.vectors, g.lanes, g.columns)
+            for c in range(count):
+                acc = fma(acc, v, a + c, g.cell, u, b + c * g.columns, g.columns)
+            store(acc, m, to, result, g.columns)
+
+
+@kernel
+def _forward(
+    g, x, weight, bias, y, tiles, down, across, height, width, top, left, outputs_h, outputs_w,
+    y_first, y_image, y_row, y_pixel, filter_step, channel_step, together, flip, parts, past, first, last,
+):  # fmt: skip
+    """A job is one part of the panels."""
+    rounded = (tiles + g.rows - 1) // g.rows * g.rows
+    result = (g.panels + parts - 1) // parts * g.columns + g.lanes
+    v = scratch(POINTS * rounded * g.cell, x)
+    u = scratch(POINTS * g.slice * g.columns, x)
+    m = scratch(POINTS * rounded * result, x)
+    taps = scratch((g.slice * 9 + g.lanes) * g.lanes, x)
+    half = scratch(POINTS * g.lanes, x)
+    if tiles < rounded:
+        v[:] = 0  # tiles that only fill the register tile
+    for job in range(first, last):
+        panel0, panel1 = share(g.panels, parts, job)
+        for c0 in range(0, g.channels, g.slice):
+            count = min(g.slice, g.channels - c0)
+            for t in range(tiles):
+                n, i, j = position(t, down, across)
+                transform_input(
+                    g, x, n, i * OUTPUTS - top, j * OUTPUTS - left, height, width, c0, c0 + count, half,
+                    v, t * g.cell, rounded * g.cell,
+                )  # fmt: skip
+            for panel in range(panel0, panel1):
+                for lane in range(0, g.columns, g.lanes):
+                    at = (panel * g.columns + lane) * filter_step + c0 * channel_step
+                    _transform_filters(
+                        g, weight, at, filter_step, channel_step, together, flip, count, taps, half, u, lane
+                    )
+                _products(g, v, u, m, rounded, count, panel - panel0, result, c0 == 0)
+        for t in range(tiles):
+            n, i, j = position(t, down, across)
+            transform_output(
+                g, m, t * result - panel0 * g.columns, rounded * result,
+                panel0 * g.columns, panel1 * g.columns, half, bias, y,
+                y_first + n * y_image + i * OUTPUTS * y_row + j * OUTPUTS * y_pixel, y_row, y_pixel,
+                min(OUTPUTS, outputs_h - i * OUTPUTS), min(OUTPUTS, outputs_w - j * OUTPUTS), past,
+            )  # fmt: skip
