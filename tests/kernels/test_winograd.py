@@ -123,7 +123,16 @@ def wins(shape, filters, taps=(3, 3), stride=1, dilation=1, groups=1):
 
 def test_it_is_chosen_where_it_pays():
     assert wins((4, 64, 56, 56), 64) and wins((64, 128, 8, 8), 128) and wins((4, 512, 28, 28), 512)
-    assert not wins((1, 512, 7, 7), 512), "transforming the filters costs more than it saves"
+    assert wins((1, 512, 7, 7), 512)
+    assert not wins((1, 32, 8, 8), 32), "the transforms cost more than they save"
+
+
+def test_few_tiles_are_computed_in_slices():
+    plans = {
+        shape: forward._forward_plan(shape, (512, 512, 3, 3), 1, 1, 1, 1, False, np.dtype(np.float32), True)
+        for shape in ((1, 512, 14, 14), (4, 512, 28, 28))
+    }
+    assert [type(plan).__name__ for plan, _ in plans.values()] == ["Sliced", "Winograd"]
 
 
 @pytest.mark.parametrize(

@@ -36,8 +36,8 @@ from .transform import (
     write_six,
 )
 
-TRANSFORM = 8
-"""Cycles in which one tile's element goes through all points."""
+TRANSFORM = 24
+"""Cycles in which one tile's element goes through all points (measured; half of them wait for memory)."""
 TILES = 112
 """Most tiles of a block."""
 
@@ -53,7 +53,7 @@ class Winograd(Convolution):
     ) -> None:
         """Convolve all images of flat x into flat y."""
         g = self.geometry
-        points = empty(POINTS * g.panels * g.channels * g.columns, x.dtype)
+        points = empty(POINTS * g.point, x.dtype)
         past = streams(points, g.columns)
         _filters(g.panels * g.channels, 16.0 * points.size, self.transforms, packed, points, past)
         down, across = tiles_of(self.height, self.width)
@@ -82,7 +82,8 @@ def plan(
     panels = -(-filters // columns)
     sizes = {
         "channels": channels, "filters": filters, "blocks": panels, "panels": panels,
-        "taps_h": 3, "taps_w": 3, "result": panels * columns + tile.lanes, "relu": int(relu),
+        "taps_h": 3, "taps_w": 3, "result": panels * columns + tile.lanes,
+        "point": panels * channels * columns + tile.lanes, "relu": int(relu),
     }  # fmt: skip
     transforms = Geometry({**sizes, "columns": columns}, lanes=tile.lanes)
     geometry = Geometry(
@@ -110,31 +111,37 @@ def _cut(g: Geometry, tiles: int, itemsize: int, threads: int) -> tuple[int, int
 
 
 @inline
-def transform_filter(g, w, at, tap, half, points, to, point, past):
+def _read_three(g, w, at, step):
+    return (
+        read(w, at, g.lanes, g.lanes), read(w, at + step, g.lanes, g.lanes),
+        read(w, at + 2 * step, g.lanes, g.lanes),
+    )  # fmt: skip
+
+
+@inline
+def transform_filter(g, w, at, tap, points, to, point, past):
     """points[to + i * point] = G w G^T of a vector of filters whose taps lie `tap` apart."""
-    for s in range(3):
-        w0 = read(w, at + s * tap, g.lanes, g.lanes)
-        w1 = read(w, at + (3 + s) * tap, g.lanes, g.lanes)
-        w2 = read(w, at + (6 + s) * tap, g.lanes, g.lanes)
-        write_six(filter_points(w0, w1, w2), half, s * g.lanes, 3 * g.lanes, g.lanes)
-    for i in range(SIDE):
-        w0 = read(half, 3 * i * g.lanes, g.lanes, g.lanes)
-        w1 = read(half, (3 * i + 1) * g.lanes, g.lanes, g.lanes)
-        w2 = read(half, (3 * i + 2) * g.lanes, g.lanes, g.lanes)
-        pour_six(filter_points(w0, w1, w2), points, to + i * SIDE * point, point, g.lanes, past)
+    a0, a1, a2, a3, a4, a5 = filter_points(*_read_three(g, w, at, 3 * tap))
+    b0, b1, b2, b3, b4, b5 = filter_points(*_read_three(g, w, at + tap, 3 * tap))
+    c0, c1, c2, c3, c4, c5 = filter_points(*_read_three(g, w, at + 2 * tap, 3 * tap))
+    pour_six(filter_points(a0, b0, c0), points, to, point, g.lanes, past)
+    pour_six(filter_points(a1, b1, c1), points, to + SIDE * point, point, g.lanes, past)
+    pour_six(filter_points(a2, b2, c2), points, to + 2 * SIDE * point, point, g.lanes, past)
+    pour_six(filter_points(a3, b3, c3), points, to + 3 * SIDE * point, point, g.lanes, past)
+    pour_six(filter_points(a4, b4, c4), points, to + 4 * SIDE * point, point, g.lanes, past)
+    pour_six(filter_points(a5, b5, c5), points, to + 5 * SIDE * point, point, g.lanes, past)
 
 
 @kernel
 def _filters(g, packed, points, past, first, last):
     """points[point, panel, c, lane] = G w G^T; a job is one channel of one panel."""
-    half = np.empty(3 * SIDE * g.lanes, packed.dtype)
-    tap, point = g.channels * g.columns, g.panels * g.channels * g.columns
+    tap = g.channels * g.columns
     for job in range(first, last):
         panel = job // g.channels
         c = job - panel * g.channels
         for lane in range(0, g.columns, g.lanes):
             at, to = panel * 9 * tap + c * g.columns + lane, job * g.columns + lane
-            transform_filter(g, packed, at, tap, half, points, to, point, past)
+            transform_filter(g, packed, at, tap, points, to, g.point, past)
 
 
 @inline
@@ -206,7 +213,7 @@ def _products(g, v, points, m, block, count, panel0, panel1):
     """m[point, tile, k] = sum over c of v[point, tile, c] * points[point, k, c]"""
     for point in range(POINTS):
         for panel in range(panel0, panel1):
-            b = (point * g.panels + panel) * g.channels * g.columns
+            b = point * g.point + panel * g.channels * g.columns
             for t in range(0, count, g.rows):
                 a = (point * block + t) * g.cell
                 acc = zero(v, g.rows, g.vectors, g.lanes)

@@ -78,14 +78,14 @@ def plan(
     columns = tile.vectors * lanes
     sizes = {"channels": channels, "filters": filters, "panels": filters // columns, "relu": int(relu)}
     geometry = Geometry(
-        sizes, slice=SLICE, cell=SLICE + lanes, columns=columns, rows=tile.rows, vectors=tile.vectors,
-        lanes=lanes,
+        sizes, slice=SLICE, cell=SLICE + lanes, point=SLICE * columns + lanes,
+        columns=columns, rows=tile.rows, vectors=tile.vectors, lanes=lanes,
     )  # fmt: skip
     return Sliced(geometry, height, width, place)
 
 
 @inline
-def _transform_filters(g, weight, at, filter_step, channel_step, together, flip, count, taps, half, u, lane):
+def _transform_filters(g, weight, at, filter_step, channel_step, together, flip, count, taps, u, lane):
     """u[point, c, lane] = G w G^T of a vector of filters and `count` channels, the first at weight[at]."""
     for c in range(0, count, together):
         run = min(together, count - c) * 9
@@ -95,14 +95,14 @@ def _transform_filters(g, weight, at, filter_step, channel_step, together, flip,
             store(transposed(rows), taps, (c * 9 + e) * g.lanes, g.lanes, g.lanes)
     for c in range(count):
         first, step = (c * 9 + flip) * g.lanes, g.lanes if flip == 0 else -g.lanes
-        transform_filter(g, taps, first, step, half, u, c * g.columns + lane, g.slice * g.columns, False)
+        transform_filter(g, taps, first, step, u, c * g.columns + lane, g.point, False)
 
 
 @inline
 def _products(g, v, u, m, tiles, count, panel, result, fresh):
     """m[point, tile, k] += sum over c of v[point, tile, c] * u[point, c, k]; `fresh`: there is no sum yet."""
     for point in range(POINTS):
-        b = point * g.slice * g.columns
+        b = point * g.point
         for t in range(0, tiles, g.rows):
             a, to = (point * tiles + t) * g.cell, (point * tiles + t) * result + panel * g.columns
             if fresh:
@@ -123,7 +123,7 @@ def _forward(
     rounded = (tiles + g.rows - 1) // g.rows * g.rows
     result = (g.panels + parts - 1) // parts * g.columns + g.lanes
     v = scratch(POINTS * rounded * g.cell, x)
-    u = scratch(POINTS * g.slice * g.columns, x)
+    u = scratch(POINTS * g.point, x)
     m = scratch(POINTS * rounded * result, x)
     taps = scratch((g.slice * 9 + g.lanes) * g.lanes, x)
     half = scratch(POINTS * g.lanes, x)
@@ -143,7 +143,7 @@ def _forward(
                 for lane in range(0, g.columns, g.lanes):
                     at = (panel * g.columns + lane) * filter_step + c0 * channel_step
                     _transform_filters(
-                        g, weight, at, filter_step, channel_step, together, flip, count, taps, half, u, lane
+                        g, weight, at, filter_step, channel_step, together, flip, count, taps, u, lane
                     )
                 _products(g, v, u, m, rounded, count, panel - panel0, result, c0 == 0)
         for t in range(tiles):

@@ -61,7 +61,14 @@ def plan(height: Axis, width: Axis, channels: int, filters: int, dtype: np.dtype
     columns, rows = vectors * lanes, min(lanes, 8 if machine.vectors().registers >= 32 else 4)
     sizes = {"channels": channels, "filters": filters, "panels": filters // columns}
     geometry = Geometry(
-        sizes, slice=SLICE, cell=SLICE + lanes, columns=columns, rows=rows, vectors=vectors, lanes=lanes
+        sizes,
+        slice=SLICE,
+        cell=SLICE + lanes,
+        point=(columns + 1) * lanes,
+        columns=columns,
+        rows=rows,
+        vectors=vectors,
+        lanes=lanes,
     )
     return SlicedWeight(geometry, height, width)
 
@@ -75,7 +82,7 @@ def _gradient(
     result = (g.panels + parts - 1) // parts * g.columns + g.lanes
     v = scratch(POINTS * tiles * g.cell, x)
     d = scratch(POINTS * tiles * result, x)
-    m = scratch(POINTS * g.lanes * g.columns, x)
+    m = scratch(POINTS * g.point, x)
     half = scratch(POINTS * g.lanes, x)
     taps = scratch(9 * g.lanes * g.lanes, x)
     for job in range(first, last):
@@ -104,10 +111,10 @@ def _gradient(
                             acc = zero(x, g.rows, g.vectors, g.lanes)
                             for t in range(tiles):
                                 acc = fma(acc, v, a + row + t * g.cell, 1, d, b + t * result, g.columns)
-                            store(acc, m, (point * g.lanes + row) * g.columns, g.columns, g.columns)
+                            store(acc, m, point * g.point + row * g.columns, g.columns, g.columns)
                     for lane in range(0, g.columns, g.lanes):
                         for i in range(g.lanes):
                             at = i * g.columns + lane
-                            transform_sums(g, m, at, g.lanes * g.columns, 1, half, taps, 9 * i * g.lanes)
+                            transform_sums(g, m, at, g.point, 1, half, taps, 9 * i * g.lanes)
                         to = ((k + lane) * g.channels + c) * 9
                         put_transposed(g, taps, 9 * g.lanes, grad_weight, to, 9 * g.channels, g.lanes)
