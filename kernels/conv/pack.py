@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..buffers import empty, scratch, streams
+from ..buffers import empty, scratch
 from ..geometry import Geometry, vector
 from ..jit import inline, kernel
-from ..simd import clear, copy, load, pour, read, store, transposed
+from ..simd import clear, copy, load, read, store, transposed, write
 
 
 class Source(NamedTuple):
@@ -38,10 +38,9 @@ CHANNELS = 16
 def pack(g: Geometry, weight: np.ndarray, source: Source) -> np.ndarray:
     """The filters in panels, from flat `weight`."""
     packed = empty(g.panels * source.taps * g.channels * g.columns, weight.dtype)
-    past = streams(packed, g.columns)
     _pack(g.panels * -(-g.channels // CHANNELS), 2 * packed.size,
         vector(weight.dtype), weight, packed, g.blocks, g.filters, g.columns, g.channels,
-        source.group, source.filter, source.channel, source.together, source.starts, source.steps, past,
+        source.group, source.filter, source.channel, source.together, source.starts, source.steps,
     )  # fmt: skip
     return packed
 
@@ -62,7 +61,7 @@ def _square(g, weight, at, step, filters, length, square):
 @kernel
 def _pack(
     g, weight, packed, blocks, filters, columns, channels,
-    group_step, filter_step, channel_step, together, starts, steps, past, first, last,
+    group_step, filter_step, channel_step, together, starts, steps, first, last,
 ):  # fmt: skip
     """A job is CHANNELS channels of one panel."""
     taps, tap_size = starts.size, channels * columns
@@ -92,7 +91,7 @@ def _pack(
                         if starts[tap] >= 0:
                             place = (starts[tap] + panel * steps[tap]) * tap_size
                             row = read(square, e * g.lanes, g.lanes, g.lanes)
-                            pour(row, packed, place + to, g.lanes, past)
+                            write(row, packed, place + to, g.lanes)
                         tap += 1
                         if tap == taps:
                             tap, to = 0, to + columns

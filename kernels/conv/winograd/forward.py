@@ -30,7 +30,6 @@ from .transform import (
     input_points,
     outputs_of,
     position,
-    pour_six,
     read_six,
     tiles_of,
     write_six,
@@ -54,8 +53,7 @@ class Winograd(Convolution):
         """Convolve all images of flat x into flat y."""
         g = self.geometry
         points = empty(POINTS * g.point, x.dtype)
-        past = streams(points, g.columns)
-        _filters(g.panels * g.channels, 16.0 * points.size, self.transforms, packed, points, past)
+        _filters(g.panels * g.channels, 16.0 * points.size, self.transforms, packed, points)
         down, across = tiles_of(self.height, self.width)
         tiles = images * down * across
         block, parts = _cut(g, tiles, x.itemsize, get_num_threads())
@@ -119,21 +117,21 @@ def _read_three(g, w, at, step):
 
 
 @inline
-def transform_filter(g, w, at, tap, points, to, point, past):
+def transform_filter(g, w, at, tap, points, to, point):
     """points[to + i * point] = G w G^T of a vector of filters whose taps lie `tap` apart."""
     a0, a1, a2, a3, a4, a5 = filter_points(*_read_three(g, w, at, 3 * tap))
     b0, b1, b2, b3, b4, b5 = filter_points(*_read_three(g, w, at + tap, 3 * tap))
     c0, c1, c2, c3, c4, c5 = filter_points(*_read_three(g, w, at + 2 * tap, 3 * tap))
-    pour_six(filter_points(a0, b0, c0), points, to, point, g.lanes, past)
-    pour_six(filter_points(a1, b1, c1), points, to + SIDE * point, point, g.lanes, past)
-    pour_six(filter_points(a2, b2, c2), points, to + 2 * SIDE * point, point, g.lanes, past)
-    pour_six(filter_points(a3, b3, c3), points, to + 3 * SIDE * point, point, g.lanes, past)
-    pour_six(filter_points(a4, b4, c4), points, to + 4 * SIDE * point, point, g.lanes, past)
-    pour_six(filter_points(a5, b5, c5), points, to + 5 * SIDE * point, point, g.lanes, past)
+    write_six(filter_points(a0, b0, c0), points, to, point, g.lanes)
+    write_six(filter_points(a1, b1, c1), points, to + SIDE * point, point, g.lanes)
+    write_six(filter_points(a2, b2, c2), points, to + 2 * SIDE * point, point, g.lanes)
+    write_six(filter_points(a3, b3, c3), points, to + 3 * SIDE * point, point, g.lanes)
+    write_six(filter_points(a4, b4, c4), points, to + 4 * SIDE * point, point, g.lanes)
+    write_six(filter_points(a5, b5, c5), points, to + 5 * SIDE * point, point, g.lanes)
 
 
 @kernel
-def _filters(g, packed, points, past, first, last):
+def _filters(g, packed, points, first, last):
     """points[point, panel, c, lane] = G w G^T; a job is one channel of one panel."""
     tap = g.channels * g.columns
     for job in range(first, last):
@@ -141,7 +139,7 @@ def _filters(g, packed, points, past, first, last):
         c = job - panel * g.channels
         for lane in range(0, g.columns, g.lanes):
             at, to = panel * 9 * tap + c * g.columns + lane, job * g.columns + lane
-            transform_filter(g, packed, at, tap, points, to, g.point, past)
+            transform_filter(g, packed, at, tap, points, to, g.point)
 
 
 @inline

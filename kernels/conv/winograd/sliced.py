@@ -95,7 +95,7 @@ def _transform_filters(g, weight, at, filter_step, channel_step, together, flip,
             store(transposed(rows), taps, (c * 9 + e) * g.lanes, g.lanes, g.lanes)
     for c in range(count):
         first, step = (c * 9 + flip) * g.lanes, g.lanes if flip == 0 else -g.lanes
-        transform_filter(g, taps, first, step, u, c * g.columns + lane, g.point, False)
+        transform_filter(g, taps, first, step, u, c * g.columns + lane, g.point)
 
 
 @inline

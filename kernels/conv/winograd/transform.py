@@ -9,7 +9,7 @@ import math
 
 from ...jit import inline
 from ...shape import Axis
-from ...simd import pour, read, write
+from ...simd import read, write
 
 SIDE = 6
 """Inputs of a tile along one axis."""
@@ -99,15 +99,3 @@ def write_six(values, y, at, step, lanes):
     write(v3, y, at + 3 * step, lanes)
     write(v4, y, at + 4 * step, lanes)
     write(v5, y, at + 5 * step, lanes)
-
-
-@inline
-def pour_six(values, y, at, step, lanes, past):
-    """Six whole vectors, `step` apart, past the caches if `past` says so."""
-    v0, v1, v2, v3, v4, v5 = values
-    pour(v0, y, at, lanes, past)
-    pour(v1, y, at + step, lanes, past)
-    pour(v2, y, at + 2 * step, lanes, past)
-    pour(v3, y, at + 3 * step, lanes, past)
-    pour(v4, y, at + 4 * step, lanes, past)
-    pour(v5, y, at + 5 * step, lanes, past)
