@@ -55,16 +55,15 @@ def _alike(given: dict[str, Array | None], optional: tuple[str, ...]) -> bool:
     """Whether all are arrays as they should be: what `arrays` finds in nearly every call, and finds fast."""
     dtype = None
     for name, value in given.items():
-        if type(value) is np.ndarray:
-            own = value.dtype
-            if own is not dtype and (dtype is not None or (own is not _FLOATS[0] and own is not _FLOATS[1])):
-                return False
-            dtype = own
-            if not value.flags.aligned:
-                return False
-        elif value is not None or name not in optional or dtype is None:
+        if value is None and name in optional:
+            continue
+        if type(value) is not np.ndarray or not value.flags.aligned:
             return False
-    return True
+        if dtype is None:
+            dtype = value.dtype
+        if value.dtype is not dtype:
+            return False
+    return dtype is _FLOATS[0] or dtype is _FLOATS[1]
 
 
 def native(function: str, name: str, value: object) -> Array:

@@ -112,9 +112,9 @@ def _input_plans(size, weight_shape, stride, padding, dilation, groups, dtype, f
         alone = fast and len(reached) == 1
         plan = _plan(size[0], h.axis, w.axis, k, c, groups, place, False, dtype, alone, vectors)
         g, taps = plan.geometry, h.axis.taps * w.axis.taps
-        reversed_ = np.arange(taps).reshape(h.axis.taps, w.axis.taps)[::-1, ::-1]
+        flipped = np.arange(taps).reshape(h.axis.taps, w.axis.taps)[::-1, ::-1]
         here = slice(h.last % h.step, h.last + 1, h.step), slice(w.last % w.step, w.last + 1, w.step)
-        starts[here], steps[here] = first * g.panels + reversed_, taps
+        starts[here], steps[here] = first * g.panels + flipped, taps
         plans.append(plan)
         first, vectors = first + taps, g.vectors
     source = Source(k * c * kh * kw, kh * kw, c * kh * kw, 1, first, starts.reshape(-1), steps.reshape(-1))
