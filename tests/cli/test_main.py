@@ -108,7 +108,12 @@ def test_a_reader_that_goes_away_is_no_error():
 @pytest.mark.skipif(os.name != "posix", reason="sends a signal")
 def test_interrupting_a_training_leaves_one_line_and_no_folder(tmp_path):
     command = [*PYTHON, "train", "--backend", "reference", "--epochs", "1000", "--out", str(tmp_path / "run")]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+
+    def heed():  # a shell's background jobs, these tests perhaps among them, ignore the signal
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, preexec_fn=heed, **pipes) as child:
         while not child.stdout.readline().startswith("training"):
             assert child.poll() is None
         assert (tmp_path / "run").is_dir()
