@@ -13,8 +13,6 @@ from ..simd import clear, full, pour, read, select, wins
 from ..window import reached
 
 _INDEX = np.dtype(np.int64)
-AHEAD = 4096
-"""Elements that the gradient clears at once."""
 
 
 def max_pool2d(
@@ -131,26 +129,21 @@ def max_pool2d_input(grad_output, indices, input_size):
 
 @kernel
 def _route(dy, indices, dx, channels, outputs, inputs, parts, first, last):
-    """A job is one part of the pixels of one image; unsigned places cannot count from the end.
-
-    Pixels are cleared right before the first maximum that may lie there: they are still in a cache then.
-    """
-    ahead = AHEAD // channels + 1
+    """A job is one part of the pixels of one image; unsigned places cannot count from the end."""
     for job in range(first, last):
         n = job // parts
         begin, end = share(inputs, parts, job - n * parts)
-        image, cleared = n * inputs, begin
+        image = n * inputs
+        clear(dx, (image + begin) * channels, (end - begin) * channels)
         for pixel in range(n * outputs, (n + 1) * outputs):
             start, stop = np.uint64(pixel * channels), np.uint64((pixel + 1) * channels)
-            nearest, farthest = np.int64(inputs), np.int64(0)
-            for at in range(start, stop):
-                nearest, farthest = min(nearest, indices[at]), max(farthest, indices[at])
-            if farthest < begin or nearest >= end:
-                continue
-            if farthest >= cleared:
-                ready = min(farthest + ahead, end)
-                clear(dx, (image + cleared) * channels, (ready - cleared) * channels)
-                cleared = ready
+            nearest, farthest = np.int64(begin), np.int64(end - 1)
+            if parts > 1:
+                nearest, farthest = np.int64(inputs), np.int64(0)
+                for at in range(start, stop):
+                    nearest, farthest = min(nearest, indices[at]), max(farthest, indices[at])
+                if farthest < begin or nearest >= end:
+                    continue
             if nearest >= begin and farthest < end:
                 for at in range(start, stop):
                     c = np.int64(at) - pixel * channels
@@ -160,4 +153,3 @@ def _route(dy, indices, dx, channels, outputs, inputs, parts, first, last):
                     c = np.int64(at) - pixel * channels
                     if begin <= indices[at] < end:
                         dx[np.uint64((image + indices[at]) * channels + c)] += dy[at]
-        clear(dx, (image + cleared) * channels, (end - cleared) * channels)

@@ -147,3 +147,14 @@ def test_a_nan_and_an_infinity_reach_their_windows_alone():
         np.testing.assert_array_equal(
             np.isfinite(kernels.avg_pool2d_input(exact, x.shape, **options)), np.isfinite(shares)
         )
+
+
+@pytest.mark.parametrize("images", [1, 3])
+def test_maxima_may_lie_anywhere(images):
+    """One image is dealt in parts of its pixels: a gradient goes to the part that owns its place."""
+    rng = np.random.default_rng(0)
+    places, dy = rng.integers(0, 6 * 7, (images, 5, 4, 3)), rng.standard_normal((images, 5, 4, 3))
+    size = images, 5, 6, 7
+    np.testing.assert_array_equal(
+        kernels.max_pool2d_input(dy, places, size), reference.max_pool2d_input(dy, places, size)
+    )
