@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from .jit import inline, kernel
-from .machine import lanes
+from .machine import LINE, lanes
 
 
 class _Alias:
@@ -57,8 +57,6 @@ def address(array: Any) -> int:
 
 CHUNK = 4096
 """Elements of one job where each element is a result of its own."""
-ALIGNMENT = 64
-"""Bytes of a cache line: a vector store that crosses one costs two."""
 SMALL = 1 << 16
 """Bytes under which an array comes from NumPy's allocator, which recycles small ones itself."""
 LARGE = 2 << 20
@@ -71,8 +69,8 @@ class _Block:
     """Memory that is handed out again and again, one array at a time."""
 
     def __init__(self, size: int) -> None:
-        self.owner = np.empty(size + ALIGNMENT, np.uint8)
-        at = -self.owner.ctypes.data % ALIGNMENT
+        self.owner = np.empty(size + LINE, np.uint8)
+        at = -self.owner.ctypes.data % LINE
         self.memory = self.owner[at : at + size]
         self.used = 0
         self.idle = sys.getrefcount(self.owner)
@@ -120,7 +118,7 @@ def empty_like(model: np.ndarray) -> np.ndarray:
 def streams(array: np.ndarray, step: int) -> bool:
     """Whether to write this result past the caches, in vectors at multiples of `step` elements."""
     fitting = array.nbytes >= LARGE and step % lanes(array.dtype) == 0
-    return fitting and address(array) % ALIGNMENT == 0
+    return fitting and address(array) % LINE == 0
 
 
 def _release(before: int) -> None:
@@ -140,8 +138,8 @@ def release() -> None:
 @inline
 def scratch(size, like):
     """Uninitialised memory of a kernel's own that begins a cache line, of the type of `like`."""
-    memory = np.empty(size + ALIGNMENT // like.itemsize, like.dtype)
-    at = -memory.ctypes.data % ALIGNMENT // like.itemsize
+    memory = np.empty(size + LINE // like.itemsize, like.dtype)
+    at = -memory.ctypes.data % LINE // like.itemsize
     return memory[at : at + size]
 
 

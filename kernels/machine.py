@@ -10,6 +10,8 @@ from numba.core.registry import cpu_target
 
 LATENCY = 4
 """Cycles of one fused multiply-add."""
+LINE = 64
+"""Bytes of a cache line."""
 PORTS = 2
 """Fused multiply-adds, and loads, that start in one cycle."""
 

@@ -18,7 +18,7 @@ from ..jit import inline, kernel, share
 from ..shape import Axis
 from ..simd import fma_rows, load, positive, read, spread, store, stream, write
 from ..window import interior, reached
-from .plan import Convolution, Place, Plan
+from .plan import Packed, Place, Plan
 
 PARTS = 16
 """Most parts of the weight gradient's sum over images and rows."""
@@ -26,7 +26,7 @@ PIXELS = 8
 """Most pixels of a tile."""
 
 
-class Depthwise(Convolution):
+class Depthwise(Packed):
     """A depthwise convolution of any number of images."""
 
     def convolve(

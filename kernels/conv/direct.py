@@ -28,7 +28,7 @@ from ..jit import get_num_threads, inline, kernel, share
 from ..machine import LATENCY, PORTS
 from ..shape import Axis
 from ..simd import clear, copy, fetch, fma, positive, spread, stream
-from .plan import Convolution, Place
+from .plan import Packed, Place
 
 ROWS_BYTES = 512 * 1024
 """Input rows that one job keeps at hand, with one panel of filters: a share of the second-level cache."""
@@ -43,7 +43,7 @@ BYTES_A_CYCLE = 8
 """What a core copies, or reads from beyond its caches."""
 
 
-class Direct(Convolution):
+class Direct(Packed):
     """One direct convolution of any number of images."""
 
     def convolve(

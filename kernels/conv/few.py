@@ -26,7 +26,7 @@ from ..shape import Axis
 from ..simd import clear, dot, fma, load, plus, positive, spread, store, sums, zero
 from ..window import interior, reached
 from .pack import Source
-from .plan import Convolution, Place, Plan
+from .plan import Packed, Place, Plan
 
 MOST = 4
 """Most filters for which the lanes run along the channels."""
@@ -34,7 +34,7 @@ PARTS = 16
 """Most parts of the weight gradient's sum over images and rows."""
 
 
-class Few(Convolution):
+class Few(Packed):
     """One convolution of any number of images."""
 
     def pack(self, weight: np.ndarray, source: Source) -> np.ndarray:

@@ -42,12 +42,17 @@ class Plan:
 
 @dataclass(eq=False)
 class Convolution(Plan):
-    """A pass whose outputs are convolutions with packed filters: the forward pass, or an input gradient.
+    """A pass whose outputs are convolutions: the forward pass, or an input gradient.
 
-    convolve(x, packed, bias, y, images) convolves all images of flat x into flat y.
+    run(x, weight, source, bias, y, images) convolves all images of flat x into flat y.
     """
 
     place: Place
+
+
+@dataclass(eq=False)
+class Packed(Convolution):
+    """A convolution with packed filters."""
 
     def run(
         self, x: np.ndarray, weight: np.ndarray, source: Source, bias: np.ndarray, y: np.ndarray, images: int

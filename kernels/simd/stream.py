@@ -13,11 +13,9 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
+from ..machine import LINE
 from .tile import _Emitter
 from .vector import _convert, _element, _write
-
-LINE = 64
-"""Bytes of a cache line."""
 
 
 def _branches(builder: Any, past: Any, count: Any, whole: int) -> Any:

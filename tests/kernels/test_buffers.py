@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from fastconv.kernels import buffers
+from fastconv.kernels import buffers, machine
 
 
 def image(dtype=np.float32):
@@ -63,7 +63,7 @@ def test_empty_channels_last():
 
 def test_large_arrays_begin_a_cache_line():
     for size in (20_000, 123_457):
-        assert buffers.empty(size, np.dtype(np.float32)).ctypes.data % buffers.ALIGNMENT == 0
+        assert buffers.empty(size, np.dtype(np.float32)).ctypes.data % machine.LINE == 0
 
 
 def test_memory_is_used_again_when_its_last_view_is_gone():

@@ -19,26 +19,18 @@ PACKING = 20
 """Cycles in which the direct algorithm packs the taps of one channel of one filter, or unpacks their sums."""
 
 
-@lru_cache(maxsize=1024)
 def wins(
     images: int, height: Axis, width: Axis, channels: int, filters: int, groups: int, dtype: np.dtype
 ) -> bool:
     """Whether one can compute this convolution, and is estimated to be faster than the direct algorithm."""
-    if not _possible(height, width, channels, filters, groups, dtype):
-        return False
-    least = START + min(_cycles(sliced, images, height, width, channels, filters, dtype))
-    return least < FASTER * _direct(images, height, width, channels, filters, dtype)
+    return _faster(sliced, images, height, width, channels, filters, groups, dtype)
 
 
-@lru_cache(maxsize=1024)
 def weight_wins(
     images: int, height: Axis, width: Axis, channels: int, filters: int, groups: int, dtype: np.dtype
 ) -> bool:
     """The same of the weight gradient."""
-    if not _possible(height, width, channels, filters, groups, dtype):
-        return False
-    least = START + min(_cycles(sliced_weight, images, height, width, channels, filters, dtype))
-    return least < FASTER * _direct(images, height, width, channels, filters, dtype)
+    return _faster(sliced_weight, images, height, width, channels, filters, groups, dtype)
 
 
 def plan(
@@ -58,10 +50,16 @@ def weight_plan(images: int, height: Axis, width: Axis, channels: int, filters: 
     return weight.plan(images, height, width, channels, filters, dtype)
 
 
-def _possible(height: Axis, width: Axis, channels: int, filters: int, groups: int, dtype: np.dtype) -> bool:
+@lru_cache(maxsize=1024)
+def _faster(algorithm, images, height, width, channels, filters, groups, dtype):
+    """Whether the algorithm for few tiles, or the one for many, is faster than the direct one."""
     lanes = machine.lanes(dtype)
     fitting = all((a.taps, a.stride, a.dilation) == (3, 1, 1) for a in (height, width))
-    return fitting and groups == 1 and channels % lanes == filters % lanes == 0
+    if not fitting or groups > 1 or channels % lanes or filters % lanes:
+        return False
+    pixels = images * height.outputs * width.outputs
+    direct = channels * filters * (9 * pixels / lanes / machine.PORTS + PACKING)
+    return START + min(_cycles(algorithm, images, height, width, channels, filters, dtype)) < FASTER * direct
 
 
 def _cycles(algorithm, images, height, width, channels, filters, dtype):
@@ -71,9 +69,3 @@ def _cycles(algorithm, images, height, width, channels, filters, dtype):
     """
     tiles = images * math.prod(tiles_of(height, width))
     return [a.cycles(tiles, channels, filters, dtype) for a in (algorithm, forward)]
-
-
-def _direct(images: int, height: Axis, width: Axis, channels: int, filters: int, dtype: np.dtype) -> float:
-    pixels = images * height.outputs * width.outputs
-    products = 9 * pixels * channels * filters / machine.lanes(dtype) / machine.PORTS
-    return products + PACKING * channels * filters

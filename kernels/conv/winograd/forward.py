@@ -21,7 +21,7 @@ from ...jit import get_num_threads, inline, kernel, share
 from ...shape import Axis
 from ...simd import fma, pour, read, select, store, write, zero
 from ..direct import BYTES_A_CYCLE
-from ..plan import Convolution, Place
+from ..plan import Packed, Place
 from .transform import (
     OUTPUTS,
     POINTS,
@@ -42,7 +42,7 @@ TILES = 112
 
 
 @dataclass(eq=False)
-class Winograd(Convolution):
+class Winograd(Packed):
     """One convolution of any number of images."""
 
     transforms: Geometry

@@ -61,15 +61,9 @@ def plan(height: Axis, width: Axis, channels: int, filters: int, dtype: np.dtype
     columns, rows = vectors * lanes, min(lanes, 8 if machine.vectors().registers >= 32 else 4)
     sizes = {"channels": channels, "filters": filters, "panels": filters // columns}
     geometry = Geometry(
-        sizes,
-        slice=SLICE,
-        cell=SLICE + lanes,
-        point=(columns + 1) * lanes,
-        columns=columns,
-        rows=rows,
-        vectors=vectors,
-        lanes=lanes,
-    )
+        sizes, slice=SLICE, cell=SLICE + lanes, point=(columns + 1) * lanes,
+        columns=columns, rows=rows, vectors=vectors, lanes=lanes,
+    )  # fmt: skip
     return SlicedWeight(geometry, height, width)
 
 
