@@ -14,7 +14,9 @@ from fastconv.types import Array, Indices, OutputSize, Pair, Shape
 LARGEST = 2**31 - 1
 """Sizes and steps up to here cannot overflow the index arithmetic of a kernel."""
 
-_FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
+_ARRAY = np.ndarray
+_INT64, _UINT64 = np.dtype(np.int64), np.dtype(np.uint64)
+_FLOATS = _FLOAT32, _FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 _REDUCTIONS = ("none", "mean", "sum")
 
 
@@ -28,16 +30,30 @@ def wrong_type(function: str, argument: str, got: object, needs: str) -> TypeErr
     return TypeError(f"{function}: {argument}: got {got}, needs {needs}")
 
 
-def arrays(function: str, *, optional: tuple[str, ...] = (), **given: Array | None) -> list[Any]:
+def array(function: str, name: str, value: Array) -> Array:
+    """Check that this is a float array, and return it native and aligned."""
+    if _alike((value,)):
+        return value
+    (checked,) = arrays(function, (name,), value)
+    return checked
+
+
+def arrays(
+    function: str, names: tuple[str, ...], *values: Array | None, optional: int = 0
+) -> tuple[Any, ...]:
     """Check that all are float arrays of one type, and return them native and aligned.
 
-    The first one sets the type; those named in `optional` may be None.
+    The first one sets the type; the last `optional` ones may be None.
     """
-    if _alike(given, optional):
-        return [*given.values()]
+    given = len(values)
+    required = given - optional
+    while given > required and values[given - 1] is None:
+        given -= 1
+    if _alike(values[:given]):
+        return values
     checked: list[Array | None] = []
-    for name, value in given.items():
-        if value is None and name in optional:
+    for place, (name, value) in enumerate(zip(names, values, strict=True)):
+        if value is None and place >= required:
             checked.append(None)
             continue
         array = native(function, name, value)
@@ -48,22 +64,18 @@ def arrays(function: str, *, optional: tuple[str, ...] = (), **given: Array | No
         elif array.dtype is not dtype and array.dtype != dtype:
             raise wrong_type(function, name, array.dtype, f"{dtype} to match {first}")
         checked.append(array)
-    return checked
+    return tuple(checked)
 
 
-def _alike(given: dict[str, Array | None], optional: tuple[str, ...]) -> bool:
+def _alike(values: tuple[Array | None, ...]) -> bool:
     """Whether all are arrays as they should be: what `arrays` finds in nearly every call, and finds fast."""
-    dtype = None
-    for name, value in given.items():
-        if value is None and name in optional:
-            continue
-        if type(value) is not np.ndarray or not value.flags.aligned:
+    dtype = getattr(values[0], "dtype", None)
+    if dtype is not _FLOAT32 and dtype is not _FLOAT64:
+        return False
+    for value in values:  # a plain loop: an expression would take a frame of its own
+        if type(value) is not _ARRAY or value.dtype is not dtype or not value.flags.aligned:
             return False
-        if dtype is None:
-            dtype = value.dtype
-        if value.dtype is not dtype:
-            return False
-    return dtype is _FLOATS[0] or dtype is _FLOATS[1]
+    return True
 
 
 def native(function: str, name: str, value: object) -> Array:
@@ -85,10 +97,11 @@ def native(function: str, name: str, value: object) -> Array:
 def labels(function: str, name: str, value: Array, stop: int, ignored: int | None = None) -> Indices:
     """Check that this is an array of integers from 0 to `stop` - 1 (or `ignored`); return it as int64."""
     value = native(function, name, value)
-    if value.dtype.kind not in "iu":
-        raise wrong_type(function, name, value.dtype, "an integer type")
+    dtype = value.dtype
+    if dtype.kind not in "iu":
+        raise wrong_type(function, name, dtype, "an integer type")
     # Seen as unsigned, a negative number is larger than any valid one: one pass checks both ends.
-    if value.size and (value.dtype != np.int64 or value.view(np.uint64).max() >= stop):
+    if value.size and (dtype is not _INT64 or np.maximum.reduce(value.view(_UINT64), axis=None) >= stop):
         wrong = (value < 0) | (value >= stop)
         if ignored is not None:
             wrong &= value != ignored
@@ -99,7 +112,7 @@ def labels(function: str, name: str, value: Array, stop: int, ignored: int | Non
             raise wrong_value(
                 function, name, f"{value[where]} at index {place}", f"0 to {stop - 1}{or_ignored}"
             )
-    return value.astype(np.int64, copy=False)
+    return value if dtype is _INT64 else value.astype(_INT64)
 
 
 def integer(function: str, name: str, value: int, low: int = 1, high: int = LARGEST) -> int:

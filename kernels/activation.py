@@ -4,34 +4,37 @@ import math
 
 import numpy as np
 
-from .buffers import CHUNK, empty, empty_like, flat, flat_like, plain, streams
+from .buffers import CHUNK, empty, empty_like, flat, flat_like, streams
 from .geometry import vector
 from .jit import kernel
 from .reduce import peak
 from .simd import below, exp, full, magnitude, pour, read, select, total, write
 
+CHEAP, EXPONENTIAL = 16.0, 32.0
+"""Work of an element that is read and written, and of one with an exponential on the way."""
 ROW, ELEMENT = 2000.0, 60.0
 """Work of a row along which a maximum and a sum are taken, and of each of its elements."""
+_ravel = np.ndarray.ravel
 
 
 def relu(input):
     """y = max(x, 0); NaN stays NaN. Any shape."""
-    return _elementwise(_relu, 4, input)
+    return _elementwise(_relu, CHEAP, input)
 
 
 def relu_input(output, grad_output):
     """dx = dy where y > 0 (or NaN), else 0."""
-    return _elementwise(_relu_input, 4, output, grad_output)
+    return _elementwise(_relu_input, CHEAP, output, grad_output)
 
 
 def sigmoid(input):
     """y = 1 / (1 + exp(-x)), from exp(-|x|), which cannot overflow."""
-    return _elementwise(_sigmoid, 8, input)
+    return _elementwise(_sigmoid, EXPONENTIAL, input)
 
 
 def sigmoid_input(output, grad_output):
     """dx = dy * y * (1 - y)"""
-    return _elementwise(_sigmoid_input, 4, output, grad_output)
+    return _elementwise(_sigmoid_input, CHEAP, output, grad_output)
 
 
 def softmax(input, dim):
@@ -56,19 +59,18 @@ def log_softmax_input(output, grad_output, dim):
 
 def _elementwise(run, cost, model, *others):
     """A result that lies in memory as `model` does; where that has gaps, all go through one dense order."""
-    other = others[0] if others else model
-    if model.flags.c_contiguous and other.flags.c_contiguous:
+    if model.flags.c_contiguous and (not others or others[0].flags.c_contiguous):
         result = empty(model.shape, model.dtype)
-        line, sources = result.reshape(-1), [plain(a).reshape(-1) for a in (model, *others)]
+        line, sources = result.ravel(), [*map(_ravel, (model, *others))]
     else:
         result = empty_like(model)
         if result.strides != model.strides:
             model = np.array(model, order="C")
             result = empty_like(model)
-        line = result.reshape(-1) if result.flags.c_contiguous else result.ravel(order="K")
-        sources = [flat(model), *(flat_like(other, model) for other in others)]
-    past = streams(line, CHUNK)
-    run(-(-line.size // CHUNK), 4.0 * cost * line.size, vector(line.dtype), *sources, line, past)
+        line = flat(result)
+        sources = [flat_like(array, model) for array in (model, *others)]
+    size = line.size
+    run(-(-size // CHUNK), cost * size, vector(line.dtype), *sources, line, streams(line, CHUNK))
     return result
 
 
@@ -77,11 +79,10 @@ def _along(run, dim, *sources):
     last = dim in (-1, sources[0].ndim - 1)
     moved = sources if last else [np.moveaxis(source, dim, -1) for source in sources]
     shape, dtype = moved[0].shape, moved[0].dtype
-    result = empty(shape, dtype)
-    if result.size:
-        count, length = result.size // shape[-1], shape[-1]
-        lines = [plain(array).reshape(count, length) for array in (*moved, result)]
-        run(count, ROW * count + ELEMENT * result.size, vector(dtype), *lines)
+    result, length = empty(shape, dtype), shape[-1]
+    if size := result.size:
+        work = ROW * (size // length) + ELEMENT * size
+        run(size // length, work, vector(dtype), *map(_ravel, moved), result.ravel(), length)
     return result if last else np.moveaxis(result, -1, dim)
 
 
@@ -122,8 +123,7 @@ def _sigmoid_input(g, y, dy, dx, past, first, last):
 
 
 @kernel
-def _softmax(g, x, y, first, last):
-    length = x.shape[1]
+def _softmax(g, x, y, length, first, last):
     for n in range(first, last):
         most = peak(g, x, n * length, length)
         sum_ = full(x.dtype.type(0), g.lanes)
@@ -139,8 +139,7 @@ def _softmax(g, x, y, first, last):
 
 
 @kernel
-def _softmax_input(g, y, dy, dx, first, last):
-    length = y.shape[1]
+def _softmax_input(g, y, dy, dx, length, first, last):
     for n in range(first, last):
         sum_ = full(y.dtype.type(0), g.lanes)
         for i in range(0, length, g.lanes):
@@ -153,8 +152,7 @@ def _softmax_input(g, y, dy, dx, first, last):
 
 
 @kernel
-def _log_softmax(g, x, y, first, last):
-    length = x.shape[1]
+def _log_softmax(g, x, y, length, first, last):
     for n in range(first, last):
         most = peak(g, x, n * length, length)
         sum_ = full(x.dtype.type(0), g.lanes)
@@ -168,8 +166,7 @@ def _log_softmax(g, x, y, first, last):
 
 
 @kernel
-def _log_softmax_input(g, y, dy, dx, first, last):
-    length = y.shape[1]
+def _log_softmax_input(g, y, dy, dx, length, first, last):
     for n in range(first, last):
         sum_ = full(y.dtype.type(0), g.lanes)
         for i in range(0, length, g.lanes):

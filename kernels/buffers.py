@@ -13,30 +13,19 @@ from typing import Any
 
 import numpy as np
 
+from .geometry import vector
 from .jit import inline, kernel
 from .machine import LINE, lanes
 
 
-class _Alias:
-    """Memory seen as writable: kernels leave inputs alone, and a second array type would compile twice."""
-
-    def __init__(self, array: np.ndarray) -> None:
-        self.owner = array
-        self.__array_interface__ = {**array.__array_interface__, "data": (array.ctypes.data, False)}
-
-
 def plain(array: np.ndarray) -> np.ndarray:
-    """The same C-contiguous elements as one array type, without a copy where they lie so already."""
-    if array.flags.carray:
-        return array
-    array = np.ascontiguousarray(array)
-    return array if array.flags.writeable else np.asarray(_Alias(array))
+    """The same elements in C order, without a copy where they lie so already."""
+    return array if array.flags.c_contiguous else np.ascontiguousarray(array)
 
 
 def flat(array: np.ndarray) -> np.ndarray:
     """The elements of a dense array in the order of memory, or of a copy where it has gaps."""
-    line = array.reshape(-1) if array.flags.c_contiguous else array.ravel(order="K")
-    return plain(line)
+    return array.ravel(order="K")
 
 
 def flat_like(array: np.ndarray, model: np.ndarray) -> np.ndarray:
@@ -85,9 +74,9 @@ _requests = 0
 _lock = threading.Lock()
 
 
-def empty(shape: int | tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+def empty(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     """An uninitialised C-contiguous array; a large one begins a cache line and may have been used before."""
-    size = (shape if isinstance(shape, int) else math.prod(shape)) * dtype.itemsize
+    size = math.prod(shape) * dtype.itemsize
     if size < SMALL:
         return np.empty(shape, dtype)
     grain = 1 << (size.bit_length() - 3)  # sizes are rounded up by an eighth to a quarter, to meet again
@@ -98,8 +87,10 @@ def empty(shape: int | tuple[int, ...], dtype: np.dtype) -> np.ndarray:
         if _requests % PERIOD == 0:
             _release(_requests - PERIOD)
         blocks = _blocks.setdefault(rounded, [])
-        block = next((b for b in blocks if b.free()), None)
-        if block is None:
+        for block in blocks:
+            if block.free():
+                break
+        else:
             block = _Block(rounded)
             blocks.append(block)
         block.used = _requests
@@ -152,7 +143,7 @@ def part(array, first, last):
 def empty_channels_last(shape: tuple[int, ...], dtype: np.dtype) -> tuple[np.ndarray, np.ndarray]:
     """Flat memory, and the same as (N, C, H, W) whose channels lie side by side; uninitialised."""
     n, c, h, w = shape
-    line = empty(n * h * w * c, dtype)
+    line = empty((n * h * w * c,), dtype)
     return line, line.reshape(n, h, w, c).transpose(0, 3, 1, 2)
 
 
@@ -160,18 +151,18 @@ def channels_last(array: np.ndarray) -> np.ndarray:
     """The elements of an (N, C, H, W) array, flat in the order N, H, W, C; copied if they lie otherwise."""
     view = array.transpose(0, 2, 3, 1)
     if view.flags.c_contiguous:
-        return plain(view.reshape(-1))
+        return view.ravel()
     n, c, h, w = array.shape
     if c == 1 or h * w == 1:
-        return plain(array).reshape(-1)
-    source = plain(array).reshape(-1)
-    target = empty(array.size, array.dtype)
-    _interleave(n * h, 16 * array.size, source, target, c, h, w)
+        return array.ravel()
+    source = array.ravel()
+    target = empty((array.size,), array.dtype)
+    _interleave(n * h, 16 * array.size, vector(array.dtype), source, target, c, h, w)
     return target
 
 
 @kernel
-def _interleave(source, target, channels, height, width, first, last):
+def _interleave(g, source, target, channels, height, width, first, last):
     for job in range(first, last):
         n = job // height
         row = job - n * height

@@ -28,7 +28,7 @@ class Geometry:
         self._numba_type_ = GeometryType(dict(sorted(literals.items())), tuple(sizes))
         self._sizes = np.array([*sizes.values()], np.int64)
         self._address = self._sizes.ctypes.data
-        self.entries: dict[Any, Any] = {}  # of the kernels that were called with it: see jit.Kernel
+        self.entries: dict[Any, Any] = {}  # of the kernels that were called with it: see jit.entry_point
 
     def __getattr__(self, name: str) -> int:
         kind = self._numba_type_

@@ -3,7 +3,7 @@
 A kernel is a serial function that does the jobs `first` to `last`:
 
     @kernel
-    def scale(x, y, first, last):
+    def scale(g, x, y, first, last):
         for job in range(first, last):
             ...
 
@@ -15,6 +15,7 @@ workers.
 import functools
 import inspect
 import os
+import sys
 import threading
 import warnings
 from collections.abc import Callable
@@ -24,7 +25,7 @@ import numba
 from numba import njit, prange
 
 from .cache import KernelCache, folder
-from .geometry import Geometry
+from .operand import array, operand_type
 from .region import deal, run
 
 SERIAL_WORK = 1_000_000
@@ -51,66 +52,75 @@ def share(jobs: int, workers: int, worker: int) -> tuple[int, int]:
     return worker * jobs // workers, (worker + 1) * jobs // workers
 
 
-class Kernel:
-    """A compiled function of jobs, which does them in this thread or deals them to workers."""
-
-    def __init__(self, function: Callable[..., Any]) -> None:
-        functools.update_wrapper(self, function)
-        self.compiled = njit(**_FLAGS)(_entry(function))
-        self.compiled._cache = KernelCache(function)
-
-    def __call__(self, jobs: int, work: float, *arguments: Any) -> None:
-        """Do `jobs` jobs of `work` in all (see SERIAL_WORK)."""
-        run = self.entry(arguments)
-        count = workers(jobs, work) if work >= SERIAL_WORK else 1
-        if count == 1:
-            run(*arguments, 0, jobs, 1, 0)
-        elif threading_layer() == "workqueue":
-            with _one_region:  # workqueue aborts the process when two Python threads enter it
-                run(*arguments, 0, jobs, count, _address())
-        else:
-            run(*arguments, 0, jobs, count, _address())
-
-    def entry(self, arguments: tuple[Any, ...]) -> Callable[..., None]:
-        """The machine code for these arguments.
-
-        To find the types of all arguments takes Numba longer than a small kernel. So where the first one is a
-        geometry, it and the type of the elements of the second one decide those of the others.
-        """
-        geometry = arguments[0]
-        if type(geometry) is not Geometry:
-            return self.compiled
-        key = self, arguments[1].dtype
-        found = geometry.entries.get(key)
-        if found is None:
-            types = tuple(numba.typeof(argument) for argument in (*arguments, 0, 0, 0, 0))
-            self.compiled.compile(types)
-            found = geometry.entries[key] = self.compiled.overloads[types].entry_point
-        return found
-
-
-def kernel(function: Callable[..., Any]) -> Kernel:
-    """Make a kernel of a function whose last two arguments are the first and the last (exclusive) job."""
-    return Kernel(function)
-
-
-_ENTRY = """
-def entry({0}, first, last, workers, region):
+_SOURCE = """
+def entry({arguments}, first, last, workers, region):
     if workers > 1:
         deal(region, last, workers)
     else:
-        serial({0}, first, last)
+        serial({arrays}, first, last)
+
+def call(jobs, work, {arguments}):
+    entry_point = {geometry}.entries.get(call) or jit.entry_point(call, ({arguments}))
+    if work < SERIAL_WORK:
+        entry_point({arguments}, 0, jobs, 1, 0)
+    else:
+        jit.deal_out(entry_point, jobs, work, ({arguments}))
 """
+"""What is compiled, and what calls it, their arguments spelled out: Numba takes 50 µs to type `*arguments`,
+Python half a microsecond to pass them on."""
 
 
-def _entry(function: Callable[..., Any]) -> Callable[..., None]:
-    """What is compiled; its arguments are spelled out, for Numba takes 50 µs to type `*arguments`."""
-    arguments = ", ".join([*inspect.signature(function).parameters][:-2])
-    serial = njit(inline="always", **_FLAGS)(function)
-    names: dict[str, Any] = {"__name__": __name__, "deal": deal, "serial": serial}
-    exec(_ENTRY.format(arguments), names)
-    entry: Callable[..., None] = names["entry"]
-    return entry
+def kernel(function: Callable[..., Any]) -> Any:
+    """Make a kernel of a function of a geometry, arrays, numbers, the first and the last (exclusive) job.
+
+    It is called with the number of jobs, their work in all (see SERIAL_WORK), the geometry, and so on.
+    """
+    parameters = [*inspect.signature(function).parameters][:-2]
+    names: dict[str, Any] = {
+        "__name__": __name__,
+        "deal": deal,
+        "serial": njit(inline="always", **_FLAGS)(function),
+        "array": array,
+        "jit": sys.modules[__name__],
+        "SERIAL_WORK": SERIAL_WORK,
+    }
+    source = _SOURCE.format(
+        geometry=parameters[0],
+        arguments=", ".join(parameters),
+        arrays=", ".join(f"array({name})" for name in parameters),
+    )
+    exec(source, names)
+    call: Any = functools.update_wrapper(names["call"], function)
+    call.compiled = njit(**_FLAGS)(names["entry"])
+    call.compiled._cache = KernelCache(function)
+    return call
+
+
+def entry_point(kernel: Any, arguments: tuple[Any, ...]) -> Callable[..., None]:
+    """The machine code of a kernel for these arguments, kept with the geometry, which is the first of them.
+
+    To find the types of all arguments takes Numba longer than a small kernel. So one geometry always comes
+    with arguments of the same types.
+    """
+    types = tuple(operand_type(argument) for argument in (*arguments, 0, 0, 0, 0))
+    kernel.compiled.compile(types)
+    found: Callable[..., None] = kernel.compiled.overloads[types].entry_point
+    arguments[0].entries[kernel] = found
+    return found
+
+
+def deal_out(entry_point: Callable[..., None], jobs: int, work: float, arguments: tuple[Any, ...]) -> None:
+    """Call machine code that deals its jobs to workers."""
+    count = workers(jobs, work)
+    if count == 1:
+        entry_point(*arguments, 0, jobs, 1, 0)
+        return
+    layer, region = _layer()
+    if layer == "workqueue":
+        with _one_region:  # workqueue aborts the process when two Python threads enter it
+            entry_point(*arguments, 0, jobs, count, region)
+    else:
+        entry_point(*arguments, 0, jobs, count, region)
 
 
 @njit(parallel=True, **_FLAGS)
@@ -124,7 +134,6 @@ def _region(jobs: int, workers: int, task: int, arguments: int) -> None:
 _region._cache = KernelCache(_region.py_func)
 
 
-@functools.cache
 def _address() -> int:
     """Where the machine code of the region begins."""
     _region(0, 1, 0, 0)
@@ -150,26 +159,31 @@ def set_num_threads(threads: int) -> None:
 
 def workers(jobs: int, work: float) -> int:
     """Workers for `jobs` independent jobs of `work` in all; 1 means the serial function."""
-    if work < SERIAL_WORK or jobs < 2 or _forked or threading_layer() == "none":
+    if work < SERIAL_WORK or jobs < 2 or _forked or _layer()[0] == "none":
         return 1
     return min(get_num_threads(), jobs)
 
 
-@functools.cache
 def threading_layer() -> str:
     """Numba's threading layer: the first of tbb, omp and workqueue that loads, or "none": all runs serial."""
+    return _layer()[0]
+
+
+@functools.cache
+def _layer() -> tuple[str, int]:
+    """The threading layer, and where the machine code of its region begins."""
     own = "GOMP_SPINCOUNT" not in os.environ and "OMP_WAIT_POLICY" not in os.environ
     if own:
         os.environ["GOMP_SPINCOUNT"] = SPIN  # read once, when the library loads
     try:
-        _address()
+        region = _address()
     except ValueError as error:  # the layer that NUMBA_THREADING_LAYER asks for does not load
         warnings.warn(f"fastconv runs in one thread: {error}", RuntimeWarning, stacklevel=2)
-        return "none"
+        return "none", 0
     finally:
         if own:
             del os.environ["GOMP_SPINCOUNT"]
-    return str(numba.threading_layer())
+    return str(numba.threading_layer()), region
 
 
 def _after_fork() -> None:

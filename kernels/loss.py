@@ -20,11 +20,13 @@ ROWS = 64
 SAMPLE, CLASS = 5000.0, 80.0
 """Work of one sample, whose maximum, sum and logarithm wait for each other, and of each of its classes."""
 _NO_LABELS = np.empty(0, np.int64)
+_SAFE = 1e38
+"""Losses below it are numbers of any type."""
 
 
 @lru_cache(maxsize=16)
-def _geometry(reduced):
-    """Losses of elements are computed in float64, and summed or not."""
+def _geometry(reduced, dtype):
+    """Losses of elements of any type are computed in float64, and summed or not."""
     return Geometry(lanes=lanes(np.float64), reduced=int(reduced))
 
 
@@ -79,7 +81,7 @@ def _reduced(loss, divisor, reduction, dtype):
     """The loss as a scalar of NumPy."""
     if reduction == "mean":
         loss = loss / divisor if divisor else math.nan
-    return _rounded(np.float64(loss), dtype)
+    return dtype.type(loss) if abs(loss) < _SAFE else _rounded(np.float64(loss), dtype)
 
 
 def _rounded(losses, dtype):
@@ -202,8 +204,8 @@ def binary_cross_entropy_with_logits(input, target, weight=None, reduction="mean
     """l = weight * (pos_weight * y * softplus(-x) + (1 - y) * softplus(x)), elementwise."""
     arrays = _elements(input, target, weight, pos_weight)
     losses, sums = _results(input, reduction)
-    g = _geometry(reduction != "none")
-    _binary_cross_entropy(_chunks(input), 64.0 * input.size, g, *arrays, losses.reshape(-1), sums)
+    g = _geometry(reduction != "none", input.dtype)
+    _binary_cross_entropy(_chunks(input), 64.0 * input.size, g, *arrays, losses.ravel(), sums)
     return losses if reduction == "none" else _reduced(float(sums.sum()), input.size, reduction, input.dtype)
 
 
@@ -212,7 +214,7 @@ def binary_cross_entropy_with_logits_input(input, target, weight=None, reduction
     arrays = _elements(input, target, weight, pos_weight)
     grad_input = empty(input.shape, input.dtype)
     scale = 1.0 / max(1, input.size) if reduction == "mean" else 1.0
-    g, line = _geometry(False), grad_input.reshape(-1)
+    g, line = _geometry(False, input.dtype), grad_input.ravel()
     _binary_cross_entropy_input(_chunks(input), 64.0 * input.size, g, *arrays, scale, line)
     return grad_input
 
@@ -220,10 +222,8 @@ def binary_cross_entropy_with_logits_input(input, target, weight=None, reduction
 def _elements(input, target, weight, pos_weight):
     """The four arrays flat in C order; a weight that is not given is one element, which serves all."""
     one = np.ones(1, input.dtype)
-    weights = (
-        one if w is None else plain(np.broadcast_to(w, input.shape)).reshape(-1) for w in (weight, pos_weight)
-    )
-    return plain(input).reshape(-1), plain(target).reshape(-1), *weights
+    weights = (one if w is None else np.broadcast_to(w, input.shape).ravel() for w in (weight, pos_weight))
+    return input.ravel(), target.ravel(), *weights
 
 
 def _chunks(array):
@@ -288,12 +288,13 @@ def mse_loss(input, target, reduction="mean"):
         line = losses.ravel(order="K")
         if not np.shares_memory(line, losses):  # the input has gaps
             losses = empty(input.shape, input.dtype)
-            line = losses.reshape(-1)
+            line = losses.ravel()
         model = losses
     else:
         sums = np.empty(_chunks(input))
     x, y = flat_like(input, model), flat_like(target, model)
-    _squares(_chunks(input), 16.0 * x.size, _geometry(reduction != "none"), x, y, line, sums)
+    g = _geometry(reduction != "none", input.dtype)
+    _squares(_chunks(input), 16.0 * x.size, g, x, y, line, sums)
     return losses if reduction == "none" else _reduced(float(sums.sum()), input.size, reduction, input.dtype)
 
 
@@ -319,13 +320,14 @@ def mse_loss_input(input, target, reduction="mean"):
     """dx = 2 * (x - y); "mean" divides by the number of elements."""
     grad_input = empty(input.shape, input.dtype)
     scale = 2.0 / max(1, input.size) if reduction == "mean" else 2.0
-    x, y = plain(input).reshape(-1), plain(target).reshape(-1)
-    _differences(_chunks(input), 16.0 * x.size, x, y, scale, grad_input.reshape(-1))
+    x, y = input.ravel(), target.ravel()
+    line = grad_input.ravel()
+    _differences(_chunks(input), 16.0 * x.size, vector(x.dtype), x, y, scale, line)
     return grad_input
 
 
 @kernel
-def _differences(x, y, scale, grad_input, first, last):
+def _differences(g, x, y, scale, grad_input, first, last):
     x, y, grad_input = part(x, first, last), part(y, first, last), part(grad_input, first, last)
     for i in range(x.size):
         grad_input[i] = (np.float64(x[i]) - np.float64(y[i])) * scale

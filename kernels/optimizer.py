@@ -9,6 +9,7 @@ import math
 import numpy as np
 
 from .buffers import CHUNK, address, flat_like
+from .geometry import vector
 from .jit import inline, kernel
 from .simd import array_at
 
@@ -28,12 +29,12 @@ def sgd(
 
 
 @kernel
-def _sgd(table, like, lr, momentum, dampening, weight_decay, nesterov, fresh, first, last):
+def _sgd(g, table, like, lr, momentum, dampening, weight_decay, nesterov, fresh, first, last):
     for job in range(first, last):
         line = _line_of(table, job)
-        p, g = _chunk(table, line, job, 0, like), _chunk(table, line, job, 1, like)
+        p, d = _chunk(table, line, job, 0, like), _chunk(table, line, job, 1, like)
         v = _chunk(table, line, job, 2, like) if momentum != 0 else p
-        _sgd_chunk(p, g, v, lr, momentum, dampening, weight_decay, nesterov, fresh)
+        _sgd_chunk(p, d, v, lr, momentum, dampening, weight_decay, nesterov, fresh)
 
 
 @inline
@@ -63,12 +64,12 @@ def adam(
 
 
 @kernel
-def _adam(table, like, rate, root, beta1, beta2, eps, weight_decay, shrink, first, last):
+def _adam(g, table, like, rate, root, beta1, beta2, eps, weight_decay, shrink, first, last):
     for job in range(first, last):
         line = _line_of(table, job)
-        p, g = _chunk(table, line, job, 0, like), _chunk(table, line, job, 1, like)
+        p, d = _chunk(table, line, job, 0, like), _chunk(table, line, job, 1, like)
         m, s = _chunk(table, line, job, 2, like), _chunk(table, line, job, 3, like)
-        _adam_chunk(p, g, m, s, rate, root, beta1, beta2, eps, weight_decay, shrink)
+        _adam_chunk(p, d, m, s, rate, root, beta1, beta2, eps, weight_decay, shrink)
 
 
 @inline
@@ -118,7 +119,7 @@ def _update(run, work, parameters, gradients, states, constants):
             size = lines.arrays[0].size
             table.append((jobs, size, *(address(a) for a in lines.arrays)))
             jobs, elements = jobs - (-size // CHUNK), elements + size
-        run(jobs, work * elements, np.array(table, np.int64), np.empty(0, dtype), *constants)
+        run(jobs, work * elements, vector(dtype), np.array(table, np.int64), np.empty(0, dtype), *constants)
         for lines in all_lines:
             lines.put_back()
 

@@ -23,7 +23,7 @@ def column_sums(rows: np.ndarray, columns: int) -> np.ndarray:
         _column_sum(chunks, 8.0 * rows.size, g, rows, sums, count)
         if chunks == 1:
             return sums.reshape(columns)
-        rows = sums.reshape(-1)
+        rows = sums.ravel()
 
 
 @inline

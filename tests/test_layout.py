@@ -45,7 +45,10 @@ ROWS = [
     {"fastconv.types"},
 ]
 FAMILIES = {"conv", "pool", "dense", "activation", "norm", "loss", "optimizer"}
-TOOLS = {"simd", "geometry", "machine", "jit", "region", "cache", "buffers", "reduce", "shape", "window"}
+TOOLS = {
+    "simd", "geometry", "operand", "machine", "jit", "region", "cache", "buffers", "reduce", "shape",
+    "window",
+}  # fmt: skip
 OPTIONAL = {"matplotlib", "PIL", "torch", "sklearn", "onnx"}
 
 

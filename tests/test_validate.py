@@ -7,10 +7,11 @@ F32, F64 = np.zeros(3, np.float32), np.zeros(3, np.float64)
 
 
 def test_right_arrays_pass_as_they_are():
-    a, b, c = validate.arrays("f", a=F32, b=None, c=F32[::-1], optional=("b",))
+    a, b, c = validate.arrays("f", ("a", "b", "c"), F32, F32[::-1], None, optional=1)
     assert a is F32
-    assert b is None
-    assert c.strides == (-4,)
+    assert b.strides == (-4,)
+    assert c is None
+    assert validate.array("f", "a", F32) is F32
 
 
 @pytest.mark.parametrize(
@@ -32,8 +33,17 @@ def test_right_arrays_pass_as_they_are():
 )
 def test_wrong_arrays_are_type_errors(given, message):
     with pytest.raises(TypeError) as error:
-        validate.arrays("f", **given)
+        validate.arrays("f", tuple(given), *given.values())
     assert str(error.value) == message
+
+
+def test_only_the_last_ones_may_be_missing():
+    swapped = F32.astype(">f4")
+    for a in (F32, swapped):
+        assert validate.arrays("f", ("a", "b", "c"), a, None, None, optional=2)[1:] == (None, None)
+        assert validate.arrays("f", ("a", "b", "c"), a, None, F32, optional=2)[1] is None
+        with pytest.raises(TypeError, match="f: b: got NoneType"):
+            validate.arrays("f", ("a", "b", "c"), a, None, None, optional=1)
 
 
 def test_swapped_bytes_are_put_right():

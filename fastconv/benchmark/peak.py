@@ -8,7 +8,7 @@ from numba.core.caching import NullCache
 
 from fastconv.benchmark.timing import seconds_of
 from fastconv.kernels import jit, machine
-from fastconv.kernels.geometry import Geometry
+from fastconv.kernels.geometry import Geometry, vector
 from fastconv.kernels.simd import copy, fma, load, store
 
 DEPTH, REPEATS = 256, 200
@@ -40,10 +40,10 @@ def copied_bytes(seconds: float) -> float:
     """Bytes a second, read and written, of a copy that all threads share."""
     source = np.ones(COPY // 4, np.float32)
     target = np.zeros_like(source)
-    jobs = jit.get_num_threads()
+    jobs, flat = jit.get_num_threads(), vector(source.dtype)
     part = source.size // jobs
-    _copies(jobs, float(source.size), target, source, 0)  # compiles
-    return 2 * COPY / _best(lambda: _copies(jobs, float(source.size), target, source, part), seconds)
+    _copies(jobs, float(source.size), flat, target, source, 0)  # compiles
+    return 2 * COPY / _best(lambda: _copies(jobs, float(source.size), flat, target, source, part), seconds)
 
 
 def _best(call: Callable[[], None], seconds: float) -> float:
@@ -69,7 +69,7 @@ def _products(g, a, b, c, depth, repeats, first, last):  # type: ignore[no-untyp
 
 
 @jit.kernel
-def _copies(to, source, count, first, last):  # type: ignore[no-untyped-def]
+def _copies(g, to, source, count, first, last):  # type: ignore[no-untyped-def]
     """One part of the copy a job."""
     for job in range(first, last):
         copy(to, job * count, source, job * count, count)

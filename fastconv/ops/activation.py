@@ -2,7 +2,7 @@
 
 from fastconv.backends import active
 from fastconv.types import Array
-from fastconv.validate import arrays, axis, same_shape
+from fastconv.validate import array, arrays, axis, same_shape
 
 
 def relu(input: Array) -> Array:
@@ -10,7 +10,7 @@ def relu(input: Array) -> Array:
 
     Returns the shape of the input. NaN stays NaN.
     """
-    (x,) = arrays("relu", input=input)
+    x = array("relu", "input", input)
     return active().relu(x)
 
 
@@ -28,7 +28,7 @@ def sigmoid(input: Array) -> Array:
 
     Returns the shape of the input. Stable for any magnitude.
     """
-    (x,) = arrays("sigmoid", input=input)
+    x = array("sigmoid", "input", input)
     return active().sigmoid(x)
 
 
@@ -47,7 +47,7 @@ def softmax(input: Array, dim: int) -> Array:
     The input has any shape with an element along `dim`; returns the same shape, exp(input) / sum exp(input)
     without overflow. Raises ValueError where `dim` is not an axis or is empty.
     """
-    (x,) = arrays("softmax", input=input)
+    x = array("softmax", "input", input)
     return active().softmax(x, axis("softmax", dim, x.shape))
 
 
@@ -66,7 +66,7 @@ def log_softmax(input: Array, dim: int) -> Array:
     The input has any shape with an element along `dim`; returns the same shape. Stable for any
     magnitude. Raises ValueError where `dim` is not an axis or is empty.
     """
-    (x,) = arrays("log_softmax", input=input)
+    x = array("log_softmax", "input", input)
     return active().log_softmax(x, axis("log_softmax", dim, x.shape))
 
 
@@ -80,6 +80,6 @@ def log_softmax_input(output: Array, grad_output: Array, dim: int) -> Array:
 
 
 def _pair(function: str, output: Array, grad_output: Array) -> tuple[Array, Array]:
-    y, g = arrays(function, output=output, grad_output=grad_output)
+    y, g = arrays(function, ("output", "grad_output"), output, grad_output)
     same_shape(function, "grad_output", g, "output", y.shape)
     return y, g

@@ -7,7 +7,7 @@ from fastconv import validate
 from fastconv.backends import active
 from fastconv.reference.geometry import Sides, window_count
 from fastconv.types import Array, Padding, Pair, Shape
-from fastconv.validate import arrays, same_shape, wrong_value
+from fastconv.validate import array, arrays, same_shape, wrong_value
 
 
 def conv2d(
@@ -30,12 +30,12 @@ def conv2d(
     has none. With `relu` (PyTorch has no such argument) the result is relu(conv2d(...)), for which memory is
     written once. Raises TypeError for wrong types, ValueError for shapes and values that do not fit.
     """
-    X, W, b = arrays("conv2d", input=input, weight=weight, bias=bias, optional=("bias",))
-    options = _options("conv2d", stride, padding, dilation, groups)
-    steps, _ = _geometry("conv2d", X.shape, W.shape, *options)
+    X, W, b = arrays("conv2d", ("input", "weight", "bias"), input, weight, bias, optional=1)
+    steps, _ = _geometry("conv2d", X.shape, W.shape, stride, padding, dilation, groups)
     if b is not None:
         same_shape("conv2d", "bias", b, "weight", W.shape[:1])
-    relu = validate.flag("conv2d", "relu", relu)
+    if type(relu) is not bool:
+        relu = validate.flag("conv2d", "relu", relu)
     if X.ndim == 3:
         return active().conv2d(X[None], W, b, *steps, relu)[0]
     return active().conv2d(X, W, b, *steps, relu)
@@ -57,10 +57,9 @@ def conv2d_input(
     are without N for one image.
     Raises TypeError for wrong types, ValueError for shapes and values that do not fit.
     """
-    W, G = arrays("conv2d_input", weight=weight, grad_output=grad_output)
+    W, G = arrays("conv2d_input", ("weight", "grad_output"), weight, grad_output)
     shape = validate.size("conv2d_input", "input_size", input_size)
-    options = _options("conv2d_input", stride, padding, dilation, groups)
-    steps, output = _geometry("conv2d_input", shape, W.shape, *options)
+    steps, output = _geometry("conv2d_input", shape, W.shape, stride, padding, dilation, groups)
     same_shape("conv2d_input", "grad_output", G, "input_size and weight", output)
     if G.ndim == 3:
         return active().conv2d_input((1, *shape), W, G[None], *steps)[0]
@@ -83,10 +82,9 @@ def conv2d_weight(
     `weight_size` = (K, C/groups, R, S).
     Raises TypeError for wrong types, ValueError for shapes and values that do not fit.
     """
-    X, G = arrays("conv2d_weight", input=input, grad_output=grad_output)
+    X, G = arrays("conv2d_weight", ("input", "grad_output"), input, grad_output)
     shape = validate.size("conv2d_weight", "weight_size", weight_size)
-    options = _options("conv2d_weight", stride, padding, dilation, groups)
-    steps, output = _geometry("conv2d_weight", X.shape, shape, *options)
+    steps, output = _geometry("conv2d_weight", X.shape, shape, stride, padding, dilation, groups)
     same_shape("conv2d_weight", "grad_output", G, "input and weight_size", output)
     if X.ndim == 3:
         X, G = X[None], G[None]
@@ -99,7 +97,7 @@ def conv2d_bias(grad_output: Array) -> Array:
     Takes grad_output (N, K, P, Q), or (K, P, Q) for one image; returns (K,).
     Raises TypeError for wrong types, ValueError for a shape that does not fit.
     """
-    (G,) = arrays("conv2d_bias", grad_output=grad_output)
+    G = array("conv2d_bias", "grad_output", grad_output)
     if G.ndim not in (3, 4) or 0 in G.shape[-3:]:
         needs = "(N, K, P, Q) or (K, P, Q) with at least one channel and pixel"
         raise wrong_value("conv2d_bias", "grad_output", f"shape {G.shape}", needs)
@@ -137,17 +135,18 @@ def _options(
     )
 
 
+def _geometry(function: str, input: Shape, weight: Shape, *options: Any) -> tuple[_Steps, Shape]:
+    """Check options and shapes; return what the backend is told, and the shape of the output."""
+    for option in options:
+        if type(option) is not int:  # what equals an integer is not always one
+            options = _options(function, *options)
+            break
+    return _checked(function, input, weight, *options)
+
+
 @lru_cache(maxsize=4096)
-def _geometry(
-    function: str,
-    input: Shape,
-    weight: Shape,
-    stride: tuple[int, int],
-    padding: Sides | str,
-    dilation: tuple[int, int],
-    groups: int,
-) -> tuple[_Steps, Shape]:
-    """Check that the shapes fit; return what the backend is told, and the shape of the output."""
+def _checked(function: str, input: Shape, weight: Shape, *options: Any) -> tuple[_Steps, Shape]:
+    stride, padding, dilation, groups = _options(function, *options)
     input_name, weight_name = _SHAPES[function]
     if len(input) not in (3, 4) or 0 in input[-3:]:
         needs = "(N, C, H, W) or (C, H, W) with at least one channel and pixel"

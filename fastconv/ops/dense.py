@@ -2,7 +2,7 @@
 
 from fastconv.backends import active
 from fastconv.types import Array, Shape
-from fastconv.validate import arrays, same_shape, wrong_value
+from fastconv.validate import array, arrays, same_shape, wrong_value
 
 
 def linear(input: Array, weight: Array, bias: Array | None = None) -> Array:
@@ -11,7 +11,7 @@ def linear(input: Array, weight: Array, bias: Array | None = None) -> Array:
     Takes input (..., I), weight (O, I) and bias (O,), all float32 or all float64; returns (..., O).
     Raises TypeError for wrong types, ValueError for shapes that do not fit.
     """
-    X, W, b = arrays("linear", input=input, weight=weight, bias=bias, optional=("bias",))
+    X, W, b = arrays("linear", ("input", "weight", "bias"), input, weight, bias, optional=1)
     shape = _weight_shape("linear", W)
     if X.shape[-1:] != shape[1:]:
         raise wrong_value("linear", "input", f"shape {X.shape}", f"(..., {shape[1]}) to match weight {shape}")
@@ -26,7 +26,7 @@ def linear_input(weight: Array, grad_output: Array) -> Array:
     Takes weight (O, I) and grad_output (..., O); returns (..., I).
     Raises TypeError for wrong types, ValueError for shapes that do not fit.
     """
-    W, G = arrays("linear_input", weight=weight, grad_output=grad_output)
+    W, G = arrays("linear_input", ("weight", "grad_output"), weight, grad_output)
     shape = _weight_shape("linear_input", W)
     if G.shape[-1:] != shape[:1]:
         needs = f"(..., {shape[0]}) to match weight {shape}"
@@ -40,7 +40,7 @@ def linear_weight(input: Array, grad_output: Array) -> Array:
     Takes input (..., I) and grad_output (..., O) with the same leading axes; returns (O, I).
     Raises TypeError for wrong types, ValueError for shapes that do not fit.
     """
-    X, G = arrays("linear_weight", input=input, grad_output=grad_output)
+    X, G = arrays("linear_weight", ("input", "grad_output"), input, grad_output)
     _check_features("linear_weight", "input", X)
     _check_features("linear_weight", "grad_output", G)
     if G.shape[:-1] != X.shape[:-1]:
@@ -55,7 +55,7 @@ def linear_bias(grad_output: Array) -> Array:
     Takes grad_output (..., O); returns (O,).
     Raises TypeError for wrong types, ValueError for a shape that does not fit.
     """
-    (G,) = arrays("linear_bias", grad_output=grad_output)
+    G = array("linear_bias", "grad_output", grad_output)
     _check_features("linear_bias", "grad_output", G)
     return active().linear_bias(G)
 

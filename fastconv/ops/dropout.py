@@ -5,7 +5,7 @@ from numpy.typing import DTypeLike
 
 from fastconv import validate
 from fastconv.types import Array, Shape
-from fastconv.validate import arrays, same_shape, wrong_type
+from fastconv.validate import array, arrays, same_shape, wrong_type
 
 
 def dropout(
@@ -17,7 +17,7 @@ def dropout(
     Any shape. `rng` is a NumPy Generator, a seed, or None for fresh randomness. With
     training=False: a copy of the input.
     """
-    (x,) = arrays("dropout", input=input)
+    x = array("dropout", "input", input)
     p = validate.number("dropout", "p", p, 0, 1)
     if not validate.flag("dropout", "training", training):
         return x.copy()
@@ -29,7 +29,7 @@ def dropout_input(mask: Array, grad_output: Array) -> Array:
 
     The mask is that of the forward call; both have one shape, which is returned.
     """
-    m, g = arrays("dropout_input", mask=mask, grad_output=grad_output)
+    m, g = arrays("dropout_input", ("mask", "grad_output"), mask, grad_output)
     same_shape("dropout_input", "grad_output", g, "mask", m.shape)
     return g * m
 

@@ -103,7 +103,7 @@ def mse_loss(input: Array, target: Array, reduction: str = "mean") -> Array:
     the input.
     Raises TypeError for wrong types, ValueError for shapes that do not fit.
     """
-    x, y = arrays("mse_loss", input=input, target=target)
+    x, y = arrays("mse_loss", ("input", "target"), input, target)
     same_shape("mse_loss", "target", y, "input", x.shape)
     return active().mse_loss(x, y, validate.reduction("mse_loss", reduction))
 
@@ -113,7 +113,7 @@ def mse_loss_input(input: Array, target: Array, reduction: str = "mean") -> Arra
 
     Target, reduction and errors as in `mse_loss`; returns the shape of the input.
     """
-    x, y = arrays("mse_loss_input", input=input, target=target)
+    x, y = arrays("mse_loss_input", ("input", "target"), input, target)
     same_shape("mse_loss_input", "target", y, "input", x.shape)
     return active().mse_loss_input(x, y, validate.reduction("mse_loss_input", reduction))
 
@@ -142,7 +142,7 @@ def _class_arguments(
 
     Returns also the shape of the samples, which M runs over.
     """
-    x, w = arrays(function, input=input, weight=weight, optional=("weight",))
+    x, w = arrays(function, ("input", "weight"), input, weight, optional=1)
     axis = min(1, x.ndim - 1)
     if x.ndim == 0 or x.shape[axis] == 0:
         needs = "(C,), (N, C) or (N, C, d1, ...) with at least one class"
@@ -157,7 +157,7 @@ def _class_arguments(
 
     t = validate.native(function, "target", target)
     if t.dtype.kind == "f":
-        x, t = arrays(function, input=x, target=t)
+        x, t = arrays(function, ("input", "target"), x, t)
         same_shape(function, "target", t, "input, as probabilities; or integer labels", x.shape)
         if ignore_index >= 0:
             needs = "a negative number where the target is probabilities"
@@ -178,8 +178,8 @@ def _element_arguments(
     function: str, input: Array, target: Array, weight: Array | None, reduction: str, pos_weight: Array | None
 ) -> tuple[Array, Array, Array | None, str, Array | None]:
     """Check the arguments of binary_cross_entropy_with_logits; spread the weights over the input."""
-    given = {"input": input, "target": target, "weight": weight, "pos_weight": pos_weight}
-    x, y, w, p = arrays(function, optional=("weight", "pos_weight"), **given)
+    names = "input", "target", "weight", "pos_weight"
+    x, y, w, p = arrays(function, names, input, target, weight, pos_weight, optional=2)
     same_shape(function, "target", y, "input", x.shape)
     w = _spread(function, "weight", w, x.shape)
     p = _spread(function, "pos_weight", p, x.shape)

@@ -8,7 +8,7 @@ from fastconv.backends import active
 from fastconv.reference.geometry import Sides
 from fastconv.reference.pool import pooled_size
 from fastconv.types import Array, Indices, OutputSize, Padding, Pair, Shape
-from fastconv.validate import arrays, same_shape, wrong_value
+from fastconv.validate import array, same_shape, wrong_value
 
 
 @overload
@@ -52,7 +52,7 @@ def max_pool2d(
     first of equals in row-major order. NaN counts as the maximum.
     Raises TypeError for wrong types, ValueError for shapes and values that do not fit.
     """
-    (X,) = arrays("max_pool2d", input=input)
+    X = array("max_pool2d", "input", input)
     kernel = validate.pair("max_pool2d", "kernel_size", kernel_size)
     steps = (
         kernel,
@@ -77,7 +77,7 @@ def max_pool2d_input(grad_output: Array, indices: Indices, input_size: Shape) ->
     that was the maximum of several windows gets the sum. Raises TypeError for wrong types, ValueError for
     shapes that do not fit or an index outside the image.
     """
-    (G,) = arrays("max_pool2d_input", grad_output=grad_output)
+    G = array("max_pool2d_input", "grad_output", grad_output)
     shape = validate.size("max_pool2d_input", "input_size", input_size)
     _check_image("max_pool2d_input", "input_size", shape)
     _check_gradient("max_pool2d_input", G, shape)
@@ -105,7 +105,7 @@ def avg_pool2d(
     (N, C, P, Q) with P and Q as in `max_pool2d`; without N if the input has none.
     Raises TypeError for wrong types, ValueError for shapes and values that do not fit.
     """
-    (X,) = arrays("avg_pool2d", input=input)
+    X = array("avg_pool2d", "input", input)
     options = _average(
         "avg_pool2d", kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
     )
@@ -134,7 +134,7 @@ def avg_pool2d_input(
     shapes and values that do not fit.
     """
     name = "avg_pool2d_input"
-    (G,) = arrays(name, grad_output=grad_output)
+    G = array(name, "grad_output", grad_output)
     shape = validate.size(name, "input_size", input_size)
     options = _average(name, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
     kernel, steps, around, ceil, *_ = options
@@ -153,7 +153,7 @@ def adaptive_avg_pool2d(input: Array, output_size: OutputSize) -> Array:
     (p+1)*H/P, rounded up. Returns (N, C, P, Q); without N if the input has none.
     Raises TypeError for wrong types, ValueError for shapes and values that do not fit.
     """
-    (X,) = arrays("adaptive_avg_pool2d", input=input)
+    X = array("adaptive_avg_pool2d", "input", input)
     _check_image("adaptive_avg_pool2d", "input", X.shape)
     P, Q = validate.output_size("adaptive_avg_pool2d", output_size)
     size = P or X.shape[-2], Q or X.shape[-1]
@@ -169,7 +169,7 @@ def adaptive_avg_pool2d_input(grad_output: Array, input_size: Shape) -> Array:
     shape `input_size` = (N, C, H, W). Both without N for one image. Raises TypeError for wrong
     types, ValueError for shapes that do not fit.
     """
-    (G,) = arrays("adaptive_avg_pool2d_input", grad_output=grad_output)
+    G = array("adaptive_avg_pool2d_input", "grad_output", grad_output)
     shape = validate.size("adaptive_avg_pool2d_input", "input_size", input_size)
     _check_image("adaptive_avg_pool2d_input", "input_size", shape)
     _check_gradient("adaptive_avg_pool2d_input", G, shape)

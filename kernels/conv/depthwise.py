@@ -47,10 +47,10 @@ class DepthwiseWeight(Plan):
         g, rows = self.geometry, images * self.height.outputs
         parts = min(PARTS, rows)
         size = g.taps_h * g.taps_w * g.columns
-        sums = empty(parts * size, x.dtype)
+        sums = empty((parts * size,), x.dtype)
         _sum(parts, 2.0 * images * self.pixels * size, g, x, dy, sums, rows, *self.sizes, parts)
         gradient = empty((g.channels_out, 1, g.taps_h, g.taps_w), x.dtype)
-        _add(1, sums.size, g, sums, gradient.reshape(-1), parts)
+        _add(1, sums.size, g, sums, gradient.ravel(), parts)
         return gradient
 
 

@@ -46,7 +46,7 @@ class Few(Packed):
         needed = source.starts >= 0
         places = source.starts + np.arange(g.filters)[:, None] * source.steps
         packed[places[:, needed]] = taps[:, needed]
-        return packed.reshape(-1)
+        return packed.ravel()
 
     def convolve(
         self, x: np.ndarray, packed: np.ndarray, bias: np.ndarray, y: np.ndarray, images: int
@@ -67,7 +67,7 @@ class FewWeight(Plan):
         parts = min(PARTS, rows)
         sums = empty((parts, g.taps_h * g.taps_w, g.rows, g.columns), x.dtype)
         work = 2.0 * images * self.pixels * sums[0].size
-        _sum(parts, work, g, x, dy, sums.reshape(-1), rows, *self.sizes, parts)
+        _sum(parts, work, g, x, dy, sums.ravel(), rows, *self.sizes, parts)
         taps = sums.sum(axis=0)[..., : g.channels].transpose(1, 2, 0)
         return np.ascontiguousarray(taps).reshape(g.rows, g.channels, g.taps_h, g.taps_w)
 

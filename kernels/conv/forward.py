@@ -8,7 +8,7 @@ import numpy as np
 from ..buffers import channels_last, empty_channels_last, plain
 from ..shape import axes, phases
 from . import depthwise, direct, few, scatter, winograd
-from .pack import Source, no_bias
+from .pack import Source
 from .plan import Convolution, Place
 
 
@@ -18,28 +18,28 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1, 
     input (N, C, H, W), weight (K, C / groups, kH, kW), bias (K,) to (N, K, P, Q), channels-last. With `relu`,
     max(y, 0), where y is stored.
     """
-    plan, source = _forward_plan(
+    plan, source, size, zeros = _forward_plan(
         input.shape, weight.shape, stride, padding, dilation, groups, relu, input.dtype,
         winograd.enabled(),
     )  # fmt: skip
-    images, filters = input.shape[0], weight.shape[0]
-    size = images, filters, plan.height.outputs, plan.width.outputs
     line, output = empty_channels_last(size, input.dtype)
     if line.size:
-        bias = no_bias(filters, input.dtype) if bias is None else plain(bias)
-        plan.run(channels_last(input), plain(weight).reshape(-1), source, bias, line, images)
+        bias = zeros if bias is None else plain(bias)
+        plan.run(channels_last(input), weight.ravel(), source, bias, line, size[0])
     return output
 
 
 @lru_cache(maxsize=1024)
 def _forward_plan(size, weight_shape, stride, padding, dilation, groups, relu, dtype, fast):
+    """The plan, the source of its filters, the size of the output, and no bias."""
     height, width = axes(size, weight_shape, stride, padding, dilation)
     filters, channels, taps = weight_shape[0], weight_shape[1], weight_shape[2] * weight_shape[3]
     area, row = height.outputs * width.outputs, channels * taps
     place = Place(0, area * filters, width.outputs * filters, filters)
     k = filters // groups
     source = Source(k * row, row, taps, channels, taps, np.arange(taps), np.full(taps, taps))
-    return _plan(size[0], height, width, channels, k, groups, place, relu, dtype, fast), source
+    plan = _plan(size[0], height, width, channels, k, groups, place, relu, dtype, fast)
+    return plan, source, (size[0], filters, height.outputs, width.outputs), np.zeros(filters, dtype)
 
 
 def _plan(images, height, width, channels, filters, groups, place, relu, dtype, fast, vectors=None):
@@ -70,10 +70,10 @@ def conv2d_input(input_size, weight, grad_output, stride=1, padding=0, dilation=
     if scattered:
         scattered.run(source, weight, target, images)
         return grad_input
-    plans, source_of_filters, complete = _input_plans(*geometry, winograd.enabled())
+    plans, source_of_filters, complete, bias = _input_plans(*geometry, winograd.enabled())
     if not complete:
         target[:] = 0
-    filters, bias = plain(weight).reshape(-1), no_bias(size[1], dtype)
+    filters = weight.ravel()
     if len(plans) == 1:
         plans[0].run(source, filters, source_of_filters, bias, target, images)
     elif plans:
@@ -96,7 +96,7 @@ def _scatter_plan(size, weight_shape, stride, padding, dilation, groups, dtype):
 
 @lru_cache(maxsize=1024)
 def _input_plans(size, weight_shape, stride, padding, dilation, groups, dtype, fast):
-    """A plan for each phase, the source of their filters, packed side by side, and whether they reach all."""
+    """Plans of the phases, the source of their filters, whether all is reached, and no bias."""
     height, width = axes(size, weight_shape, stride, padding, dilation)
     filters, c, kh, kw = weight_shape
     k, row = filters // groups, width.size * c * groups
@@ -117,5 +117,5 @@ def _input_plans(size, weight_shape, stride, padding, dilation, groups, dtype, f
         starts[here], steps[here] = first * g.panels + flipped, taps
         plans.append(plan)
         first, vectors = first + taps, g.vectors
-    source = Source(k * c * kh * kw, kh * kw, c * kh * kw, 1, first, starts.reshape(-1), steps.reshape(-1))
-    return plans, source, len(reached) == len(every)
+    source = Source(k * c * kh * kw, kh * kw, c * kh * kw, 1, first, starts.ravel(), steps.ravel())
+    return plans, source, len(reached) == len(every), np.zeros(c * groups, dtype)

@@ -4,7 +4,6 @@ In memory the taps of a filter's channel are neighbours; packed, the filters are
 elements are transposed in registers, and their rows go where they belong.
 """
 
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -33,12 +32,14 @@ class Source(NamedTuple):
 
 CHANNELS = 16
 """Channels of one job: what it writes stays in the first-level cache."""
+WORK = 24.0
+"""Work of one element, which comes from memory."""
 
 
 def pack(g: Geometry, weight: np.ndarray, source: Source) -> np.ndarray:
     """The filters in panels, from flat `weight`."""
-    packed = empty(g.panels * source.taps * g.channels * g.columns, weight.dtype)
-    _pack(g.panels * -(-g.channels // CHANNELS), 2 * packed.size,
+    packed = empty((g.panels * source.taps * g.channels * g.columns,), weight.dtype)
+    _pack(g.panels * -(-g.channels // CHANNELS), WORK * packed.size,
         vector(weight.dtype), weight, packed, g.blocks, g.filters, g.columns, g.channels,
         source.group, source.filter, source.channel, source.together, source.starts, source.steps,
     )  # fmt: skip
@@ -95,9 +96,3 @@ def _pack(
                         tap += 1
                         if tap == taps:
                             tap, to = 0, to + columns
-
-
-@lru_cache(maxsize=64)
-def no_bias(filters: int, dtype: np.dtype) -> np.ndarray:
-    """The bias of a convolution without one; kernels only read it."""
-    return np.zeros(filters, dtype)

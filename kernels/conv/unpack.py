@@ -19,7 +19,7 @@ def unpack(g, sums: np.ndarray, parts: int, size: int) -> np.ndarray:
     gradient = empty((g.groups * g.filters, g.channels, g.taps_h, g.taps_w), sums.dtype)
     channels = min(g.channels, max(1, ELEMENTS // (g.taps_h * g.taps_w)))
     jobs = g.panels * -(-g.channels // channels)
-    _unpack(jobs, 2.0 * sums.size, g, sums, gradient.reshape(-1), parts, size, channels)
+    _unpack(jobs, 8.0 * sums.size, g, sums, gradient.ravel(), parts, size, channels)
     return gradient
 
 

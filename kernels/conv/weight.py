@@ -51,7 +51,7 @@ class DirectWeight(Plan):
         """The gradient (K, C / groups, kH, kW), from flat x and dy."""
         g = self.geometry
         together, rows, blocks, parts = _cut(self, images, x.itemsize)
-        sums = empty(parts * g.panels * _sum_size(g), x.dtype)
+        sums = empty((parts * g.panels * _sum_size(g),), x.dtype)
         splits = min(g.panels, -(-get_num_threads() // parts))
         work = 2.0 * images * self.pixels * sums.size / parts
         _sum(parts * splits, work,

@@ -5,7 +5,7 @@ from functools import lru_cache
 import numpy as np
 
 from ..buffers import channels_last, empty_channels_last, streams
-from ..geometry import Geometry
+from ..geometry import Geometry, vector
 from ..jit import get_num_threads, inline, kernel, share
 from ..machine import lanes
 from ..shape import axes, extended, pair
@@ -121,14 +121,14 @@ def max_pool2d_input(grad_output, indices, input_size):
     if line.size:
         parts = min(h * w, -(-get_num_threads() // n))
         _route(n * parts, 64.0 * grad_output.size + 8.0 * grad_input.size,
-            channels_last(grad_output), channels_last(indices), line,
+            vector(line.dtype), channels_last(grad_output), channels_last(indices), line,
             c, outputs, h * w, parts,
         )  # fmt: skip
     return grad_input
 
 
 @kernel
-def _route(dy, indices, dx, channels, outputs, inputs, parts, first, last):
+def _route(g, dy, indices, dx, channels, outputs, inputs, parts, first, last):
     """A job is one part of the pixels of one image; unsigned places cannot count from the end."""
     for job in range(first, last):
         n = job // parts

@@ -37,11 +37,23 @@ def test_small_integers_are_exact(dtype, samples, inputs, outputs, data):
 
 @pytest.mark.parametrize(
     ("samples", "inputs", "outputs"),
-    [(1, 400, 120), (3, 255, 33), (5, 256, 32), (7, 257, 31), (64, 513, 65), (200, 1000, 10), (1024, 4, 1)],
+    [
+        (1, 400, 120),
+        (3, 255, 33),
+        (5, 256, 32),
+        (7, 257, 31),
+        (64, 513, 65),
+        (200, 1000, 10),
+        (1024, 4, 1),
+        (1, 1024, 700),
+        (130, 512, 40),
+        (130, 1100, 90),
+        (1030, 90, 9),
+    ],
 )
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_within_the_bound(samples, inputs, outputs, dtype):
-    """Depths around the block of 256 terms among them."""
+    """Sums of more than one block; results past the caches; rows that alias in a cache, which are copied."""
     rng = np.random.default_rng(0)
     x, w, b = (
         rng.standard_normal(s).astype(dtype) for s in ((samples, inputs), (outputs, inputs), (outputs,))

@@ -89,6 +89,6 @@ def test_kernels_give_the_same_bits(monkeypatch):
     monkeypatch.setattr(buffers, "SMALL", 0)
     monkeypatch.setattr(buffers, "LARGE", 0)
     streamed = list(results(np.float32))
-    assert buffers.streams(buffers.empty(64, np.dtype(np.float32)), 64)
+    assert buffers.streams(buffers.empty((64,), np.dtype(np.float32)), 64)
     for a, b in zip(stored, streamed, strict=True):
         np.testing.assert_array_equal(a, b)

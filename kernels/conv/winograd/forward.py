@@ -52,7 +52,7 @@ class Winograd(Packed):
     ) -> None:
         """Convolve all images of flat x into flat y."""
         g = self.geometry
-        points = empty(POINTS * g.point, x.dtype)
+        points = empty((POINTS * g.point,), x.dtype)
         _filters(g.panels * g.channels, 16.0 * points.size, self.transforms, packed, points)
         down, across = tiles_of(self.height, self.width)
         tiles = images * down * across

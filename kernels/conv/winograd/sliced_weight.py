@@ -41,7 +41,7 @@ class SlicedWeight(Plan):
         tiles, parts = images * down * across, min(g.panels, get_num_threads())
         grad_weight = empty((g.filters, g.channels, 3, 3), x.dtype)
         _gradient(parts, 2.0 * POINTS * tiles * g.channels * g.filters,
-            g, x, dy, grad_weight.reshape(-1), tiles, down, across, *self.sizes, parts,
+            g, x, dy, grad_weight.ravel(), tiles, down, across, *self.sizes, parts,
         )  # fmt: skip
         return grad_weight
 

@@ -54,7 +54,7 @@ class WinogradWeight(Plan):
         g = self.geometry
         down, across = tiles_of(self.height, self.width)
         tiles, size = images * down * across, POINTS * g.panels * g.depth * g.columns
-        sums = empty(self.parts * size, x.dtype)
+        sums = empty((self.parts * size,), x.dtype)
         splits = min(g.panels, -(-get_num_threads() // self.parts))
         _sum(self.parts * splits, 2.0 * tiles * size,
             g, x, dy, sums, tiles, down, across, *self.sizes, self.parts, splits,
@@ -62,7 +62,7 @@ class WinogradWeight(Plan):
         grad_weight = empty((g.filters, g.channels, 3, 3), x.dtype)
         _finish(
             g.channels // g.lanes * g.panels, 2.0 * sums.size,
-            self.transforms, sums, grad_weight.reshape(-1), self.parts,
+            self.transforms, sums, grad_weight.ravel(), self.parts,
         )  # fmt: skip
         return grad_weight
 
