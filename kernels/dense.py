@@ -34,7 +34,7 @@ from .machine import PORTS
 from .reduce import column_sums
 from .simd import copy, dot, fma, load, plus, spread, store, stream, sums, transposed, zero
 
-DEPTH = 512
+DEPTH = 256
 """Terms of a sum between a tile's load and its store."""
 PITCH = DEPTH + 16
 """Steps from row to row of a copied block: rows a power of two apart would share one set of the cache."""

@@ -25,7 +25,7 @@ def sgd(
     """
     constants = float(lr), float(momentum), float(dampening), float(weight_decay), bool(nesterov), bool(first)
     states = (velocities,) if momentum else ()
-    _update(_sgd, 12.0, parameters, gradients, states, constants)
+    _update(_sgd, 40.0, parameters, gradients, states, constants)
 
 
 @kernel
@@ -60,7 +60,7 @@ def adam(
     """
     constants = lr / (1 - beta1**step), math.sqrt(1 - beta2**step), beta1, beta2, eps
     added, shrink = (0.0, 1 - lr * weight_decay) if decoupled else (float(weight_decay), 1.0)
-    _update(_adam, 16.0, parameters, gradients, (means, squares), (*constants, added, shrink))
+    _update(_adam, 60.0, parameters, gradients, (means, squares), (*constants, added, shrink))
 
 
 @kernel
