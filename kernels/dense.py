@@ -15,7 +15,7 @@ There are four ways to it, and sizes alone decide which:
   sum, b is read once as it lies.
 - `_few`, where the lanes can run along the rows of b and few rows share it: b is read once, as it lies.
 - `_near`, where they can and b stays in the first-level cache, or has few rows: c is written as it lies.
-- `_blocked` for the rest: blocks of DEPTH terms of a and of one panel of b are copied side by side.
+- `_blocked` for the rest: blocks of `depth` terms of a and of one panel of b are copied side by side.
 
 Sizes are run-time values: a dense layer compiles once for each tile, whatever its size and batch.
 """
@@ -34,10 +34,8 @@ from .machine import PORTS
 from .reduce import column_sums
 from .simd import copy, dot, fma, load, plus, spread, store, stream, sums, transposed, zero
 
-DEPTH = 256
-"""Terms of a sum between a tile's load and its store."""
-PITCH = DEPTH + 16
-"""Steps from row to row of a copied block: rows a power of two apart would share one set of the cache."""
+PANEL = 24 * 1024
+"""Bytes of a copied panel, which stays in the first-level cache."""
 FEW = 14
 """Rows that one tile holds."""
 SHORT = 8
@@ -45,7 +43,7 @@ SHORT = 8
 SHARING = 32
 """Rows from which it pays to transpose b."""
 BLOCK = 448
-"""Rows of a copied block: with DEPTH terms each, half of a second-level cache."""
+"""Rows of a copied block: with 512 terms each, half of a second-level cache."""
 COPIED, TRANSPOSED = 0.25, 0.6
 """Cycles in which an element is copied, and in which one is transposed."""
 NEAR = 32 * 1024
@@ -81,7 +79,7 @@ def _plan(along: bool, by_rows: bool, m: int, n: int, k: int, dtype: np.dtype, t
         rows = min(4 if machine.vectors().registers >= 32 else 2, _power(m))
         vectors = min(8 // min(rows, 2), _power(n), lanes)
         return Plan(_dots, Geometry(sizes, rows=rows, vectors=vectors, lanes=lanes), -(-n // vectors), work)
-    tile = machine.tile(_power(m) if m < FEW else 1 << 16, n, dtype)
+    tile = machine.tile(_power(m) if m < FEW else None, n, dtype)
     columns = tile.vectors * tile.lanes
     panels = -(-n // columns)
     literals = {"rows": tile.rows, "vectors": tile.vectors, "lanes": lanes, "columns": columns}
@@ -93,6 +91,8 @@ def _plan(along: bool, by_rows: bool, m: int, n: int, k: int, dtype: np.dtype, t
         run, parts = _blocked, _cut(along, tile, m, panels, threads)
         copied = not by_rows or k * dtype.itemsize % ALIAS == 0
         literals |= {"along": int(along), "by_rows": int(by_rows), "copied": int(copied)}
+        blocks = -(-k * columns * dtype.itemsize // PANEL)
+        sizes["depth"] = -(-k // (blocks * lanes)) * lanes
     sizes |= {"row_parts": parts[0], "panel_parts": parts[1]}
     return Plan(run, Geometry(sizes, **literals), parts[0] * parts[1], work)
 
@@ -224,10 +224,10 @@ def _near(g, a, b, bias, c, past, first, last):
 
 @inline
 def _copy_rows(g, a, block, i0, i1, l0, depth):
-    """block[i * PITCH + l] = a[i0 + i, l0 + l]; where a's columns are dense, block[tile, l, i]"""
+    """block[i * pitch + l] = a[i0 + i, l0 + l]; where a's columns are dense, block[tile, l, i]"""
     if g.by_rows:
         for i in range(i0, i1):
-            copy(block, (i - i0) * PITCH, a, i * g.k + l0, depth)
+            copy(block, (i - i0) * (g.depth + g.lanes), a, i * g.k + l0, depth)
         return
     for tile in range((i1 - i0 + g.rows - 1) // g.rows):
         i = min(i0 + tile * g.rows, i1 - g.rows)
@@ -259,24 +259,24 @@ def _copy_panel(g, b, side, j, l0, depth):
 def _blocked(g, a, b, bias, c, past, first, last):
     """A job is one part of the rows by one part of the panels.
 
-    Sums of more than DEPTH terms wait in `waiting`, a place for each tile: tiles may overlap in c.
+    Sums of more than `g.depth` terms wait in `waiting`, a place for each tile: tiles may overlap in c.
     """
     most = (g.m + g.row_parts - 1) // g.row_parts
     panels = (g.n + g.columns - 1) // g.columns
     size = g.rows * g.columns
     tiles_most = (most + g.rows - 1) // g.rows
-    deepest = min(DEPTH, g.k)
-    block = np.empty(tiles_most * g.rows * (PITCH if g.by_rows else deepest) if g.copied else 0, a.dtype)
+    deepest, pitch = min(g.depth, g.k), g.depth + g.lanes  # not a power of two: rows share no set of a cache
+    block = np.empty(tiles_most * g.rows * (pitch if g.by_rows else deepest) if g.copied else 0, a.dtype)
     side = np.empty(deepest * g.columns, a.dtype)
-    places = tiles_most * ((panels + g.panel_parts - 1) // g.panel_parts) if g.k > DEPTH else 0
+    places = tiles_most * ((panels + g.panel_parts - 1) // g.panel_parts) if g.k > g.depth else 0
     waiting = np.empty(places * size, a.dtype)
     for job in range(first, last):
         part = job // g.panel_parts
         i0, i1 = share(g.m, g.row_parts, part)
         tiles = (i1 - i0 + g.rows - 1) // g.rows
         panel0, panel1 = share(panels, g.panel_parts, job - part * g.panel_parts)
-        for l0 in range(0, max(g.k, 1), DEPTH):
-            depth = min(DEPTH, g.k - l0)
+        for l0 in range(0, max(g.k, 1), g.depth):
+            depth = min(g.depth, g.k - l0)
             if g.copied:
                 _copy_rows(g, a, block, i0, i1, l0, depth)
             for panel in range(panel0, panel1):
@@ -295,7 +295,7 @@ def _blocked(g, a, b, bias, c, past, first, last):
                         if not g.copied:
                             acc = fma(acc, a, (i0 + i) * g.k + l0 + l, g.k, side, to, g.columns)
                         elif g.by_rows:
-                            acc = fma(acc, block, i * PITCH + l, PITCH, side, to, g.columns)
+                            acc = fma(acc, block, i * pitch + l, pitch, side, to, g.columns)
                         else:
                             acc = fma(acc, block, (tile * depth + l) * g.rows, 1, side, to, g.columns)
                     if l0 + depth < g.k:

@@ -10,6 +10,8 @@ from numba.core.registry import cpu_target
 
 LATENCY = 4
 """Cycles of one fused multiply-add."""
+TALLEST = 14
+"""Most rows of a register tile."""
 LINE = 64
 """Bytes of a cache line."""
 PORTS = 2
@@ -59,8 +61,11 @@ def lanes(dtype: Any) -> int:
 
 
 @functools.lru_cache(maxsize=4096)
-def tile(rows: int, columns: int, dtype: Any, fixed: int | None = None) -> Tile:
+def tile(rows: int | None, columns: int, dtype: Any, fixed: int | None = None) -> Tile:
     """The tile that covers `rows` x `columns` accumulators in the fewest cycles; `fixed`: its vectors.
+
+    Of equal ones the largest. `rows` None: so many that only the columns matter; of equal ones that of the
+    fewest loads.
 
     One step of a tile takes the longest of: its fused multiply-adds over the ports; its loads (a scalar a
     row, a vector a column) over the ports; the latency of one accumulator. The accumulators, one row of
@@ -71,16 +76,20 @@ def tile(rows: int, columns: int, dtype: Any, fixed: int | None = None) -> Tile:
 
     def cycles(t: Tile) -> float:
         step = max(t.rows * t.vectors / PORTS, (t.rows + t.vectors) / PORTS, LATENCY)
-        return math.ceil(rows / t.rows) * math.ceil(wanted / t.vectors) * step
+        tiles = math.ceil(rows / t.rows) if rows else 1 / t.rows
+        return tiles * math.ceil(wanted / t.vectors) * step
+
+    def worse(t: Tile) -> float:
+        return -t.rows * t.vectors if rows else (t.rows + t.vectors) / (t.rows * t.vectors)
 
     budget = vectors().registers
     choices = [
         Tile(r, v, lane)
         for v in ([fixed] if fixed else range(1, min(wanted, 8) + 1))
-        for r in range(1, min(rows, 14) + 1)
+        for r in range(1, min(rows or TALLEST, TALLEST) + 1)
         if r * v + v + 1 <= budget
     ]
-    return min(choices, key=lambda t: (cycles(t), -t.rows * t.vectors))
+    return min(choices, key=lambda t: (round(cycles(t), 6), worse(t)))
 
 
 def describe() -> dict[str, str]:

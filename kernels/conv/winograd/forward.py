@@ -75,7 +75,7 @@ def plan(
     height: Axis, width: Axis, channels: int, filters: int, place: Place, relu: bool, dtype: np.dtype
 ) -> Winograd:
     """Plan a convolution for which the algorithm `wins`."""
-    tile = machine.tile(1 << 16, filters, dtype)
+    tile = machine.tile(None, filters, dtype)
     columns = tile.vectors * tile.lanes
     panels = -(-filters // columns)
     sizes = {
