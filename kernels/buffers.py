@@ -16,6 +16,7 @@ import numpy as np
 from .geometry import vector
 from .jit import inline, kernel
 from .machine import LINE, lanes
+from .simd import full, pour
 
 
 def plain(array: np.ndarray) -> np.ndarray:
@@ -138,6 +139,18 @@ def scratch(size, like):
 def part(array, first, last):
     """The elements of the jobs; indices that start at zero let LLVM vectorise."""
     return array[first * CHUNK : last * CHUNK]
+
+
+def set_zero(line: np.ndarray) -> None:
+    """line = 0, by all workers."""
+    _set_zero(-(-line.size // CHUNK), 8.0 * line.size, vector(line.dtype), line, streams(line, CHUNK))
+
+
+@kernel
+def _set_zero(g, line, past, first, last):
+    end = min(last * CHUNK, line.size)
+    for i in range(first * CHUNK, end, g.lanes):
+        pour(full(line.dtype.type(0), g.lanes), line, i, min(g.lanes, end - i), past)
 
 
 def empty_channels_last(shape: tuple[int, ...], dtype: np.dtype) -> tuple[np.ndarray, np.ndarray]:

@@ -14,9 +14,10 @@ from numba.core.imputils import impl_ret_borrowed
 from numba.extending import NativeValue, intrinsic, register_model, unbox
 from numba.np.arrayobj import make_array, populate_array
 
-_HEADER = object.__basicsize__
-_DATA, _DIMENSIONS = _HEADER, _HEADER + 16
-"""Where an array object, of the layout that every NumPy promises to extensions, keeps its fields."""
+_HEADER, _WORD = object.__basicsize__, tuple.__itemsize__
+_DATA, _DIMENSIONS = _HEADER, _HEADER + 2 * _WORD
+"""Where an array object keeps its fields: the address of its data, the number of axes, the address of their
+lengths. NumPy promises this layout to all extensions."""
 
 
 class Operand(types.Type):

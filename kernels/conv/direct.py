@@ -34,9 +34,9 @@ ROWS_BYTES = 512 * 1024
 """Input rows that one job keeps at hand, with one panel of filters: a share of the second-level cache."""
 FEW = 5
 """With fewer channels all sizes are literals: sums are short, and the compiler unrolls their loops."""
-WAY = 2048
-"""Pixels a multiple of so many bytes apart share a few sets of the first-level cache: they are gathered one
-vector farther apart."""
+WAY = 4096
+"""Pixels a multiple of so many bytes apart share one set of the first-level cache, which holds fewer than a
+tile has rows: they are gathered one vector farther apart."""
 
 
 BYTES_A_CYCLE = 8

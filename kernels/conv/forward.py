@@ -5,7 +5,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from ..buffers import channels_last, empty_channels_last, plain
+from ..buffers import channels_last, empty_channels_last, plain, set_zero
 from ..shape import axes, phases
 from . import depthwise, direct, few, scatter, winograd
 from .pack import Source
@@ -72,7 +72,7 @@ def conv2d_input(input_size, weight, grad_output, stride=1, padding=0, dilation=
         return grad_input
     plans, source_of_filters, complete, bias = _input_plans(*geometry, winograd.enabled())
     if not complete:
-        target[:] = 0
+        set_zero(target)
     filters = weight.ravel()
     if len(plans) == 1:
         plans[0].run(source, filters, source_of_filters, bias, target, images)

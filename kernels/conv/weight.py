@@ -71,9 +71,14 @@ def plan(
     tile = machine.tile(line, filters, dtype)
     columns, chunks = tile.vectors * tile.lanes, -(-line // tile.rows)
     blocks = -(-filters // columns)
-    shared = window(height, width, pixel, dtype)
-    if not joined:  # gathered[chunk, row, pixel, i]
-        shared |= {"gathered": 1, "cell": tile.rows, "pitch": width.span * tile.rows}
+    shared = window(height, width, pixel, dtype) | {"skip_h": 1, "skip_w": 1}
+    if not joined:  # gathered[chunk, row, pixel, i], without the rows and pixels that no tap reads
+        skip_h, skip_w = (axis.stride if axis.taps == 1 else 1 for axis in (height, width))
+        shared |= {
+            "skip_h": skip_h, "stride_h": height.stride // skip_h,
+            "skip_w": skip_w, "stride_w": width.stride // skip_w,
+            "gathered": 1, "cell": tile.rows, "pitch": -(-width.span // skip_w) * tile.rows,
+        }  # fmt: skip
     sizes = {
         "channels": channels,
         "filters": filters,
@@ -104,9 +109,9 @@ def _sum_size(g: Geometry) -> int:
 def _cut(p: DirectWeight, images: int, itemsize: int) -> tuple[int, int, int, int]:
     """Images of a block, output rows of a block, blocks, and parts: by shape alone, never by threads."""
     g, outputs = p.geometry, p.height.outputs
-    halo = p.height.reach - p.height.stride
+    halo = p.height.reach - g.stride_h
     row = g.pitch * itemsize * (1 if g.joined else g.chunks * g.groups)
-    fit = max(1, (ROWS_BYTES // row - halo) // p.height.stride)
+    fit = max(1, (ROWS_BYTES // row - halo) // g.stride_h)
     rows = min(outputs, max(1, min(fit, -(-PIXELS // g.width))))
     together = 1
     if rows == outputs:
@@ -122,12 +127,12 @@ def _cut(p: DirectWeight, images: int, itemsize: int) -> tuple[int, int, int, in
 def _gather_chunks(g, x, group, chunked, at, chunk_step, n, first, count, height, width, left):
     """chunked[at + chunk * chunk_step + (row, pixel, i)] = x of a group, rows from `first` of image n.
 
-    The last chunk is moved back to end with the channels. Zero where there is no input.
+    There are `count` rows. The last chunk is moved back to end with the channels. What lies outside is zero.
     """
     for i in range(count):
-        row, to = first + i, at + i * g.pitch
+        row, to = first + i * g.skip_h, at + i * g.pitch
         for j in range(g.pitch // g.rows):
-            q = j - left
+            q = j * g.skip_w - left
             inside = 0 <= row < height and 0 <= q < width
             for chunk in range(g.chunks):
                 c = group * g.channels + min(chunk * g.rows, g.channels - g.rows)
@@ -190,7 +195,7 @@ def _sum(
             n0 = block // row_blocks * together
             p0 = (block - block // row_blocks * row_blocks) * rows
             count, tall = min(together, images - n0), min(rows, outputs - p0)
-            row, lines = p0 * g.stride_h - top, (tall - 1) * g.stride_h + reach
+            row, lines = p0 * g.stride_h * g.skip_h - top, (tall - 1) * g.stride_h + reach
             source, start = x, (n0 * height + p0 * g.stride_h) * g.pitch
             if g.gathered:
                 source, start = gathered, 0

@@ -42,6 +42,14 @@ def test_empty_channels_last():
     assert x.transpose(0, 2, 3, 1).flags.c_contiguous
 
 
+@pytest.mark.parametrize("size", [1, 100, buffers.CHUNK + 3, 300_000, buffers.LARGE])
+def test_set_zero(size):
+    line = buffers.empty((size,), np.dtype(np.float32))
+    line[:] = 1
+    buffers.set_zero(line)
+    assert not line.any()
+
+
 def test_large_arrays_begin_a_cache_line():
     for size in (20_000, 123_457):
         assert buffers.empty((size,), np.dtype(np.float32)).ctypes.data % machine.LINE == 0
