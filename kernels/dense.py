@@ -17,7 +17,7 @@ There are four ways to it, and sizes alone decide which:
 - `_near`, where they can and b stays in the first-level cache, or has few rows: c is written as it lies.
 - `_blocked` for the rest: blocks of `depth` terms of a and of one panel of b are copied side by side.
 
-Sizes are run-time values: a dense layer compiles once for each tile, whatever its size and batch.
+Sizes are run-time values: a way compiles once for each tile, whatever the size and the batch of a layer.
 """
 
 from collections.abc import Callable
@@ -43,7 +43,7 @@ SHORT = 8
 SHARING = 32
 """Rows from which it pays to transpose b."""
 BLOCK = 448
-"""Rows of a copied block: with 512 terms each, half of a second-level cache."""
+"""Most rows of a part: a block of theirs stays in the second-level cache, whatever the depth of a panel."""
 COPIED, TRANSPOSED = 0.25, 0.6
 """Cycles in which an element is copied, and in which one is transposed."""
 NEAR = 32 * 1024
