@@ -30,14 +30,12 @@ from . import machine
 from .buffers import empty, plain, streams
 from .geometry import Geometry
 from .jit import get_num_threads, inline, kernel, share
-from .machine import PORTS
+from .machine import PORTS, TALLEST
 from .reduce import column_sums
 from .simd import copy, dot, fma, load, plus, spread, store, stream, sums, transposed, zero
 
 PANEL = 24 * 1024
 """Bytes of a copied panel, which stays in the first-level cache."""
-FEW = 14
-"""Rows that one tile holds."""
 SHORT = 8
 """Terms of a sum so short that b is read as it lies."""
 SHARING = 32
@@ -79,11 +77,11 @@ def _plan(along: bool, by_rows: bool, m: int, n: int, k: int, dtype: np.dtype, t
         rows = min(4 if machine.vectors().registers >= 32 else 2, _power(m))
         vectors = min(8 // min(rows, 2), _power(n), lanes)
         return Plan(_dots, Geometry(sizes, rows=rows, vectors=vectors, lanes=lanes), -(-n // vectors), work)
-    tile = machine.tile(_power(m) if m < FEW else None, n, dtype)
+    tile = machine.tile(_power(m) if m < TALLEST else None, n, dtype)
     columns = tile.vectors * tile.lanes
     panels = -(-n // columns)
     literals = {"rows": tile.rows, "vectors": tile.vectors, "lanes": lanes, "columns": columns}
-    if not along and m <= FEW:
+    if not along and m <= TALLEST:
         run, parts = _few, (1, min(panels, 2 * threads))
     elif not along and (near or k <= SHORT):
         run, parts = _near, (min(m // tile.rows, 4 * threads), 1)
@@ -92,7 +90,8 @@ def _plan(along: bool, by_rows: bool, m: int, n: int, k: int, dtype: np.dtype, t
         copied = not by_rows or k * dtype.itemsize % ALIAS == 0
         literals |= {"along": int(along), "by_rows": int(by_rows), "copied": int(copied)}
         blocks = -(-k * columns * dtype.itemsize // PANEL)
-        sizes["depth"] = -(-k // (blocks * lanes)) * lanes
+        depth = -(-k // (blocks * lanes)) * lanes
+        sizes |= {"depth": depth, "pitch": depth + lanes}  # rows a power of two apart would share a set
     sizes |= {"row_parts": parts[0], "panel_parts": parts[1]}
     return Plan(run, Geometry(sizes, **literals), parts[0] * parts[1], work)
 
@@ -227,7 +226,7 @@ def _copy_rows(g, a, block, i0, i1, l0, depth):
     """block[i * pitch + l] = a[i0 + i, l0 + l]; where a's columns are dense, block[tile, l, i]"""
     if g.by_rows:
         for i in range(i0, i1):
-            copy(block, (i - i0) * (g.depth + g.lanes), a, i * g.k + l0, depth)
+            copy(block, (i - i0) * g.pitch, a, i * g.k + l0, depth)
         return
     for tile in range((i1 - i0 + g.rows - 1) // g.rows):
         i = min(i0 + tile * g.rows, i1 - g.rows)
@@ -265,8 +264,8 @@ def _blocked(g, a, b, bias, c, past, first, last):
     panels = (g.n + g.columns - 1) // g.columns
     size = g.rows * g.columns
     tiles_most = (most + g.rows - 1) // g.rows
-    deepest, pitch = min(g.depth, g.k), g.depth + g.lanes  # not a power of two: rows share no set of a cache
-    block = np.empty(tiles_most * g.rows * (pitch if g.by_rows else deepest) if g.copied else 0, a.dtype)
+    deepest = min(g.depth, g.k)
+    block = np.empty(tiles_most * g.rows * (g.pitch if g.by_rows else deepest) if g.copied else 0, a.dtype)
     side = np.empty(deepest * g.columns, a.dtype)
     places = tiles_most * ((panels + g.panel_parts - 1) // g.panel_parts) if g.k > g.depth else 0
     waiting = np.empty(places * size, a.dtype)
@@ -295,7 +294,7 @@ def _blocked(g, a, b, bias, c, past, first, last):
                         if not g.copied:
                             acc = fma(acc, a, (i0 + i) * g.k + l0 + l, g.k, side, to, g.columns)
                         elif g.by_rows:
-                            acc = fma(acc, block, i * pitch + l, pitch, side, to, g.columns)
+                            acc = fma(acc, block, i * g.pitch + l, g.pitch, side, to, g.columns)
                         else:
                             acc = fma(acc, block, (tile * depth + l) * g.rows, 1, side, to, g.columns)
                     if l0 + depth < g.k:

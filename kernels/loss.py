@@ -26,7 +26,7 @@ _SAFE = 1e38
 
 @lru_cache(maxsize=16)
 def _geometry(reduced, dtype):
-    """Losses of elements of any type are computed in float64, and summed or not."""
+    """Losses of elements are computed in float64, and summed or not; one geometry for each type of theirs."""
     return Geometry(lanes=lanes(np.float64), reduced=int(reduced))
 
 

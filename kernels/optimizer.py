@@ -32,9 +32,9 @@ def sgd(
 def _sgd(g, table, like, lr, momentum, dampening, weight_decay, nesterov, fresh, first, last):
     for job in range(first, last):
         line = _line_of(table, job)
-        p, d = _chunk(table, line, job, 0, like), _chunk(table, line, job, 1, like)
+        p, dp = _chunk(table, line, job, 0, like), _chunk(table, line, job, 1, like)
         v = _chunk(table, line, job, 2, like) if momentum != 0 else p
-        _sgd_chunk(p, d, v, lr, momentum, dampening, weight_decay, nesterov, fresh)
+        _sgd_chunk(p, dp, v, lr, momentum, dampening, weight_decay, nesterov, fresh)
 
 
 @inline
@@ -67,9 +67,9 @@ def adam(
 def _adam(g, table, like, rate, root, beta1, beta2, eps, weight_decay, shrink, first, last):
     for job in range(first, last):
         line = _line_of(table, job)
-        p, d = _chunk(table, line, job, 0, like), _chunk(table, line, job, 1, like)
+        p, dp = _chunk(table, line, job, 0, like), _chunk(table, line, job, 1, like)
         m, s = _chunk(table, line, job, 2, like), _chunk(table, line, job, 3, like)
-        _adam_chunk(p, d, m, s, rate, root, beta1, beta2, eps, weight_decay, shrink)
+        _adam_chunk(p, dp, m, s, rate, root, beta1, beta2, eps, weight_decay, shrink)
 
 
 @inline

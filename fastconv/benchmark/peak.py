@@ -22,7 +22,7 @@ def operations(seconds: float) -> tuple[float, float]:
 
     A step of a tile counts 2 for each of its elements. The share is below 1 where other programs run.
     """
-    tile = machine.tile(14, 1 << 20, np.float32)
+    tile = machine.tile(machine.TALLEST, 1 << 20, np.float32)
     width = tile.vectors * tile.lanes
     shape = Geometry(rows=tile.rows, vectors=tile.vectors, lanes=tile.lanes)
     jobs = 8 * jit.get_num_threads()

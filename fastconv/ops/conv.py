@@ -34,8 +34,7 @@ def conv2d(
     steps, _ = _geometry("conv2d", X.shape, W.shape, stride, padding, dilation, groups)
     if b is not None:
         same_shape("conv2d", "bias", b, "weight", W.shape[:1])
-    if type(relu) is not bool:
-        relu = validate.flag("conv2d", "relu", relu)
+    relu = validate.flag("conv2d", "relu", relu)
     if X.ndim == 3:
         return active().conv2d(X[None], W, b, *steps, relu)[0]
     return active().conv2d(X, W, b, *steps, relu)
@@ -146,6 +145,7 @@ def _geometry(function: str, input: Shape, weight: Shape, *options: Any) -> tupl
 
 @lru_cache(maxsize=4096)
 def _checked(function: str, input: Shape, weight: Shape, *options: Any) -> tuple[_Steps, Shape]:
+    """The same, of integers or of what `_options` made of the rest: equal ones are of one type."""
     stride, padding, dilation, groups = _options(function, *options)
     input_name, weight_name = _SHAPES[function]
     if len(input) not in (3, 4) or 0 in input[-3:]:

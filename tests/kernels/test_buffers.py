@@ -26,6 +26,14 @@ def test_one_channel_or_pixel_is_not_copied():
         assert np.shares_memory(buffers.channels_last(x), x)
 
 
+def test_read_only_memory_is_seen_not_copied():
+    x = image()
+    x.flags.writeable = False
+    for seen in (buffers.plain(x), buffers.flat(x), buffers.flat(x.T)):
+        assert np.shares_memory(seen, x)
+        assert not x.flags.writeable
+
+
 @pytest.mark.parametrize("order", [(0, 1, 2, 3), (0, 2, 3, 1), (3, 1, 0, 2)])
 def test_flat_follows_memory(order):
     x = np.ascontiguousarray(image().transpose(order)).transpose(np.argsort(order))
