@@ -13,7 +13,8 @@ One tile holds `rows` neighbouring pixels q by `columns` filters k:
                      ------------------------------
 
 The last tile of a row is the same tile moved back to end with the row, so there is one microkernel only; what
-it computes twice has the same bits. Each y is one sum in the order r, s, c, wherever the work is cut.
+it computes twice has the same bits. Each y is one sum in the order r, s, c, wherever the work is cut. Rows of
+filters that lie in the padding are left out.
 """
 
 from functools import lru_cache
@@ -28,6 +29,7 @@ from ..jit import get_num_threads, inline, kernel, share
 from ..machine import LATENCY, PORTS
 from ..shape import Axis
 from ..simd import clear, copy, fetch, fma, positive, spread, stream
+from ..window import reached
 from .plan import Packed, Place
 
 ROWS_BYTES = 512 * 1024
@@ -184,13 +186,16 @@ def gather(g, x, rows, at, n, first, count, height, width, left):
 
 
 @inline
-def _output_tile(g, x, x_at, packed, w_at, bias, bias_at, y, y_at, columns, past):
-    """`rows` pixels by `columns` filters: the microkernel. It fetches the outputs and the next pixels."""
+def _output_tile(g, x, x_at, packed, w_at, bias, bias_at, y, y_at, columns, past, r0, r1):
+    """`rows` pixels by `columns` filters: the microkernel, over the rows r0 to r1 of the filters.
+
+    It fetches the outputs and the next pixels.
+    """
     acc = spread(bias, bias_at, g.rows, g.vectors, g.lanes, columns)
     for i in range(0 if past else g.rows):
         for j in range(g.vectors):
             fetch(y, y_at + i * g.y_step + j * g.lanes, 1)
-    for r in range(g.taps_h):
+    for r in range(r0, r1):
         for s in range(g.taps_w):
             a = x_at + r * g.dilation_h * g.pitch + s * g.dilation_w * g.cell
             b = w_at + (r * g.taps_w + s) * g.channels * g.columns
@@ -230,11 +235,14 @@ def _forward(
             x_panel = start + group * g.channels
             for n in range(n0, n1):
                 for p in range(p0, p1):
+                    r0, r1 = 0, g.taps_h  # of few channels all, also on zeros: the compiler unrolls that
+                    if g.channels >= FEW:
+                        r0, r1 = reached(p * g.stride_h - top, g.taps_h, g.dilation_h, height)
                     x_row = x_panel + (n - n0) * x_image + (p - p0) * g.stride_h * g.pitch
                     y_at = y_first + n * y_image + p * y_row + group * g.filters + k
                     for tile in range(0, g.width, g.rows):
                         q = min(tile, g.width - g.rows)
                         _output_tile(
                             g, source, x_row + q * g.x_step, packed, w_at, bias, group * g.filters + k,
-                            y, y_at + q * g.y_step, columns, past,
+                            y, y_at + q * g.y_step, columns, past, r0, r1,
                         )  # fmt: skip

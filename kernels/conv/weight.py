@@ -30,7 +30,8 @@ from ..buffers import empty, scratch
 from ..geometry import Geometry
 from ..jit import get_num_threads, inline, kernel, share
 from ..shape import Axis
-from ..simd import clear, fma, load, store
+from ..simd import fma, load, store
+from ..window import reached
 from .direct import ROWS_BYTES, gather, window
 from .plan import Plan
 from .unpack import unpack
@@ -127,22 +128,18 @@ def _cut(p: DirectWeight, images: int, itemsize: int) -> tuple[int, int, int, in
 def _gather_chunks(g, x, group, chunked, at, chunk_step, n, first, count, height, width, left):
     """chunked[at + chunk * chunk_step + (row, pixel, i)] = x of a group, rows from `first` of image n.
 
-    There are `count` rows. The last chunk is moved back to end with the channels. What lies outside is zero.
+    There are `count` rows. The last chunk is moved back to end with the channels. What lies in the padding is
+    left as it is: nobody reads it.
     """
-    for i in range(count):
-        row, to = first + i * g.skip_h, at + i * g.pitch
-        for j in range(g.pitch // g.rows):
-            q = j * g.skip_w - left
-            inside = 0 <= row < height and 0 <= q < width
+    i0, i1 = reached(first, count, g.skip_h, height)
+    j0, j1 = reached(-left, g.pitch // g.rows, g.skip_w, width)
+    for i in range(i0, i1):
+        for j in range(j0, j1):
+            pixel = (n * height + first + i * g.skip_h) * width + j * g.skip_w - left
             for chunk in range(g.chunks):
                 c = group * g.channels + min(chunk * g.rows, g.channels - g.rows)
-                here = to + chunk * chunk_step + j * g.rows
-                if inside:
-                    pixel = ((n * height + row) * width + q) * g.pixel
-                    some = load(x, pixel + c, 0, 1, g.chunk_vectors, g.lanes, g.rows)
-                    store(some, chunked, here, 0, g.rows)
-                else:
-                    clear(chunked, here, g.rows)
+                some = load(x, pixel * g.pixel + c, 0, 1, g.chunk_vectors, g.lanes, g.rows)
+                store(some, chunked, at + chunk * chunk_step + i * g.pitch + j * g.rows, 0, g.rows)
 
 
 @inline
@@ -155,21 +152,28 @@ def _copy_gradient(g, dy, at, image, dense, images, pixels, columns):
 
 
 @inline
-def _block(g, x, x_at, x_image, chunk_step, dy, images, outputs, sums, at):
-    """Add one block of `images` x `outputs` rows of pixels to the sums of one panel: the microkernel."""
-    step = g.stride_w * g.cell
+def _block(g, x, x_at, x_image, chunk_step, row, left, height, width, dy, images, outputs, sums, at):
+    """Add one block of `images` x `outputs` rows of pixels to the sums of one panel: the microkernel.
+
+    The block begins at input row `row`, its lines at pixel -`left`; pixels in the padding are left out.
+    """
+    step, down, right = g.stride_w * g.cell, g.stride_h * g.skip_h, g.stride_w * g.skip_w
     for chunk in range(g.chunks):
         start = min(chunk * g.rows, g.line - g.rows) if g.joined else chunk * chunk_step
         for r in range(g.taps_h):
+            p0, p1 = reached(row + r * g.dilation_h * g.skip_h, outputs, down, height)
             for s in range(g.lines):
+                q0, q1 = 0, g.width
+                if not g.joined:
+                    q0, q1 = reached(s * g.dilation_w * g.skip_w - left, g.width, right, width)
                 to = at + ((r * g.lines + s) * g.chunks + chunk) * g.rows * g.columns
                 acc = load(sums, to, g.columns, g.rows, g.vectors, g.lanes, g.columns)
                 for n in range(images):
-                    for p in range(outputs):
+                    for p in range(p0, p1):
                         a = x_at + n * x_image + (p * g.stride_h + r * g.dilation_h) * g.pitch
                         a += s * g.dilation_w * g.cell + start
                         b = (n * outputs + p) * g.width * g.columns
-                        for q in range(g.width):
+                        for q in range(q0, q1):
                             acc = fma(acc, x, a + q * step, 1, dy, b + q * g.columns, g.columns)
                 store(acc, sums, to, g.columns, g.columns)
 
@@ -216,4 +220,7 @@ def _sum(
                 dy_image = outputs * g.width * g.pixel_out
                 _copy_gradient(g, dy, dy_at, dy_image, dense, count, tall * g.width, columns)
                 to = (part * g.panels + panel) * size
-                _block(g, source, start, x_image, chunk_step, dense, count, tall, sums, to)
+                _block(
+                    g, source, start, x_image, chunk_step, row, left, height, width,
+                    dense, count, tall, sums, to,
+                )  # fmt: skip
