@@ -42,8 +42,12 @@ _one_region = threading.Lock()
 
 
 def inline(function: Callable[..., Any]) -> Any:
-    """Compile a part of kernels: called from kernels only, kept on disk as a part of theirs."""
-    return njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, **_FLAGS)(function)
+    """Compile a part of kernels: called from kernels only, kept on disk as a part of theirs.
+
+    LLVM would call a large part, and a call passes each size of a geometry and each axis of an array through
+    memory: 130 cycles a register tile. So every part becomes code of its kernel.
+    """
+    return njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True, **_FLAGS)(function)
 
 
 @inline

@@ -34,6 +34,8 @@ from .plan import Packed, Place
 
 ROWS_BYTES = 512 * 1024
 """Input rows that one job keeps at hand, with one panel of filters: a share of the second-level cache."""
+MANY_BYTES = 1024 * 1024
+"""Filters of more bytes come from beyond that cache for each job: there a job takes four times the rows."""
 FEW = 5
 """With fewer channels all sizes are literals: sums are short, and the compiler unrolls their loops."""
 WAY = 4096
@@ -149,8 +151,9 @@ def _cut(p: Direct, images: int, itemsize: int, threads: int) -> tuple[Cut, int]
 
     parts = {-(-g.panels // n) for n in range(1, g.panels + 1)}
     rows = {-(-outputs // n) for n in range(1, outputs + 1)}
-    fitting = [r for r in rows if input_rows(r) * g.pitch * itemsize <= ROWS_BYTES] or [1]
-    most = max(1, ROWS_BYTES // (input_rows(outputs) * g.pitch * itemsize))
+    room = ROWS_BYTES * (4 if p.packed_size * itemsize > MANY_BYTES else 1)
+    fitting = [r for r in rows if input_rows(r) * g.pitch * itemsize <= room] or [1]
+    most = max(1, room // (input_rows(outputs) * g.pitch * itemsize))
     together = (
         {-(-images // n) for n in range(-(-images // most), images + 1)} if outputs in fitting else set()
     )
