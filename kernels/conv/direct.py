@@ -28,7 +28,7 @@ from ..geometry import Geometry
 from ..jit import get_num_threads, inline, kernel, share
 from ..machine import LATENCY, PORTS
 from ..shape import Axis
-from ..simd import clear, copy, fetch, fma, positive, spread, stream
+from ..simd import clear, copy, fetch, fma, opaque, positive, spread, stream
 from ..window import reached
 from .plan import Packed, Place
 
@@ -201,6 +201,8 @@ def _output_tile(g, x, x_at, packed, w_at, bias, bias_at, y, y_at, columns, past
     for r in range(r0, r1):
         for s in range(g.taps_w):
             a = x_at + r * g.dilation_h * g.pitch + s * g.dilation_w * g.cell
+            if g.vectors > 1:  # else the taps of one channel share their pixels in registers, and these fit
+                a = opaque(a)
             b = w_at + (r * g.taps_w + s) * g.channels * g.columns
             for c in range(g.channels):
                 fetch(x, x_at + g.rows * g.x_step + c * g.lanes, 0)

@@ -1,7 +1,7 @@
 """Vectors and register tiles as Numba values: few verbs, each a line or two of machine code."""
 
 from .dot import dot, plus, sums, transposed
-from .memory import array_at, clear, copy, fetch
+from .memory import array_at, clear, copy, fetch, opaque
 from .stream import pour, stream
 from .tile import fma, fma_rows, load, positive, spread, store, zero
 from .vector import (
@@ -37,6 +37,7 @@ __all__ = [
     "load",
     "log1p",
     "magnitude",
+    "opaque",
     "plus",
     "positive",
     "pour",

@@ -62,6 +62,17 @@ def fetch(typingctx: Any, x: Any, at: Any, write: Any) -> tuple[Any, Callable[..
 
 
 @intrinsic
+def opaque(typingctx: Any, index: Any) -> tuple[Any, Callable[..., Any]]:
+    """The same index, but the compiler cannot know: what it read at a related one, it will read again."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        kind = ir.FunctionType(args[0].type, [args[0].type])
+        return builder.asm(kind, "", "=r,0", args, False)
+
+    return index(index), codegen
+
+
+@intrinsic
 def array_at(typingctx: Any, address: Any, size: Any, like: Any) -> tuple[Any, Callable[..., Any]]:
     """`size` elements of the type of `like`, from an address. The caller keeps the memory alive."""
     typ = types.Array(like.dtype, 1, "C")

@@ -26,6 +26,8 @@ for fast in (True, False):
         kernels.conv2d_weight(ones(1, 64, 28, 28), (64, 64, 3, 3), y, 1, 1)
 y = kernels.conv2d(ones(5, 64, 28, 28), ones(64, 64, 3, 3), None, 1, 1)
 kernels.conv2d_weight(ones(5, 64, 28, 28), (64, 64, 3, 3), y, 1, 1)
+for channels in (1, 2, 3):
+    kernels.conv2d(ones(1, channels, 28, 28), ones(32, channels, 3, 3))
 for kernel in (
     direct._forward, weight._sum, winograd._forward, winograd_weight._sum,
     sliced._forward, sliced_weight._gradient,
@@ -52,8 +54,11 @@ def listings(tmp_path_factory):
         [sys.executable, "-c", COMPILE], env=environment, capture_output=True, text=True, timeout=300
     )
     assert run.returncode == 0, run.stderr
-    _, *parts = run.stdout.split("KERNEL fastconv.kernels.conv.")
-    return dict(part.split("\n", 1) for part in parts)
+    found: dict[str, str] = {}
+    for part in run.stdout.split("KERNEL fastconv.kernels.conv.")[1:]:
+        name, text = part.split("\n", 1)
+        found[name] = found.get(name, "") + text
+    return found
 
 
 def blocks(text):
