@@ -37,6 +37,8 @@ from .transform import (
 
 TRANSFORM = 24
 """Cycles in which one tile's element goes through all points (measured; half of them wait for memory)."""
+NEAR_BYTES = 5 << 18
+"""Tiles, products and filters of so many bytes stay in the second-level cache: nothing waits."""
 TILES = 112
 """Most tiles of a block."""
 
@@ -101,8 +103,10 @@ def _cut(g: Geometry, tiles: int, itemsize: int, threads: int) -> tuple[int, int
         panels = -(-g.panels // parts)
         products = POINTS * block * g.channels * panels * g.vectors / machine.PORTS
         transforms = TRANSFORM * min(block, tiles) * (g.channels + panels * g.columns)
-        points = POINTS * g.channels * panels * g.columns * itemsize / BYTES_A_CYCLE
-        return -(-jobs // min(jobs, threads)) * (products + transforms + points)
+        points = POINTS * g.channels * panels * g.columns * itemsize
+        if POINTS * block * (g.cell + g.result) * itemsize + points <= NEAR_BYTES:
+            transforms, points = transforms / 2, 0
+        return -(-jobs // min(jobs, threads)) * (products + transforms + points / BYTES_A_CYCLE)
 
     blocks = range(g.rows, max(g.rows, min(TILES, tiles + g.rows - 1)) + 1, g.rows)
     return min(((b, p) for b in blocks for p in range(1, g.panels + 1)), key=lambda cut: (cycles(cut), cut))
