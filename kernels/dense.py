@@ -50,8 +50,8 @@ STREAM = 16
 """Rows of b that are read side by side where b comes from memory."""
 ALIAS = 2048
 """Rows of a that lie a multiple of so many bytes apart share a few sets of the first-level cache: copied."""
-WRITTEN = 8.0
-"""Work of writing an element of c."""
+MOVED = 8.0
+"""Work of reading an element of b, or of writing one of c."""
 _NO_BIAS = {np.dtype(t): np.empty(0, t) for t in (np.float32, np.float64)}
 """The bias that is not there."""
 
@@ -71,7 +71,7 @@ def _plan(along: bool, by_rows: bool, m: int, n: int, k: int, dtype: np.dtype, t
     lanes, near = machine.lanes(dtype), k * n * dtype.itemsize <= NEAR
     a_row, a_column = (k, 1) if by_rows else (1, m)
     sizes = {"m": m, "n": n, "k": k, "a_row": a_row, "a_column": a_column}
-    work = 2.0 * m * n * k + WRITTEN * m * n
+    work = 2.0 * m * n * k + MOVED * (m + k) * n
     along, by_rows = along and k > 1, by_rows and k > 1
     if along and by_rows and (m < SHARING or near):
         rows = min(4 if machine.vectors().registers >= 32 else 2, _power(m))
