@@ -1,7 +1,8 @@
 """Arrays as a kernel receives them: what NumPy's object says of its memory, read as it lies.
 
 Numba counts a reference to every array that a function receives, which takes longer than a small kernel. An
-operand belongs to the caller for the length of the call; its type and its layout have been checked.
+operand belongs to the caller for the length of the call; its type and its layout have been checked. A kernel
+of many arrays is given a table of their addresses as objects, which Python calls their `id`.
 """
 
 from collections.abc import Callable
@@ -65,6 +66,22 @@ def array(typingctx: Any, value: Any) -> tuple[Any, Callable[..., Any]]:
         return args[0] if isinstance(value, Operand) else impl_ret_borrowed(context, builder, value, args[0])
 
     return result(value), codegen
+
+
+@intrinsic
+def elements(typingctx: Any, array: Any, first: Any, size: Any, like: Any) -> tuple[Any, Callable[..., Any]]:
+    """`size` elements, from `first` on, of the C-contiguous array with this `id`, of the type of `like`."""
+    typ = types.Array(like.dtype, 1, "C")
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        pointer = context.get_data_type(like.dtype).as_pointer()
+        place = builder.add(args[0], args[0].type(_DATA))
+        data = builder.gep(builder.load(builder.inttoptr(place, pointer.as_pointer())), [args[1]])
+        line, item = context.make_array(typ)(context, builder), cgutils.intp_t(like.dtype.bitwidth // 8)
+        populate_array(line, data, (args[2],), (item,), item, None)
+        return line._getvalue()
+
+    return typ(array, first, size, like), codegen
 
 
 def operand_type(value: Any) -> types.Type:

@@ -1,17 +1,17 @@
 """PyTorch's update rules, in place; float64 arithmetic, rounded when it is stored, as the reference does.
 
-One call of a kernel updates all parameters of a type: it is given where their memory lies, as a table with a
-line for each parameter. A job is one chunk of one parameter.
+One call of a kernel updates all parameters of a type: it is given a table with a line for each of them. A job
+is one chunk of one parameter.
 """
 
 import math
 
 import numpy as np
 
-from .buffers import CHUNK, address, flat_like
+from .buffers import CHUNK, flat_like
 from .geometry import vector
 from .jit import inline, kernel
-from .simd import array_at
+from .operand import elements
 
 
 def sgd(
@@ -102,43 +102,43 @@ def _line_of(table, job):
 @inline
 def _chunk(table, line, job, which, like):
     """The elements of a job, of the parameter (0), its gradient (1) or a state."""
-    offset = (job - table[line, 0]) * CHUNK
-    count = min(CHUNK, table[line, 1] - offset)
-    return array_at(table[line, 2 + which] + offset * like.itemsize, count, like)
+    first = (job - table[line, 0]) * CHUNK
+    return elements(table[line, 2 + which], first, min(CHUNK, table[line, 1] - first), like)
 
 
 def _update(run, work, parameters, gradients, states, constants):
     """Update all parameters, those of one type together; `work` is that of an element."""
-    groups: dict[np.dtype, list[_Lines]] = {}
-    for parameter, gradient, *state in zip(parameters, gradients, *states, strict=True):
-        if parameter.size:
-            groups.setdefault(parameter.dtype, []).append(_Lines((parameter, *state), gradient))
-    for dtype, all_lines in groups.items():
-        jobs, elements, table = 0, 0, []
-        for lines in all_lines:
-            size = lines.arrays[0].size
-            table.append((jobs, size, *(address(a) for a in lines.arrays)))
-            jobs, elements = jobs - (-size // CHUNK), elements + size
-        run(jobs, work * elements, vector(dtype), np.array(table, np.int64), np.empty(0, dtype), *constants)
-        for lines in all_lines:
-            lines.put_back()
+    groups: dict[np.dtype, list[tuple[np.ndarray, ...]]] = {}
+    copied = []
+    for arrays in zip(parameters, gradients, *states, strict=True):
+        if arrays[0].size:
+            lines = _dense(arrays)
+            if lines is not arrays:
+                copied.append((arrays, lines))
+            groups.setdefault(lines[0].dtype, []).append(lines)
+    for dtype, lines_of_all in groups.items():
+        jobs, count, table = 0, 0, []
+        for lines in lines_of_all:
+            size = lines[0].size
+            table.append((jobs, size, *map(id, lines)))
+            jobs, count = jobs - (-size // CHUNK), count + size
+        run(jobs, work * count, vector(dtype), np.array(table, np.int64), np.empty(0, dtype), *constants)
+    for arrays, lines in copied:
+        _put_back(arrays, lines)
 
 
-class _Lines:
-    """The `written` arrays of a parameter and its gradient, dense and in the memory order of the first."""
+def _dense(arrays):
+    """A parameter, its gradient and its states: flat, in the memory order of the first, if one has gaps."""
+    for array in arrays:
+        if not array.flags.c_contiguous:
+            return tuple([flat_like(a, arrays[0]) for a in arrays])
+    return arrays
 
-    def __init__(self, written, gradient):
-        self.written = written
-        self.arrays = (written[0], gradient, *written[1:])
-        self.copied: tuple[np.ndarray, ...] = ()
-        if not all(a.flags.c_contiguous for a in self.arrays):
-            self.arrays = tuple(flat_like(a, written[0]) for a in self.arrays)
-            self.copied = (self.arrays[0], *self.arrays[2:])
 
-    def put_back(self):
-        """Write what was copied to where it came from."""
-        for array, line in zip(self.written, self.copied, strict=False):
-            if not np.may_share_memory(array, line):
-                ordered = np.empty_like(self.written[0])
-                ordered.ravel(order="K")[...] = line
-                array[...] = ordered
+def _put_back(arrays, lines):
+    """Write a parameter and its states, if they were copied, to where they came from; a gradient never."""
+    for which, (array, line) in enumerate(zip(arrays, lines, strict=True)):
+        if which != 1 and not np.may_share_memory(array, line):
+            ordered = np.empty_like(arrays[0])
+            ordered.ravel(order="K")[...] = line
+            array[...] = ordered

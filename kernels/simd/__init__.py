@@ -1,7 +1,7 @@
 """Vectors and register tiles as Numba values: few verbs, each a line or two of machine code."""
 
 from .dot import dot, plus, sums, transposed
-from .memory import array_at, clear, copy, fetch, opaque
+from .memory import clear, copy, fetch, opaque
 from .stream import pour, stream
 from .tile import fma, fma_rows, load, positive, spread, store, zero
 from .vector import (
@@ -21,7 +21,6 @@ from .vector import (
 )
 
 __all__ = [
-    "array_at",
     "below",
     "cast",
     "clear",

@@ -7,7 +7,6 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
-from numba.np.arrayobj import populate_array
 
 
 def _bytes(context: Any, builder: Any, array_type: Any, array: Any, index: Any) -> Any:
@@ -70,18 +69,3 @@ def opaque(typingctx: Any, index: Any) -> tuple[Any, Callable[..., Any]]:
         return builder.asm(kind, "", "=r,0", args, False)
 
     return index(index), codegen
-
-
-@intrinsic
-def array_at(typingctx: Any, address: Any, size: Any, like: Any) -> tuple[Any, Callable[..., Any]]:
-    """`size` elements of the type of `like`, from an address. The caller keeps the memory alive."""
-    typ = types.Array(like.dtype, 1, "C")
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        array = context.make_array(typ)(context, builder)
-        item = context.get_constant(types.intp, like.dtype.bitwidth // 8)
-        data = builder.inttoptr(args[0], context.get_data_type(like.dtype).as_pointer())
-        populate_array(array, data, (args[1],), (item,), item, None)
-        return array._getvalue()
-
-    return typ(address, size, like), codegen

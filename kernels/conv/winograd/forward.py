@@ -102,11 +102,11 @@ def _cut(g: Geometry, tiles: int, itemsize: int, threads: int) -> tuple[int, int
         jobs = -(-tiles // block) * parts
         panels = -(-g.panels // parts)
         products = POINTS * block * g.channels * panels * g.vectors / machine.PORTS
-        transforms = TRANSFORM * min(block, tiles) * (g.channels + panels * g.columns)
         points = POINTS * g.channels * panels * g.columns * itemsize
-        if POINTS * block * (g.cell + g.result) * itemsize + points <= NEAR_BYTES:
-            transforms, points = transforms / 2, 0
-        return -(-jobs // min(jobs, threads)) * (products + transforms + points / BYTES_A_CYCLE)
+        near = POINTS * block * (g.cell + g.result) * itemsize + points <= NEAR_BYTES
+        waits = 0 if near else points / BYTES_A_CYCLE
+        transforms = TRANSFORM / (2 if near else 1) * min(block, tiles) * (g.channels + panels * g.columns)
+        return -(-jobs // min(jobs, threads)) * (products + transforms + waits)
 
     blocks = range(g.rows, max(g.rows, min(TILES, tiles + g.rows - 1)) + 1, g.rows)
     return min(((b, p) for b in blocks for p in range(1, g.panels + 1)), key=lambda cut: (cycles(cut), cut))
