@@ -5,7 +5,10 @@ from .jit import inline
 
 @inline
 def reached(at, taps, dilation, size):
-    """First and last (exclusive) tap that lies inside when tap 0 is at `at`."""
+    """First and last (exclusive) tap that lies inside when tap 0 is at `at`.
+
+    Outputs of one tap are `stride` apart as taps are `dilation`: of them it tells the same.
+    """
     first = (-at + dilation - 1) // dilation if at < 0 else 0
     last = (size - at + dilation - 1) // dilation if at < size else 0
     return min(first, taps), max(min(last, taps), 0)
