@@ -9,10 +9,10 @@ import importlib
 import threading
 import weakref
 from contextvars import ContextVar
-from functools import cache
 from types import ModuleType, TracebackType
 
 _MODULES = {"numba": "fastconv.kernels", "reference": "fastconv.reference"}
+_loaded: dict[str, ModuleType] = {}
 
 _blocks: ContextVar[tuple[str, ...]] = ContextVar("fastconv_backend_blocks", default=())
 """The names that the `with` blocks around the running code have chosen, innermost last."""
@@ -43,7 +43,8 @@ def backend(name: str) -> "Choice":
 def active() -> ModuleType:
     """Return the module that computes now; it is imported at its first use."""
     blocks = _blocks.get()
-    return _module(blocks[-1] if blocks else _process[-1][0])
+    name = blocks[-1] if blocks else _process[-1][0]
+    return _loaded.get(name) or _load(name)
 
 
 class Choice:
@@ -64,6 +65,6 @@ class Choice:
         _blocks.set(_blocks.get()[:-1])
 
 
-@cache
-def _module(name: str) -> ModuleType:
-    return importlib.import_module(_MODULES[name])
+def _load(name: str) -> ModuleType:
+    _loaded[name] = importlib.import_module(_MODULES[name])
+    return _loaded[name]

@@ -9,6 +9,7 @@ import math
 import sys
 import threading
 from ctypes import addressof, c_char
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ import numpy as np
 from .geometry import vector
 from .jit import inline, kernel
 from .machine import LINE, lanes
+from .replay import recording
 from .simd import full, pour
 
 
@@ -38,6 +40,13 @@ def flat_like(array: np.ndarray, model: np.ndarray) -> np.ndarray:
     return flat(same)
 
 
+def constant(array: np.ndarray) -> np.ndarray:
+    """A C-contiguous copy that nobody may write to: a table of a plan."""
+    copy = np.array(array, order="C")
+    copy.flags.writeable = False
+    return copy
+
+
 def address(array: Any) -> int:
     """Where the memory of a C-contiguous array begins; twice as fast as NumPy's own answer."""
     if array.flags.writeable:
@@ -51,6 +60,7 @@ SMALL = 1 << 16
 """Bytes under which an array comes from NumPy's allocator, which recycles small ones itself."""
 LARGE = 2 << 20
 """Bytes from which a result is written past the caches: more than a core keeps of it for whoever reads it."""
+_BYTE = np.dtype(np.uint8)
 PERIOD = 1000
 """Requests after which a block that nobody asked for goes back to the system."""
 
@@ -78,8 +88,21 @@ _lock = threading.Lock()
 def empty(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     """An uninitialised C-contiguous array; a large one begins a cache line and may have been used before."""
     size = math.prod(shape) * dtype.itemsize
-    if size < SMALL:
-        return np.empty(shape, dtype)
+    array = np.empty(shape, dtype) if size < SMALL else _recycled(shape, dtype, size)
+    return array if recording.current is None else _noted(array)
+
+
+def empty_like(model: np.ndarray) -> np.ndarray:
+    """An uninitialised array like `model` without gaps, its axes in the same order in memory."""
+    if model.nbytes < SMALL:
+        array = np.empty_like(model, subok=False)
+        return array if recording.current is None else _noted(array)
+    order = sorted(range(model.ndim), key=lambda axis: -abs(model.strides[axis]))
+    dense = empty(tuple(model.shape[axis] for axis in order), model.dtype)
+    return dense.transpose(sorted(range(model.ndim), key=order.__getitem__))
+
+
+def _recycled(shape: tuple[int, ...], dtype: np.dtype, size: int) -> np.ndarray:
     grain = 1 << (size.bit_length() - 3)  # sizes are rounded up by an eighth to a quarter, to meet again
     rounded = -(-size // grain) * grain
     global _requests
@@ -98,13 +121,13 @@ def empty(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
         return np.ndarray(shape, dtype, block.memory)
 
 
-def empty_like(model: np.ndarray) -> np.ndarray:
-    """An uninitialised array like `model` without gaps, its axes in the same order in memory."""
-    if model.nbytes < SMALL:
-        return np.empty_like(model, subok=False)
-    order = sorted(range(model.ndim), key=lambda axis: -abs(model.strides[axis]))
-    dense = empty(tuple(model.shape[axis] for axis in order), model.dtype)
-    return dense.transpose(sorted(range(model.ndim), key=order.__getitem__))
+def _noted(array: np.ndarray) -> np.ndarray:
+    """The array, which is written down if this call is recorded."""
+    noted = recording.current
+    if noted is not None and noted.mine() and array.size:
+        size = array.nbytes
+        noted.note_array(array, partial(_recycled, (size,), _BYTE, size) if size >= SMALL else None)
+    return array
 
 
 def streams(array: np.ndarray, step: int) -> bool:

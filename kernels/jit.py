@@ -26,7 +26,8 @@ from numba import njit, prange
 
 from .cache import KernelCache, folder
 from .operand import array, operand_type
-from .region import deal, run
+from .region import deal, run, write_down
+from .replay import forget, recording, restart
 
 SERIAL_WORK = 1_000_000
 """Work under which a parallel region may cost more than it saves: about 20 µs. A multiply-add counts 2; what
@@ -60,12 +61,14 @@ _SOURCE = """
 def entry({arguments}, first, last, workers, region):
     if workers > 1:
         deal(region, last, workers)
-    else:
+    elif workers:
         serial({arrays}, first, last)
+    else:
+        write_down(region)
 
 def call(jobs, work, {arguments}):
     entry_point = {geometry}.entries.get(call) or jit.entry_point(call, ({arguments}))
-    if work < SERIAL_WORK:
+    if work < SERIAL_WORK and recording.current is None:
         entry_point({arguments}, 0, jobs, 1, 0)
     else:
         jit.deal_out(entry_point, jobs, work, ({arguments}))
@@ -83,6 +86,8 @@ def kernel(function: Callable[..., Any]) -> Any:
     names: dict[str, Any] = {
         "__name__": __name__,
         "deal": deal,
+        "write_down": write_down,
+        "recording": recording,
         "serial": njit(inline="always", **_FLAGS)(function),
         "array": array,
         "jit": sys.modules[__name__],
@@ -114,12 +119,13 @@ def entry_point(kernel: Any, arguments: tuple[Any, ...]) -> Callable[..., None]:
 
 
 def deal_out(entry_point: Callable[..., None], jobs: int, work: float, arguments: tuple[Any, ...]) -> None:
-    """Call machine code that deals its jobs to workers."""
+    """Call machine code that deals its jobs to workers, and have it noted if the call is recorded."""
     count = workers(jobs, work)
-    if count == 1:
-        entry_point(*arguments, 0, jobs, 1, 0)
-        return
-    layer, region = _layer()
+    layer, region = _layer() if count > 1 else ("", 0)
+    noted = recording.current
+    if noted is not None and noted.mine():
+        noted.note_kernel(entry_point, arguments, (jobs, count, region), work)
+        noted.sound &= layer != "workqueue"
     if layer == "workqueue":
         with _one_region:  # workqueue aborts the process when two Python threads enter it
             entry_point(*arguments, 0, jobs, count, region)
@@ -159,6 +165,7 @@ def set_num_threads(threads: int) -> None:
         raise ValueError(f"set_num_threads: threads: got {threads}, needs 1 to {most}")
     global _threads
     _threads = threads
+    forget()
 
 
 def workers(jobs: int, work: float) -> int:
@@ -194,6 +201,7 @@ def _after_fork() -> None:
     # GNU OpenMP ends a forked child at its first region: what fork made runs serial.
     global _forked
     _forked = True
+    restart()
 
 
 if hasattr(os, "register_at_fork"):

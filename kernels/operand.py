@@ -15,8 +15,8 @@ from numba.core.imputils import impl_ret_borrowed
 from numba.extending import NativeValue, intrinsic, register_model, unbox
 from numba.np.arrayobj import make_array, populate_array
 
-_HEADER, _WORD = object.__basicsize__, tuple.__itemsize__
-_DATA, _DIMENSIONS = _HEADER, _HEADER + 2 * _WORD
+HEADER, WORD = object.__basicsize__, tuple.__itemsize__
+DATA, DIMENSIONS = HEADER, HEADER + 2 * WORD
 """Where an array object keeps its fields: the address of its data, the number of axes, the address of their
 lengths. NumPy promises this layout to all extensions."""
 
@@ -44,7 +44,7 @@ def _unbox(typ: Operand, value: Any, c: Any) -> NativeValue:
         place = b.gep(b.bitcast(value, cgutils.voidptr_t), [word(offset)])
         return b.load(b.bitcast(place, kind.as_pointer()))
 
-    sizes = field(_DIMENSIONS, word.as_pointer())
+    sizes = field(DIMENSIONS, word.as_pointer())
     shape = [b.load(cgutils.gep_inbounds(b, sizes, axis)) for axis in range(typ.array.ndim)]
     item = word(typ.array.dtype.bitwidth // 8)
     steps: list[Any] = []
@@ -52,7 +52,7 @@ def _unbox(typ: Operand, value: Any, c: Any) -> NativeValue:
     for length in reversed(shape):
         steps.insert(0, step)
         step = b.mul(step, length)
-    data = field(_DATA, c.context.get_data_type(typ.array.dtype).as_pointer())
+    data = field(DATA, c.context.get_data_type(typ.array.dtype).as_pointer())
     populate_array(array, data, shape, steps, item, None)
     return NativeValue(array._getvalue())
 
@@ -75,7 +75,7 @@ def elements(typingctx: Any, array: Any, first: Any, size: Any, like: Any) -> tu
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         pointer = context.get_data_type(like.dtype).as_pointer()
-        place = builder.add(args[0], args[0].type(_DATA))
+        place = builder.add(args[0], args[0].type(DATA))
         data = builder.gep(builder.load(builder.inttoptr(place, pointer.as_pointer())), [args[1]])
         line, item = context.make_array(typ)(context, builder), cgutils.intp_t(like.dtype.bitwidth // 8)
         populate_array(line, data, (args[2],), (item,), item, None)

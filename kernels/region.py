@@ -24,32 +24,75 @@ def deal(typingctx: Any, region: Any, jobs: Any, workers: Any) -> tuple[Any, Cal
     """Workers run this kernel on shares of its jobs, in the region whose machine code begins at `region`."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        kernel = builder.function
-        shared = ir.LiteralStructType([a.type for a in kernel.args[2:-OWN]])
-        arguments = cgutils.alloca_once(builder, shared)
-        for i, argument in enumerate(kernel.args[2:-OWN]):
-            builder.store(argument, cgutils.gep_inbounds(builder, arguments, 0, i))
-        numbers = [args[1], args[2], builder.ptrtoint(_task(kernel, shared), _INT)]
-        numbers.append(builder.ptrtoint(arguments, _INT))
-        kind = context.call_conv.get_function_type(types.none, [types.int64] * 4)
-        _call(builder, builder.inttoptr(args[0], kind.as_pointer()), kind, numbers)
+        region, jobs, workers = args
+        arguments = cgutils.alloca_once(builder, _INT, size=_INT(len(_given(builder.function))))
+        _lay_out(builder, arguments)
+        task = builder.ptrtoint(_task(builder.function), _INT)
+        _enter(context, builder, region, [jobs, workers, task, builder.ptrtoint(arguments, _INT)])
         return context.get_dummy_value()
 
     return types.void(types.int64, types.int64, types.int64), codegen
 
 
-def _task(kernel: Any, shared: Any) -> Any:
-    """A function of (arguments, first, last) that calls the kernel in one worker."""
-    task = ir.Function(kernel.module, _TASK, kernel.name + ".task")
+@intrinsic
+def write_down(typingctx: Any, memory: Any) -> tuple[Any, Callable[..., Any]]:
+    """Write the address of this kernel's task to memory, and behind it the words of its arguments."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        words = builder.inttoptr(args[0], _INT.as_pointer())
+        builder.store(builder.ptrtoint(_task(builder.function), _INT), words)
+        _lay_out(builder, builder.gep(words, [_INT(1)]))
+        return context.get_dummy_value()
+
+    return types.void(types.int64), codegen
+
+
+@intrinsic
+def enter(
+    typingctx: Any, region: Any, jobs: Any, workers: Any, task: Any, arguments: Any
+) -> tuple[Any, Callable[..., Any]]:
+    """Workers run a task on shares of its jobs."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        _enter(context, builder, args[0], args[1:])
+        return context.get_dummy_value()
+
+    return types.void(*[types.int64] * 5), codegen
+
+
+def _given(kernel: Any) -> Any:
+    """The arguments that a kernel is given by its caller."""
+    return kernel.args[2:-OWN]
+
+
+def _lay_out(builder: Any, words: Any) -> None:
+    """Write the arguments of the kernel that is built, each to a word of its own."""
+    for i, argument in enumerate(_given(builder.function)):
+        place = builder.gep(words, [_INT(i)])
+        builder.store(argument, builder.bitcast(place, argument.type.as_pointer()))
+
+
+def _task(kernel: Any) -> Any:
+    """A function of (words of arguments, first, last) that calls the kernel in one worker."""
+    name = kernel.name + ".task"
+    if name in kernel.module.globals:
+        return kernel.module.globals[name]
+    task = ir.Function(kernel.module, _TASK, name)
     task.linkage = "internal"
     builder = ir.IRBuilder(task.append_basic_block())
-    pointer = builder.bitcast(task.args[0], shared.as_pointer())
-    own = [*task.args[1:], ir.Constant(_INT, 1), ir.Constant(_INT, 0)]
-    loaded = builder.load(pointer)
-    arguments = [builder.extract_value(loaded, i) for i in range(len(shared.elements))]
-    _call(builder, kernel, kernel.function_type, [*arguments, *own])
+    words = builder.bitcast(task.args[0], _INT.as_pointer())
+    loaded = []
+    for i, argument in enumerate(_given(kernel)):
+        place = builder.gep(words, [_INT(i)])
+        loaded.append(builder.load(builder.bitcast(place, argument.type.as_pointer())))
+    _call(builder, kernel, kernel.function_type, [*loaded, *task.args[1:], _INT(1), _INT(0)])
     builder.ret_void()
     return task
+
+
+def _enter(context: Any, builder: Any, region: Any, numbers: list[Any]) -> None:
+    kind = context.call_conv.get_function_type(types.none, [types.int64] * 4)
+    _call(builder, builder.inttoptr(region, kind.as_pointer()), kind, numbers)
 
 
 def _call(builder: Any, function: Any, kind: Any, arguments: list[Any]) -> None:

@@ -1,13 +1,17 @@
 """Settings that hold for every test."""
 
+import functools
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import settings
+from numpy.lib.array_utils import byte_bounds
 
 from fastconv.kernels import jit
 from fastconv.kernels.operand import operand_type
+from fastconv.kernels.replay import Table
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -39,3 +43,42 @@ def every_kernel_gets_the_types_it_was_compiled_for():
     jit.entry_point = compared
     yield
     jit.entry_point = find
+
+
+def others(array):
+    """An array of the same kind, in other memory, with other numbers."""
+    (low, high), size = byte_bounds(array), array.itemsize
+    numbers = np.random.default_rng(1).standard_normal((high - low) // size).astype(array.dtype)
+    start = array.__array_interface__["data"][0] - low
+    return np.ndarray(array.shape, array.dtype, numbers, start, array.strides)
+
+
+def assert_same_bits(result, expected):
+    assert type(result) is type(expected)
+    if isinstance(expected, tuple):
+        for one, other in zip(result, expected, strict=True):
+            assert_same_bits(one, other)
+        return
+    assert (result.dtype, result.shape, result.strides) == (expected.dtype, expected.shape, expected.strides)
+    assert result.flags.writeable and result.flags.aligned
+    assert result.tobytes() == expected.tobytes()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def every_replay_gives_the_bits_of_the_call():
+    """Calls are recorded with other numbers than those that they are then replayed with."""
+    record = Table.record
+
+    @functools.wraps(record)
+    def compared(table, context, *arguments):
+        expected = table.function(*arguments)
+        record(table, context, *(others(a) if type(a) is np.ndarray else a for a in arguments))
+        result = table.replay(context, *arguments)
+        if result is None or result is NotImplemented:
+            return expected
+        assert_same_bits(result, expected)
+        return result
+
+    Table.record = compared
+    yield
+    Table.record = record

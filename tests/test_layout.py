@@ -46,9 +46,10 @@ ROWS = [
 ]
 FAMILIES = {"conv", "pool", "dense", "activation", "norm", "loss", "optimizer"}
 TOOLS = {
-    "simd", "geometry", "operand", "machine", "jit", "region", "cache", "buffers", "reduce", "shape",
-    "window",
+    "simd", "geometry", "operand", "machine", "jit", "region", "replay", "cache", "buffers", "reduce",
+    "shape", "window",
 }  # fmt: skip
+EMITTERS = "fastconv.kernels.simd", "fastconv.kernels.region", "fastconv.kernels.replay.words"
 OPTIONAL = {"matplotlib", "PIL", "torch", "sklearn", "onnx"}
 
 
@@ -161,8 +162,8 @@ def test_the_reference_needs_numpy_alone(module):
 
 
 @pytest.mark.parametrize("module", sorted(MODULES))
-def test_llvmlite_stays_in_simd_and_region(module):
-    if not module.startswith(("fastconv.kernels.simd", "fastconv.kernels.region")):
+def test_llvmlite_stays_where_machine_code_is_made(module):
+    if not module.startswith(EMITTERS):
         assert "llvmlite" not in {name.split(".")[0] for name in imports_of(module)}
 
 

@@ -1,10 +1,12 @@
 """Activations and their gradients. The gradients take the output, not the input, of the forward call."""
 
 from fastconv.backends import active
+from fastconv.ops.replay import replayed
 from fastconv.types import Array
 from fastconv.validate import array, arrays, axis, same_shape
 
 
+@replayed
 def relu(input: Array) -> Array:
     """Rectify: max(input, 0), elementwise, as torch.nn.functional.relu.
 
@@ -14,6 +16,7 @@ def relu(input: Array) -> Array:
     return active().relu(x)
 
 
+@replayed
 def relu_input(output: Array, grad_output: Array) -> Array:
     """Gradient of relu with respect to its input: grad_output where output > 0, and 0 where it is 0.
 
@@ -23,6 +26,7 @@ def relu_input(output: Array, grad_output: Array) -> Array:
     return active().relu_input(y, g)
 
 
+@replayed
 def sigmoid(input: Array) -> Array:
     """Squash into (0, 1): 1 / (1 + exp(-input)), elementwise, as torch.nn.functional.sigmoid.
 
@@ -32,6 +36,7 @@ def sigmoid(input: Array) -> Array:
     return active().sigmoid(x)
 
 
+@replayed
 def sigmoid_input(output: Array, grad_output: Array) -> Array:
     """Gradient of sigmoid with respect to its input: grad_output * output * (1 - output).
 
@@ -41,6 +46,7 @@ def sigmoid_input(output: Array, grad_output: Array) -> Array:
     return active().sigmoid_input(y, g)
 
 
+@replayed
 def softmax(input: Array, dim: int) -> Array:
     """Turn logits into probabilities along axis `dim`, as torch.nn.functional.softmax.
 
@@ -51,6 +57,7 @@ def softmax(input: Array, dim: int) -> Array:
     return active().softmax(x, axis("softmax", dim, x.shape))
 
 
+@replayed
 def softmax_input(output: Array, grad_output: Array, dim: int) -> Array:
     """Gradient of softmax with respect to its input: output * (grad_output - sum(grad_output * output)).
 
@@ -60,6 +67,7 @@ def softmax_input(output: Array, grad_output: Array, dim: int) -> Array:
     return active().softmax_input(y, g, axis("softmax_input", dim, y.shape))
 
 
+@replayed
 def log_softmax(input: Array, dim: int) -> Array:
     """Logarithm of softmax along axis `dim`, as torch.nn.functional.log_softmax.
 
@@ -70,6 +78,7 @@ def log_softmax(input: Array, dim: int) -> Array:
     return active().log_softmax(x, axis("log_softmax", dim, x.shape))
 
 
+@replayed
 def log_softmax_input(output: Array, grad_output: Array, dim: int) -> Array:
     """Gradient of log_softmax with respect to its input: grad_output - exp(output) * sum(grad_output).
 

@@ -5,11 +5,13 @@ from typing import Any, NamedTuple
 
 from fastconv import validate
 from fastconv.backends import active
+from fastconv.ops.replay import replayed
 from fastconv.reference.geometry import Sides, window_count
 from fastconv.types import Array, Padding, Pair, Shape
 from fastconv.validate import array, arrays, same_shape, wrong_value
 
 
+@replayed
 def conv2d(
     input: Array,
     weight: Array,
@@ -40,6 +42,7 @@ def conv2d(
     return active().conv2d(X, W, b, *steps, relu)
 
 
+@replayed
 def conv2d_input(
     input_size: Shape,
     weight: Array,
@@ -65,6 +68,7 @@ def conv2d_input(
     return active().conv2d_input(shape, W, G, *steps)
 
 
+@replayed
 def conv2d_weight(
     input: Array,
     weight_size: Shape,
@@ -90,6 +94,7 @@ def conv2d_weight(
     return active().conv2d_weight(X, shape, G, *steps)
 
 
+@replayed
 def conv2d_bias(grad_output: Array) -> Array:
     """Gradient of conv2d with respect to its bias: the sum over images and pixels.
 

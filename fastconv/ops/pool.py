@@ -5,6 +5,7 @@ from typing import Literal, NamedTuple, overload
 
 from fastconv import validate
 from fastconv.backends import active
+from fastconv.ops.replay import replayed
 from fastconv.reference.geometry import Sides
 from fastconv.reference.pool import pooled_size
 from fastconv.types import Array, Indices, OutputSize, Padding, Pair, Shape
@@ -32,6 +33,7 @@ def max_pool2d(
     *,
     return_indices: Literal[True],
 ) -> tuple[Array, Indices]: ...
+@replayed
 def max_pool2d(
     input: Array,
     kernel_size: Pair,
@@ -88,6 +90,7 @@ def max_pool2d_input(grad_output: Array, indices: Indices, input_size: Shape) ->
     return active().max_pool2d_input(G, places, shape)
 
 
+@replayed
 def avg_pool2d(
     input: Array,
     kernel_size: Pair,
@@ -116,6 +119,7 @@ def avg_pool2d(
     return active().avg_pool2d(X, *options)
 
 
+@replayed
 def avg_pool2d_input(
     grad_output: Array,
     input_size: Shape,
@@ -145,6 +149,7 @@ def avg_pool2d_input(
     return active().avg_pool2d_input(G, shape, *options)
 
 
+@replayed
 def adaptive_avg_pool2d(input: Array, output_size: OutputSize) -> Array:
     """Take the means of windows that cover the image evenly, as torch.nn.functional.adaptive_avg_pool2d.
 
@@ -162,6 +167,7 @@ def adaptive_avg_pool2d(input: Array, output_size: OutputSize) -> Array:
     return active().adaptive_avg_pool2d(X, size)
 
 
+@replayed
 def adaptive_avg_pool2d_input(grad_output: Array, input_size: Shape) -> Array:
     """Gradient of adaptive_avg_pool2d with respect to its input: each window shares its gradient.
 

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from ..buffers import channels_last, empty_channels_last, plain, set_zero
+from ..buffers import channels_last, constant, empty_channels_last, plain, set_zero
 from ..shape import axes, phases
 from . import depthwise, direct, few, scatter, winograd
 from .pack import Source
@@ -37,9 +37,11 @@ def _forward_plan(size, weight_shape, stride, padding, dilation, groups, relu, d
     area, row = height.outputs * width.outputs, channels * taps
     place = Place(0, area * filters, width.outputs * filters, filters)
     k = filters // groups
-    source = Source(k * row, row, taps, channels, taps, np.arange(taps), np.full(taps, taps))
+    starts, steps = constant(np.arange(taps)), constant(np.full(taps, taps))
+    source = Source(k * row, row, taps, channels, taps, starts, steps)
     plan = _plan(size[0], height, width, channels, k, groups, place, relu, dtype, fast)
-    return plan, source, (size[0], filters, height.outputs, width.outputs), np.zeros(filters, dtype)
+    zeros = constant(np.zeros(filters, dtype))
+    return plan, source, (size[0], filters, height.outputs, width.outputs), zeros
 
 
 def _plan(images, height, width, channels, filters, groups, place, relu, dtype, fast, vectors=None):
@@ -117,5 +119,6 @@ def _input_plans(size, weight_shape, stride, padding, dilation, groups, dtype, f
         starts[here], steps[here] = first * g.panels + flipped, taps
         plans.append(plan)
         first, vectors = first + taps, g.vectors
-    source = Source(k * c * kh * kw, kh * kw, c * kh * kw, 1, first, starts.ravel(), steps.ravel())
-    return plans, source, len(reached) == len(every), np.zeros(c * groups, dtype)
+    tables = constant(starts.ravel()), constant(steps.ravel())
+    source = Source(k * c * kh * kw, kh * kw, c * kh * kw, 1, first, *tables)
+    return plans, source, len(reached) == len(every), constant(np.zeros(c * groups, dtype))

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..buffers import channels_last, empty_channels_last, streams
+from ..buffers import channels_last, constant, empty_channels_last, streams
 from ..geometry import Geometry
 from ..jit import get_num_threads, inline, kernel, share
 from ..machine import lanes
@@ -99,7 +99,8 @@ def _adaptive_plan(h, w, p, q):
 def _planned(rows, columns, h, w):
     reached_rows, reached_columns = _reached(rows, h), _reached(columns, w)
     known = _known(rows, columns), _known(reached_rows, reached_columns)
-    return Plan(rows, columns, reached_rows, reached_columns, *known)
+    tables = constant(rows), constant(columns), constant(reached_rows), constant(reached_columns)
+    return Plan(*tables, *known)
 
 
 def _known(*tables):

@@ -1,5 +1,7 @@
 """Whether Winograd's algorithm may be used, for the process."""
 
+from ...replay import forget
+
 _enabled = True
 
 
@@ -7,6 +9,7 @@ def enable(on: bool) -> None:
     """Use Winograd's algorithm where it is faster (the default), or the direct one everywhere."""
     global _enabled
     _enabled = on
+    forget()
 
 
 def enabled() -> bool:

@@ -1,0 +1,51 @@
+"""Operations whose calls are found again: one that is like an earlier one runs machine code alone."""
+
+import inspect
+from collections.abc import Callable
+from functools import update_wrapper
+from typing import Any, TypeVar
+
+from fastconv.backends import active
+
+Operation = TypeVar("Operation", bound=Callable[..., Any])
+
+_SOURCE = """
+def {name}{signature}:
+    backend = active()
+    result = replay(backend, {arguments})
+    if result is None:
+        return record(backend, {arguments})
+    return function({arguments}) if result is NotImplemented else result
+"""
+"""The arguments spelled out: to pass on `*arguments` takes longer than to find the call."""
+
+
+def replayed(function: Operation) -> Operation:
+    """Have calls of an operation replayed by the backend that can, the compiled kernels.
+
+    That is for operations of which the kinds of the arguments decide all but the numbers: the shapes, types
+    and memory layouts of arrays, and the other arguments' values.
+    """
+    signature = inspect.signature(function)
+    plain = [p.replace(annotation=inspect.Parameter.empty) for p in signature.parameters.values()]
+    source = _SOURCE.format(
+        name=function.__name__,
+        signature=inspect.Signature(plain),
+        arguments=", ".join(signature.parameters),
+    )
+    names: dict[str, Any] = {"__name__": __name__, "active": active, "function": function}
+
+    def record(backend: Any, *arguments: Any) -> Any:
+        if backend.__name__ != "fastconv.kernels":
+            return function(*arguments)
+        if "table" not in names:
+            from fastconv.kernels.replay import Table
+
+            names["table"] = Table(function)
+            names["replay"] = names["table"].replay
+        return names["table"].record(backend, *arguments)
+
+    names.update(replay=lambda *_: None, record=record)
+    exec(source, names)
+    wrapper: Any = update_wrapper(names[function.__name__], function)
+    return wrapper

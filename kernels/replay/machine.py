@@ -1,0 +1,231 @@
+"""What a call does whose program is found: match the arguments, make the results, run the kernels.
+
+Python enters here as it enters any function written in C, and nothing is Python from here on, but for a
+large result, whose memory `buffers` hands out. A program is a run of words, read from its first to its last:
+
+    nogil                                     whether other threads of Python may run meanwhile
+    count, then each argument                 what it has to be:
+        SAME, object                          this very object, which never changes
+        INTEGER, int, value                   an integer of this value
+        TUPLE, tuple, length, ...             a tuple of such items
+        ARRAY, ndarray, dtype, axes, lengths and steps of the axes
+    count, then each array that is made
+        memory, dtype, axes, lengths and steps     `memory` is what hands out its memory, or 0 for NumPy
+    count, then each kernel that runs
+        task, jobs, workers, region, words, places, the words, the places
+                                              the words of its arguments; a place is that of an address among
+                                              them, the array it belongs to, its distance to the array's first
+                                              element in bytes: first come the arguments, then what is made
+    count, then each array that is returned: a place among those that are made
+
+A program that makes nothing stands for a call that cannot be replayed.
+"""
+
+from numba import njit, types
+
+from ..operand import DATA, DIMENSIONS, HEADER, WORD
+from ..region import enter, run
+from .words import half, invoke, put, room, word
+
+SAME, INTEGER, TUPLE, ARRAY = range(4)
+PROGRAMS = 512
+"""Places for programs in a table; a power of two."""
+PROBES = 4
+"""Places that are looked at."""
+FUNCTIONS, NDARRAY, NONE, UNKNOWN, FIRST = range(5)
+"""Objects at the head of a table; then come the programs, or None."""
+NEW_ARRAY, SET_BASE = range(2)
+"""The functions: where those of NumPy begin."""
+OBJECTS, WORDS = 32, 256
+"""The most arguments and arrays of a program, and words of a kernel's arguments."""
+
+_TYPE = WORD
+_AXES, _STEPS, _DTYPE, _FLAGS = DATA + WORD, DIMENSIONS + WORD, DIMENSIONS + 3 * WORD, DIMENSIONS + 4 * WORD
+_LENGTH, _ITEMS = HEADER, HEADER + WORD
+_ALIGNED, _WRITEABLE = 0x100, 0x400
+
+_int, _void = types.int64, types.void
+_incref = types.ExternalFunction("Py_IncRef", _void(_int))
+_decref = types.ExternalFunction("Py_DecRef", _void(_int))
+_release = types.ExternalFunction("PyEval_SaveThread", _int())
+_acquire = types.ExternalFunction("PyEval_RestoreThread", _void(_int))
+_call = types.ExternalFunction("PyObject_CallNoArgs", _int(_int))
+_value = types.ExternalFunction("PyLong_AsLongLongAndOverflow", _int(_int, _int))
+_tuple = types.ExternalFunction("PyTuple_New", _int(_int))
+_put_item = types.ExternalFunction("PyTuple_SetItem", _int(_int, _int, _int))
+
+
+@njit(error_model="numpy")
+def fits(value: int, at: int) -> int:
+    """Where the words of this argument end, if the object is what they ask for; else 0."""
+    kind, expected = word(at), word(at + WORD)
+    at += 2 * WORD
+    if kind == SAME:
+        return at if value == expected else 0
+    if word(value + _TYPE) != expected:
+        return 0
+    if kind == INTEGER:
+        too_large = room(1)
+        put(too_large, 0)
+        equal = _value(value, too_large) == word(at) and half(too_large) == 0
+        return at + WORD if equal else 0
+    if kind == TUPLE:
+        length = word(at)
+        if word(value + _LENGTH) != length:
+            return 0
+        at += WORD
+        for i in range(length):
+            at = fits(word(value + _ITEMS + i * WORD), at)
+            if at == 0:
+                return 0
+        return at
+    axes = word(at + WORD)
+    if word(value + _DTYPE) != word(at) or half(value + _AXES) != axes or not half(value + _FLAGS) & _ALIGNED:
+        return 0
+    lengths, steps = word(value + DIMENSIONS), word(value + _STEPS)
+    at += 2 * WORD
+    for i in range(axes):
+        here = i * WORD
+        if word(lengths + here) != word(at + here) or word(steps + here) != word(at + (axes + i) * WORD):
+            return 0
+    return at + 2 * axes * WORD
+
+
+@njit(error_model="numpy")
+def place(arguments: int, count: int, ndarray: int) -> int:
+    """Where to look for the program first: a number made of the lengths of all axes."""
+    mixed = count
+    for i in range(count):
+        value = word(arguments + i * WORD)
+        if word(value + _TYPE) == ndarray:
+            lengths = word(value + DIMENSIONS)
+            for axis in range(half(value + _AXES)):
+                mixed = mixed * 31 + word(lengths + axis * WORD)
+    return (mixed ^ (mixed >> 9)) & (PROGRAMS - 1)
+
+
+@njit(error_model="numpy")
+def _made(at: int, table: int) -> int:
+    """A new array as a program asks for it; 0 where there is no memory, which Python's exception says."""
+    memory, dtype, axes = word(at), word(at + WORD), word(at + 2 * WORD)
+    lengths = at + 3 * WORD
+    data, flags, owner = 0, 0, 0
+    if memory:
+        owner = _call(memory)
+        if owner == 0:
+            return 0
+        data, flags = word(owner + DATA), _WRITEABLE
+    _incref(dtype)  # NumPy keeps this one
+    functions, steps = word(word(table + FUNCTIONS * WORD) + DATA), lengths + axes * WORD
+    made_of = word(table + NDARRAY * WORD), dtype, axes, lengths, steps, data, flags, 0
+    array = invoke(word(functions + NEW_ARRAY * WORD), made_of)
+    if owner and array:
+        invoke(word(functions + SET_BASE * WORD), (array, owner))
+    elif owner:
+        _decref(owner)
+    return array
+
+
+@njit(error_model="numpy")
+def _kernels(at: int, objects: int) -> int:
+    """Run the kernels; where their words end."""
+    memory = room(WORDS)
+    count = word(at)
+    at += WORD
+    for _ in range(count):
+        task, jobs, workers, region = word(at), word(at + WORD), word(at + 2 * WORD), word(at + 3 * WORD)
+        words, places = word(at + 4 * WORD), word(at + 5 * WORD)
+        at += 6 * WORD
+        for i in range(words):
+            put(memory + i * WORD, word(at + i * WORD))
+        at += words * WORD
+        for _ in range(places):
+            array = word(objects + word(at + WORD) * WORD)
+            put(memory + word(at) * WORD, word(array + DATA) + word(at + 2 * WORD))
+            at += 3 * WORD
+        if workers > 1:
+            enter(region, jobs, workers, task, memory)
+        else:
+            run(task, memory, 0, jobs)
+    return at
+
+
+@njit(error_model="numpy")
+def _result(at: int, made: int) -> int:
+    """A new reference to the array that a program returns, or to the tuple of them."""
+    count = word(at)
+    result = _tuple(count) if count > 1 else 0
+    for i in range(count):
+        array = word(made + word(at + (1 + i) * WORD) * WORD)
+        _incref(array)
+        if count == 1:
+            result = array
+        elif result:
+            _put_item(result, i, array)
+        else:
+            _decref(array)
+    return result
+
+
+@njit(error_model="numpy")
+def _run(program: int, at: int, table: int, arguments: int, count: int) -> int:
+    """Replay a program whose arguments fit and end at `at`; the result, or 0 with Python's exception set."""
+    objects = room(OBJECTS)
+    for i in range(count):
+        put(objects + i * WORD, word(arguments + i * WORD))
+    made = objects + count * WORD
+    makes = word(at)
+    _incref(program)  # another thread may forget it meanwhile
+    at += WORD
+    done = 0
+    while done < makes:
+        array = _made(at, table)
+        if array == 0:
+            break
+        put(made + done * WORD, array)
+        at += (3 + 2 * word(at + 2 * WORD)) * WORD
+        done += 1
+    result = 0
+    if done == makes:
+        if word(word(program + DATA)):
+            thread = _release()
+            at = _kernels(at, objects)
+            _acquire(thread)
+        else:
+            at = _kernels(at, objects)
+        result = _result(at, made)
+    for i in range(done):
+        _decref(word(made + i * WORD))
+    _decref(program)
+    return result
+
+
+@njit(error_model="numpy")
+def replay(self: int, arguments: int, count: int) -> int:
+    """The result of a call that a program in the table fits; None if none does.
+
+    As Python calls C: `self` is the table, an array of objects; at `arguments` lie those of the call.
+    """
+    table = word(self + DATA)
+    none = word(table + NONE * WORD)
+    first = place(arguments, count, word(table + NDARRAY * WORD))
+    for probe in range(PROBES):
+        program = word(table + (FIRST + ((first + probe) & (PROGRAMS - 1))) * WORD)
+        if program == none:
+            continue
+        at = word(program + DATA) + WORD
+        if word(at) != count:
+            continue
+        at += WORD
+        for i in range(count):
+            at = fits(word(arguments + i * WORD), at)
+            if at == 0:
+                break
+        if at:
+            if word(at):
+                return _run(program, at, table, arguments, count)
+            result = word(table + UNKNOWN * WORD)
+            _incref(result)
+            return result
+    _incref(none)
+    return none

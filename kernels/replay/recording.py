@@ -1,0 +1,171 @@
+"""What a call did, noted while Python did it: which arrays were made, which kernels ran on what.
+
+With other memory, a call does the same whose arguments are of the same kind. It can be replayed if every
+array that its kernels read is an argument, was made by `buffers` for this call, or never changes (tables of a
+plan are read-only), and if it returns arrays that were made. What NumPy computed is none of these, and tells
+on itself.
+"""
+
+import threading
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.lib.array_utils import byte_bounds
+
+from ..geometry import Geometry
+from .machine import ARRAY, INTEGER, OBJECTS, SAME, TUPLE, WORDS
+
+OWN_THREAD = 50_000.0
+"""Work (see jit.SERIAL_WORK) up to which other threads of Python wait: to let them run costs as much."""
+_BEFORE_ADDRESS, _BESIDES = 4, 5
+"""Words of an array among a kernel's arguments: before the address of its elements, and besides its axes."""
+
+
+class Made(NamedTuple):
+    """An array that was made, and what hands out its memory (None: NumPy)."""
+
+    array: np.ndarray
+    memory: Callable[[], np.ndarray] | None
+
+
+class UnrepeatableError(Exception):
+    """What was done depends on more than the kinds of the arguments."""
+
+
+class Recording:
+    """The arrays and the kernels of one call."""
+
+    def __init__(self, arguments: tuple[Any, ...]) -> None:
+        self.arguments = arguments
+        self.made: list[Made] = []
+        self.kernels: list[list[int]] = []
+        self.kept: list[Any] = [a for a in arguments if not isinstance(a, np.ndarray)]
+        self.work = 0.0
+        self.sound = True
+        self._thread = threading.get_ident()
+        self._bounds = {i: byte_bounds(a) for i, a in enumerate(arguments) if isinstance(a, np.ndarray)}
+
+    def mine(self) -> bool:
+        """Whether who asks is the thread that records."""
+        return threading.get_ident() == self._thread
+
+    def note_array(self, array: np.ndarray, memory: Callable[[], np.ndarray] | None) -> None:
+        """Note that an array was made."""
+        self.made.append(Made(array, memory))
+        self.kept.append(memory)
+
+    def note_kernel(
+        self,
+        entry_point: Callable[..., None],
+        arguments: tuple[Any, ...],
+        dealt: tuple[int, int, int],
+        work: float,
+    ) -> None:
+        """Note a kernel that is about to run; `dealt`: its jobs, workers, region."""
+        try:
+            places, words = self._places(arguments)
+        except UnrepeatableError:
+            self.sound = False
+            return
+        memory = np.zeros(1 + words, np.int64)
+        entry_point(*arguments, 0, 0, 0, memory.ctypes.data)
+        task, *given = memory.tolist()
+        flat = [number for place in places for number in place]
+        self.kernels.append([task, *dealt, words, len(places), *given, *flat])
+        self.kept += [entry_point, arguments[0]]
+        self.work += work
+
+    def _places(self, arguments: tuple[Any, ...]) -> tuple[list[tuple[int, int, int]], int]:
+        """Which words of a kernel are addresses, in which array, how far from its start; how many all are."""
+        places, at = list[tuple[int, int, int]](), 0
+        for argument in arguments:
+            if isinstance(argument, np.ndarray):
+                if found := self._found(argument):
+                    places.append((at + _BEFORE_ADDRESS, *found))
+                at += _BESIDES + 2 * argument.ndim
+            else:
+                at += len(argument._numba_type_.sizes) if isinstance(argument, Geometry) else 1
+        if at > WORDS:
+            raise UnrepeatableError
+        return places, at
+
+    def _found(self, array: np.ndarray) -> tuple[int, int] | None:
+        """The object that an array lies in and its distance to it; None if the array never changes."""
+        low, high = byte_bounds(array)
+        if low == high:
+            self.kept.append(array)
+            return None
+        count = len(self.arguments)
+        bounds = self._bounds | {count + i: byte_bounds(made.array) for i, made in enumerate(self.made)}
+        roots = [root for root, (start, end) in bounds.items() if start <= low and high <= end]
+        if len(roots) == 1:
+            root = self.arguments[roots[0]] if roots[0] < count else self.made[roots[0] - count].array
+            return roots[0], low - root.ctypes.data
+        if not roots and _constant(array):
+            self.kept.append(array)
+            return None
+        raise UnrepeatableError
+
+    def program(self, result: Any) -> list[int]:
+        """The words of the program (see `machine`) but for its owner.
+
+        Raises UnrepeatableError where the kind of an argument cannot be written down.
+        """
+        needed = described(self.arguments)
+        try:
+            done = self._done(result if isinstance(result, tuple) else (result,))
+        except UnrepeatableError:
+            return [0, *needed, 0]
+        return [int(self.work > OWN_THREAD), *needed, *done]
+
+    def _done(self, results: tuple[Any, ...]) -> list[int]:
+        if not self.sound or len(self.arguments) + len(self.made) > OBJECTS:
+            raise UnrepeatableError
+        places = [self._made_place(array) for array in results]
+        words = [len(self.made)]
+        for i, made in enumerate(self.made):
+            shown = results[places.index(i)] if i in places else made.array
+            words += [0 if made.memory is None else id(made.memory), id(shown.dtype), shown.ndim]
+            words += [*shown.shape, *shown.strides]
+            self.kept.append(shown.dtype)
+        words += [len(self.kernels), *(word for kernel in self.kernels for word in kernel)]
+        return [*words, len(places), *places]
+
+    def _made_place(self, array: Any) -> int:
+        """Which of the made arrays fills the memory of this one."""
+        for place, made in enumerate(self.made):
+            if isinstance(array, np.ndarray) and array.size and byte_bounds(array) == byte_bounds(made.array):
+                return place
+        raise UnrepeatableError
+
+
+def described(arguments: tuple[Any, ...]) -> list[int]:
+    """What arguments have to be, as a program says it."""
+    return [len(arguments), *(word for argument in arguments for word in _described(argument))]
+
+
+def _described(value: Any) -> list[int]:
+    if value is None or isinstance(value, (bool, str, ModuleType)):
+        return [SAME, id(value)]
+    if type(value) is int and abs(value) < 1 << 62:
+        return [INTEGER, id(int), value]
+    if type(value) is tuple:
+        return [TUPLE, id(tuple), len(value), *(word for item in value for word in _described(item))]
+    if type(value) is np.ndarray:
+        return [ARRAY, id(np.ndarray), id(value.dtype), value.ndim, *value.shape, *value.strides]
+    raise UnrepeatableError
+
+
+def _constant(array: Any) -> bool:
+    """Whether nobody may write to this memory."""
+    while isinstance(array, np.ndarray):
+        if array.flags.writeable:
+            return False
+        array = array.base
+    return array is None
+
+
+current: Recording | None = None
+"""The recording that is being made: one at a time."""

@@ -1,0 +1,124 @@
+"""Operations whose calls are replayed: which, with which arguments, by which backend."""
+
+import inspect
+import pickle
+
+import numpy as np
+import pytest
+
+import fastconv
+from fastconv import functional as F
+from fastconv import grad
+from fastconv.ops.replay import replayed
+
+RNG = np.random.default_rng(0)
+
+
+def normal(*shape):
+    return RNG.standard_normal(shape).astype(np.float32)
+
+
+def last_channels(x):
+    return np.ascontiguousarray(x.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2)
+
+
+x, w, b, dy = normal(2, 3, 9, 9), normal(8, 3, 3, 3), normal(8), normal(2, 8, 9, 9)
+deep, deep_w = normal(2, 64, 12, 12), normal(64, 64, 3, 3)
+rows, dense_w, out = normal(6, 20), normal(5, 20), normal(6, 5)
+CALLS = {
+    "conv2d": lambda: F.conv2d(x, w, b, padding=1),
+    "conv2d of one image": lambda: F.conv2d(x[0], w, None, 2, (1, 0)),
+    "conv2d, relu": lambda: F.conv2d(x, w, b, relu=True),
+    "conv2d, same": lambda: F.conv2d(x, w, padding="same"),
+    "conv2d, Winograd": lambda: F.conv2d(deep, deep_w, padding=((1, 1), (1, 1))),
+    "conv2d_input, Winograd": lambda: grad.conv2d_input(deep.shape, deep_w, deep, padding=1),
+    "conv2d_weight, Winograd": lambda: grad.conv2d_weight(deep, deep_w.shape, deep, padding=1),
+    "conv2d_input, strided": lambda: grad.conv2d_input((2, 64, 23, 23), deep_w, deep, stride=2, padding=1),
+    "conv2d_weight": lambda: grad.conv2d_weight(x, w.shape, dy, padding=1),
+    "conv2d_bias": lambda: grad.conv2d_bias(dy),
+    "max_pool2d": lambda: F.max_pool2d(x, 2),
+    "max_pool2d with indices": lambda: F.max_pool2d(x, 3, 2, 1, return_indices=True),
+    "avg_pool2d": lambda: F.avg_pool2d(x, 2),
+    "avg_pool2d_input": lambda: grad.avg_pool2d_input(normal(2, 3, 4, 4), x.shape, 2),
+    "adaptive_avg_pool2d": lambda: F.adaptive_avg_pool2d(x, (1, None)),
+    "adaptive_avg_pool2d_input": lambda: grad.adaptive_avg_pool2d_input(normal(2, 3, 1, 1), x.shape),
+    "linear": lambda: F.linear(rows, dense_w, b[:5]),
+    "linear_input": lambda: grad.linear_input(dense_w, out),
+    "linear_weight": lambda: grad.linear_weight(rows, out),
+    "linear_bias": lambda: grad.linear_bias(out),
+    "relu": lambda: F.relu(x),
+    "relu, channels last": lambda: F.relu(last_channels(x)),
+    "relu_input": lambda: grad.relu_input(x, x + 1),
+    "sigmoid": lambda: F.sigmoid(rows),
+    "sigmoid_input": lambda: grad.sigmoid_input(rows, rows + 1),
+    "softmax": lambda: F.softmax(rows, -1),
+    "softmax, channels last": lambda: F.softmax(last_channels(x), 1),
+    "softmax_input": lambda: grad.softmax_input(rows, rows + 1, 1),
+    "log_softmax": lambda: F.log_softmax(rows, 1),
+    "log_softmax_input": lambda: grad.log_softmax_input(rows, rows + 1, 1),
+}
+
+
+@pytest.fixture(autouse=True)
+def _kernels():
+    with fastconv.backend("numba"):
+        yield
+
+
+def names_of(operation):
+    return operation.__globals__
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_the_second_call_is_a_replay(name, monkeypatch):
+    operation = name.partition(",")[0].split(" ")[0]
+    wrapper = getattr(F, operation, None) or getattr(grad, operation)
+    first = CALLS[name]()
+
+    def called(*arguments):
+        pytest.fail("Python's way was gone again")
+
+    monkeypatch.setitem(names_of(wrapper), "function", called)
+    monkeypatch.setitem(names_of(wrapper), "record", called)
+    second = CALLS[name]()
+    for one, other in zip(*((r if isinstance(r, tuple) else (r,)) for r in (first, second)), strict=True):
+        if "gradient" not in name and "input" not in operation:
+            np.testing.assert_array_equal(one, other)
+        assert one.strides == other.strides
+
+
+def test_the_reference_is_not_replayed():
+    a = np.array([[-0.0, 2.0]], np.float32)
+    F.relu(a)
+    with fastconv.backend("reference"):
+        found = names_of(F.relu)["replay"](fastconv.reference, a)
+        assert found is None
+        F.relu(a)
+        assert names_of(F.relu)["replay"](fastconv.reference, a) is None
+
+
+def test_wrong_arguments_raise_after_right_ones():
+    for _ in range(2):
+        F.linear(rows, dense_w)
+        with pytest.raises(ValueError, match="linear: input"):
+            F.linear(out, dense_w)
+        with pytest.raises(TypeError, match="linear: weight"):
+            F.linear(rows, dense_w.astype(np.float64))
+        with pytest.raises(TypeError, match="stride"):
+            F.conv2d(x, w, stride=True)
+
+
+def test_an_operation_keeps_its_name_and_signature():
+    assert inspect.signature(F.conv2d).parameters["stride"].default == 1
+    assert F.conv2d.__name__ == "conv2d" and "(N, C, H, W)" in F.conv2d.__doc__
+    assert pickle.loads(pickle.dumps(F.conv2d)) is F.conv2d
+
+
+def test_keywords_and_defaults_reach_the_operation():
+    @replayed
+    def named(first, second, third=3, fourth=(4, 4)):
+        return first, second, third, fourth
+
+    with fastconv.backend("reference"):
+        assert named(1, second=2) == (1, 2, 3, (4, 4))
+        assert named(1, 2, fourth=5) == (1, 2, 3, 5)
