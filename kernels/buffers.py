@@ -1,15 +1,10 @@
 """Arrays as the kernels want them: dense, channels-last, aligned, in memory that is used again.
 
-A fresh large array costs a page fault for each 4 KB, more than a fast kernel takes to fill it. So large
-results live in blocks that are kept when their last view is gone, and handed out again. A block is free when
-nobody but this module refers to it: each of NumPy's views holds the array that owns its memory.
+Large results lie in memory that `shelf` hands out again when their last view is gone.
 """
 
 import math
-import sys
-import threading
 from ctypes import addressof, c_char
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,6 +13,7 @@ from .geometry import vector
 from .jit import inline, kernel
 from .machine import LINE, lanes
 from .replay import recording
+from .shelf import shelf
 from .simd import full, pour
 
 
@@ -60,35 +56,12 @@ SMALL = 1 << 16
 """Bytes under which an array comes from NumPy's allocator, which recycles small ones itself."""
 LARGE = 2 << 20
 """Bytes from which a result is written past the caches: more than a core keeps of it for whoever reads it."""
-_BYTE = np.dtype(np.uint8)
-PERIOD = 1000
-"""Requests after which a block that nobody asked for goes back to the system."""
-
-
-class _Block:
-    """Memory that is handed out again and again, one array at a time."""
-
-    def __init__(self, size: int) -> None:
-        self.owner = np.empty(size + LINE, np.uint8)
-        at = -self.owner.ctypes.data % LINE
-        self.memory = self.owner[at : at + size]
-        self.used = 0
-        self.idle = sys.getrefcount(self.owner)
-
-    def free(self) -> bool:
-        """Whether nobody refers to the memory who did not when it was new."""
-        return sys.getrefcount(self.owner) == self.idle
-
-
-_blocks: dict[int, list[_Block]] = {}
-_requests = 0
-_lock = threading.Lock()
 
 
 def empty(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     """An uninitialised C-contiguous array; a large one begins a cache line and may have been used before."""
     size = math.prod(shape) * dtype.itemsize
-    array = np.empty(shape, dtype) if size < SMALL else _recycled(shape, dtype, size)
+    array = np.empty(shape, dtype) if size < SMALL else np.ndarray(shape, dtype, shelf(size).take())
     return array if recording.current is None else _noted(array)
 
 
@@ -102,31 +75,12 @@ def empty_like(model: np.ndarray) -> np.ndarray:
     return dense.transpose(sorted(range(model.ndim), key=order.__getitem__))
 
 
-def _recycled(shape: tuple[int, ...], dtype: np.dtype, size: int) -> np.ndarray:
-    grain = 1 << (size.bit_length() - 3)  # sizes are rounded up by an eighth to a quarter, to meet again
-    rounded = -(-size // grain) * grain
-    global _requests
-    with _lock:
-        _requests += 1
-        if _requests % PERIOD == 0:
-            _release(_requests - PERIOD)
-        blocks = _blocks.setdefault(rounded, [])
-        for block in blocks:
-            if block.free():
-                break
-        else:
-            block = _Block(rounded)
-            blocks.append(block)
-        block.used = _requests
-        return np.ndarray(shape, dtype, block.memory)
-
-
 def _noted(array: np.ndarray) -> np.ndarray:
     """The array, which is written down if this call is recorded."""
     noted = recording.current
     if noted is not None and noted.mine() and array.size:
         size = array.nbytes
-        noted.note_array(array, partial(_recycled, (size,), _BYTE, size) if size >= SMALL else None)
+        noted.note_array(array, shelf(size).take if size >= SMALL else None)
     return array
 
 
@@ -134,20 +88,6 @@ def streams(array: np.ndarray, step: int) -> bool:
     """Whether to write this result past the caches, in vectors at multiples of `step` elements."""
     fitting = array.nbytes >= LARGE and step % lanes(array.dtype) == 0
     return fitting and address(array) % LINE == 0
-
-
-def _release(before: int) -> None:
-    """Forget the free blocks that were last handed out before this request."""
-    for size, blocks in list(_blocks.items()):
-        _blocks[size] = [b for b in blocks if b.used >= before or not b.free()]
-        if not _blocks[size]:
-            del _blocks[size]
-
-
-def release() -> None:
-    """Give the memory of all free blocks back to the system."""
-    with _lock:
-        _release(_requests + 1)
 
 
 @inline

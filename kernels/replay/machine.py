@@ -21,68 +21,71 @@ large result, whose memory `buffers` hands out. A program is a run of words, rea
 A program that makes nothing stands for a call that cannot be replayed.
 """
 
-from numba import njit, types
-
-from ..operand import DATA, DIMENSIONS, HEADER, WORD
+from ..native.objects import (
+    ALIGNED,
+    AXES,
+    DTYPE,
+    FIRST,
+    FLAGS,
+    ITEMS,
+    LENGTH,
+    NDARRAY,
+    NONE,
+    STEPS,
+    TYPE,
+    UNKNOWN,
+    acquire_lock,
+    call,
+    decref,
+    incref,
+    integer,
+    new_array,
+    new_tuple,
+    part,
+    put_item,
+    release_lock,
+)
+from ..native.words import WORD, half, put, room, word
+from ..operand import DATA, DIMENSIONS
 from ..region import enter, run
-from .words import half, invoke, put, room, word
 
 SAME, INTEGER, TUPLE, ARRAY = range(4)
 PROGRAMS = 512
 """Places for programs in a table; a power of two."""
 PROBES = 4
 """Places that are looked at."""
-FUNCTIONS, NDARRAY, NONE, UNKNOWN, FIRST = range(5)
-"""Objects at the head of a table; then come the programs, or None."""
-NEW_ARRAY, SET_BASE = range(2)
-"""The functions: where those of NumPy begin."""
 OBJECTS, WORDS = 32, 256
 """The most arguments and arrays of a program, and words of a kernel's arguments."""
 
-_TYPE = WORD
-_AXES, _STEPS, _DTYPE, _FLAGS = DATA + WORD, DIMENSIONS + WORD, DIMENSIONS + 3 * WORD, DIMENSIONS + 4 * WORD
-_LENGTH, _ITEMS = HEADER, HEADER + WORD
-_ALIGNED, _WRITEABLE = 0x100, 0x400
 
-_int, _void = types.int64, types.void
-_incref = types.ExternalFunction("Py_IncRef", _void(_int))
-_decref = types.ExternalFunction("Py_DecRef", _void(_int))
-_release = types.ExternalFunction("PyEval_SaveThread", _int())
-_acquire = types.ExternalFunction("PyEval_RestoreThread", _void(_int))
-_call = types.ExternalFunction("PyObject_CallNoArgs", _int(_int))
-_value = types.ExternalFunction("PyLong_AsLongLongAndOverflow", _int(_int, _int))
-_tuple = types.ExternalFunction("PyTuple_New", _int(_int))
-_put_item = types.ExternalFunction("PyTuple_SetItem", _int(_int, _int, _int))
-
-
-@njit(error_model="numpy")
-def fits(value: int, at: int) -> int:
+@part
+def _fits(value: int, at: int) -> int:
     """Where the words of this argument end, if the object is what they ask for; else 0."""
     kind, expected = word(at), word(at + WORD)
     at += 2 * WORD
     if kind == SAME:
         return at if value == expected else 0
-    if word(value + _TYPE) != expected:
+    if word(value + TYPE) != expected:
         return 0
     if kind == INTEGER:
         too_large = room(1)
         put(too_large, 0)
-        equal = _value(value, too_large) == word(at) and half(too_large) == 0
+        equal = integer(value, too_large) == word(at) and half(too_large) == 0
         return at + WORD if equal else 0
     if kind == TUPLE:
         length = word(at)
-        if word(value + _LENGTH) != length:
+        if word(value + LENGTH) != length:
             return 0
         at += WORD
         for i in range(length):
-            at = fits(word(value + _ITEMS + i * WORD), at)
+            at = _fits(word(value + ITEMS + i * WORD), at)
             if at == 0:
                 return 0
         return at
     axes = word(at + WORD)
-    if word(value + _DTYPE) != word(at) or half(value + _AXES) != axes or not half(value + _FLAGS) & _ALIGNED:
+    if word(value + DTYPE) != word(at) or half(value + AXES) != axes or not half(value + FLAGS) & ALIGNED:
         return 0
-    lengths, steps = word(value + DIMENSIONS), word(value + _STEPS)
+    lengths, steps = word(value + DIMENSIONS), word(value + STEPS)
     at += 2 * WORD
     for i in range(axes):
         here = i * WORD
@@ -91,42 +94,33 @@ def fits(value: int, at: int) -> int:
     return at + 2 * axes * WORD
 
 
-@njit(error_model="numpy")
-def place(arguments: int, count: int, ndarray: int) -> int:
+@part
+def _place(arguments: int, count: int, ndarray: int) -> int:
     """Where to look for the program first: a number made of the lengths of all axes."""
     mixed = count
     for i in range(count):
         value = word(arguments + i * WORD)
-        if word(value + _TYPE) == ndarray:
+        if word(value + TYPE) == ndarray:
             lengths = word(value + DIMENSIONS)
-            for axis in range(half(value + _AXES)):
+            for axis in range(half(value + AXES)):
                 mixed = mixed * 31 + word(lengths + axis * WORD)
     return (mixed ^ (mixed >> 9)) & (PROGRAMS - 1)
 
 
-@njit(error_model="numpy")
+@part
 def _made(at: int, table: int) -> int:
-    """A new array as a program asks for it; 0 where there is no memory, which Python's exception says."""
+    """A new array as a program asks for it; 0, and Python's exception, where there is no memory."""
     memory, dtype, axes = word(at), word(at + WORD), word(at + 2 * WORD)
-    lengths = at + 3 * WORD
-    data, flags, owner = 0, 0, 0
+    lengths, data, owner = at + 3 * WORD, 0, 0
     if memory:
-        owner = _call(memory)
+        owner = call(memory)
         if owner == 0:
             return 0
-        data, flags = word(owner + DATA), _WRITEABLE
-    _incref(dtype)  # NumPy keeps this one
-    functions, steps = word(word(table + FUNCTIONS * WORD) + DATA), lengths + axes * WORD
-    made_of = word(table + NDARRAY * WORD), dtype, axes, lengths, steps, data, flags, 0
-    array = invoke(word(functions + NEW_ARRAY * WORD), made_of)
-    if owner and array:
-        invoke(word(functions + SET_BASE * WORD), (array, owner))
-    elif owner:
-        _decref(owner)
-    return array
+        data = word(owner + DATA)
+    return new_array(table, dtype, axes, lengths, lengths + axes * WORD, data, owner)
 
 
-@njit(error_model="numpy")
+@part
 def _kernels(at: int, objects: int) -> int:
     """Run the kernels; where their words end."""
     memory = room(WORDS)
@@ -150,24 +144,24 @@ def _kernels(at: int, objects: int) -> int:
     return at
 
 
-@njit(error_model="numpy")
+@part
 def _result(at: int, made: int) -> int:
     """A new reference to the array that a program returns, or to the tuple of them."""
     count = word(at)
-    result = _tuple(count) if count > 1 else 0
+    result = new_tuple(count) if count > 1 else 0
     for i in range(count):
         array = word(made + word(at + (1 + i) * WORD) * WORD)
-        _incref(array)
+        incref(array)
         if count == 1:
             result = array
         elif result:
-            _put_item(result, i, array)
+            put_item(result, i, array)
         else:
-            _decref(array)
+            decref(array)
     return result
 
 
-@njit(error_model="numpy")
+@part
 def _run(program: int, at: int, table: int, arguments: int, count: int) -> int:
     """Replay a program whose arguments fit and end at `at`; the result, or 0 with Python's exception set."""
     objects = room(OBJECTS)
@@ -175,7 +169,7 @@ def _run(program: int, at: int, table: int, arguments: int, count: int) -> int:
         put(objects + i * WORD, word(arguments + i * WORD))
     made = objects + count * WORD
     makes = word(at)
-    _incref(program)  # another thread may forget it meanwhile
+    incref(program)  # another thread may forget it meanwhile
     at += WORD
     done = 0
     while done < makes:
@@ -188,19 +182,18 @@ def _run(program: int, at: int, table: int, arguments: int, count: int) -> int:
     result = 0
     if done == makes:
         if word(word(program + DATA)):
-            thread = _release()
+            thread = release_lock()
             at = _kernels(at, objects)
-            _acquire(thread)
+            acquire_lock(thread)
         else:
             at = _kernels(at, objects)
         result = _result(at, made)
     for i in range(done):
-        _decref(word(made + i * WORD))
-    _decref(program)
+        decref(word(made + i * WORD))
+    decref(program)
     return result
 
 
-@njit(error_model="numpy")
 def replay(self: int, arguments: int, count: int) -> int:
     """The result of a call that a program in the table fits; None if none does.
 
@@ -208,7 +201,7 @@ def replay(self: int, arguments: int, count: int) -> int:
     """
     table = word(self + DATA)
     none = word(table + NONE * WORD)
-    first = place(arguments, count, word(table + NDARRAY * WORD))
+    first = _place(arguments, count, word(table + NDARRAY * WORD))
     for probe in range(PROBES):
         program = word(table + (FIRST + ((first + probe) & (PROGRAMS - 1))) * WORD)
         if program == none:
@@ -218,14 +211,19 @@ def replay(self: int, arguments: int, count: int) -> int:
             continue
         at += WORD
         for i in range(count):
-            at = fits(word(arguments + i * WORD), at)
+            at = _fits(word(arguments + i * WORD), at)
             if at == 0:
                 break
         if at:
             if word(at):
                 return _run(program, at, table, arguments, count)
             result = word(table + UNKNOWN * WORD)
-            _incref(result)
+            incref(result)
             return result
-    _incref(none)
+    incref(none)
     return none
+
+
+def place(arguments: int, count: int, ndarray: int) -> int:
+    """`_place`, to be called from Python."""
+    return _place(arguments, count, ndarray)

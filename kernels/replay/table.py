@@ -1,40 +1,23 @@
 """The programs of a function, and the function that Python calls to find and replay them."""
 
 import ctypes
-import functools
 import threading
 import weakref
 from collections.abc import Callable
-from importlib import import_module
 from typing import Any
 
 import numpy as np
-from numba import types
 
-from ..cache import KernelCache
+from ..native.entry import HEAD, callable_from_python, machine_code
+from ..native.objects import FIRST
 from . import machine, recording
-from .machine import FIRST, PROBES, PROGRAMS
+from .machine import PROBES, PROGRAMS
 from .recording import Recording, UnrepeatableError
 
 _lock = threading.Lock()
 _age = 0
 """How often all programs were forgotten."""
 _tables: weakref.WeakSet["Table"] = weakref.WeakSet()
-_FASTCALL = 0x80
-"""How Python calls it: the addresses of the arguments, and their number."""
-_NEW_FROM_DESCR, _SET_BASE_OBJECT = 94, 282
-"""Places in the table of functions that NumPy promises to extensions."""
-
-
-class _Method(ctypes.Structure):
-    """What Python wants to know of a function in C."""
-
-    _fields_ = (
-        ("name", ctypes.c_char_p),
-        ("code", ctypes.c_void_p),
-        ("flags", ctypes.c_int),
-        ("doc", ctypes.c_char_p),
-    )
 
 
 class Program(np.ndarray):
@@ -49,12 +32,9 @@ class Table:
     def __init__(self, function: Callable[..., Any]) -> None:
         self.function = function
         self._objects = np.full(FIRST + PROGRAMS, None)
-        self._objects[0] = _numpy_functions()
-        self._objects[1:FIRST] = np.ndarray, None, NotImplemented
+        self._objects[:FIRST] = HEAD
         self._turn = 0
-        self._method = _Method(function.__name__.encode(), _code(machine.replay), _FASTCALL, None)
-        new = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.POINTER(_Method), ctypes.py_object, ctypes.c_void_p)
-        self.replay = new(("PyCFunction_NewEx", ctypes.pythonapi))(self._method, self._objects, None)
+        self.replay = callable_from_python(machine.replay, self._objects)
         _tables.add(self)
 
     def record(self, context: Any, *arguments: Any) -> Any:
@@ -110,23 +90,5 @@ def restart() -> None:
 
 def _place(arguments: tuple[Any, ...]) -> int:
     objects = np.array([id(argument) for argument in arguments], np.int64)
-    function = ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_int64] * 3)(_code(machine.place))
+    function = ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_int64] * 3)(machine_code(machine.place))
     return int(function(objects.ctypes.data, len(arguments), id(np.ndarray)))
-
-
-@functools.cache
-def _code(function: Any) -> int:
-    """Where the machine code of a function of three words begins, as C calls it."""
-    function._cache = KernelCache(function.py_func)
-    function.compile((types.int64,) * 3)
-    (compiled,) = function.overloads.values()
-    return int(compiled.library.get_pointer_to_function(compiled.fndesc.llvm_cfunc_wrapper_name))
-
-
-def _numpy_functions() -> np.ndarray:
-    """Where the functions begin that make an array, and that set the owner of its memory."""
-    pointer = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.py_object, ctypes.c_char_p)
-    capsule = import_module("numpy._core._multiarray_umath")._ARRAY_API
-    start = pointer(("PyCapsule_GetPointer", ctypes.pythonapi))(capsule, None)
-    functions = ctypes.cast(start, ctypes.POINTER(ctypes.c_void_p))
-    return np.array([functions[_NEW_FROM_DESCR], functions[_SET_BASE_OBJECT]], np.int64)

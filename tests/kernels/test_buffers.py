@@ -1,7 +1,5 @@
 """Layouts in and out: dense arrays are seen as they lie, the rest is copied once."""
 
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
 import pytest
 
@@ -61,49 +59,6 @@ def test_set_zero(size):
 def test_large_arrays_begin_a_cache_line():
     for size in (20_000, 123_457):
         assert buffers.empty((size,), np.dtype(np.float32)).ctypes.data % machine.LINE == 0
-
-
-def test_memory_is_used_again_when_its_last_view_is_gone():
-    shape, dtype = (7, 11, 13, 17), np.dtype(np.float64)
-    buffers.release()
-    a = buffers.empty(shape, dtype)
-    place = a.ctypes.data
-    view = a[1:].transpose(0, 3, 1, 2)
-    del a
-    b = buffers.empty(shape, dtype)
-    assert not np.shares_memory(b, view)
-    del view
-    assert buffers.empty(shape, dtype).ctypes.data == place
-
-
-def test_arrays_of_many_threads_never_share_memory():
-    def work(i):
-        for _ in range(200):
-            a = buffers.empty((30_000,), np.dtype(np.float32))
-            a[:] = i
-            b = buffers.empty((30_000,), np.dtype(np.float32))
-            b[:] = -i
-            if not ((a == i).all() and (b == -i).all()):
-                return False
-        return True
-
-    with ThreadPoolExecutor(4) as pool:
-        assert all(pool.map(work, range(1, 9)))
-
-
-def test_free_memory_goes_back():
-    dtype = np.dtype(np.float32)
-    a, b = buffers.empty((100_000,), dtype), buffers.empty((200_000,), dtype)
-    del b
-    buffers.release()
-    owners = [block.owner for blocks in buffers._blocks.values() for block in blocks]
-    assert any(np.shares_memory(a, owner) for owner in owners)
-    assert all(owner.nbytes < 800_000 for owner in owners)
-    del a, owners
-    buffers.empty((50_000,), dtype)
-    for _ in range(2 * buffers.PERIOD):
-        buffers.empty((60_000,), dtype)
-    assert {block.memory.nbytes for blocks in buffers._blocks.values() for block in blocks} == {262_144}
 
 
 def test_address_is_that_of_the_first_element():

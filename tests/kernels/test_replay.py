@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from fastconv import config, kernels
-from fastconv.kernels import buffers
+from fastconv.kernels import buffers, shelf
 from fastconv.kernels.geometry import vector
 from fastconv.kernels.jit import get_num_threads, kernel, set_num_threads
 from fastconv.kernels.replay import Table
@@ -124,6 +124,7 @@ def test_nothing_leaks(table, x):
     del results
     gc.collect()
     assert gone() is None
+    shelf.release()
     after = [sys.getrefcount(thing) for thing in (x, option, x.dtype, None, np.ndarray)]
     assert max(abs(a - b) for a, b in zip(after, before, strict=True)) < 500
 
@@ -148,12 +149,12 @@ def test_results_have_memory_of_their_own(table):
 def test_no_memory_is_an_exception(table, monkeypatch):
     x = normal(30001)
     record(table, None, x)
-    buffers.release()
+    shelf.release()
 
     def refuse(size):
         raise MemoryError("none left")
 
-    monkeypatch.setattr(buffers, "_Block", refuse)
+    monkeypatch.setattr(shelf, "fresh", refuse)
     before = sys.getrefcount(x)
     with pytest.raises(MemoryError, match="none left"):
         table.replay(None, x)

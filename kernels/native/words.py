@@ -8,8 +8,8 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-BYTES = 8
-"""Of one word."""
+WORD = 8
+"""Bytes of one word."""
 
 
 def _reader(kind: ir.Type) -> Any:
@@ -33,7 +33,7 @@ def put(typingctx: Any, address: Any, value: Any) -> tuple[Any, Callable[..., An
     """Write a word at an address."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        builder.store(args[1], builder.inttoptr(args[0], args[1].type.as_pointer()), align=BYTES)
+        builder.store(args[1], builder.inttoptr(args[0], args[1].type.as_pointer()), align=WORD)
         return context.get_dummy_value()
 
     return types.void(types.int64, types.int64), codegen

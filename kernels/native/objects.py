@@ -1,0 +1,53 @@
+"""Objects of Python and NumPy as machine code sees them: where their fields are, and what makes new ones.
+
+All of it is what Python and NumPy promise to extensions. Who calls these holds Python's lock.
+"""
+
+from numba import njit, types
+
+from ..operand import DATA, DIMENSIONS, HEADER
+from .words import WORD, half, invoke, word
+
+TYPE = WORD
+LENGTH, ITEMS = HEADER, HEADER + WORD
+"""Of a tuple."""
+AXES, STEPS, DTYPE, FLAGS = DATA + WORD, DIMENSIONS + WORD, DIMENSIONS + 3 * WORD, DIMENSIONS + 4 * WORD
+"""Of an array."""
+ALIGNED, WRITEABLE = 0x100, 0x400
+"""Flags of an array."""
+FUNCTIONS, NDARRAY, NONE, UNKNOWN, BYTE, FIRST = range(6)
+"""Objects at the head of each table that machine code reads (`entry.HEAD`); then come its own."""
+NEW_ARRAY, SET_BASE = range(2)
+"""The functions: where those of NumPy begin."""
+
+part = njit(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+_int, _void = types.int64, types.void
+incref = types.ExternalFunction("Py_IncRef", _void(_int))
+decref = types.ExternalFunction("Py_DecRef", _void(_int))
+call = types.ExternalFunction("PyObject_CallNoArgs", _int(_int))
+integer = types.ExternalFunction("PyLong_AsLongLongAndOverflow", _int(_int, _int))
+new_tuple = types.ExternalFunction("PyTuple_New", _int(_int))
+put_item = types.ExternalFunction("PyTuple_SetItem", _int(_int, _int, _int))
+release_lock = types.ExternalFunction("PyEval_SaveThread", _int())
+acquire_lock = types.ExternalFunction("PyEval_RestoreThread", _void(_int))
+
+
+@part
+def new_array(head: int, dtype: int, axes: int, lengths: int, steps: int, data: int, owner: int) -> int:
+    """A new array in NumPy's memory, or from `data` on in that of `owner`; 0 where an exception is set."""
+    incref(dtype)  # NumPy keeps this one
+    functions = word(word(head + FUNCTIONS * WORD) + DATA)
+    kind, flags = word(head + NDARRAY * WORD), WRITEABLE if owner else 0
+    array = invoke(word(functions + NEW_ARRAY * WORD), (kind, dtype, axes, lengths, steps, data, flags, 0))
+    if owner:
+        if array == 0:
+            decref(owner)
+        else:
+            invoke(word(functions + SET_BASE * WORD), (array, owner))
+    return array
+
+
+@part
+def references(value: int) -> int:
+    """How many references to an object there are."""
+    return half(value)
