@@ -16,7 +16,6 @@ which are added in order.
 from functools import lru_cache
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
 from .. import machine
 from ..buffers import empty
@@ -25,7 +24,7 @@ from ..jit import inline, kernel, share
 from ..shape import Axis
 from ..simd import clear, dot, fma, load, plus, positive, spread, store, sums, zero
 from ..window import interior, reached
-from .pack import Source
+from .pack import WORK, Source
 from .plan import Packed, Place, Plan
 
 MOST = 4
@@ -40,13 +39,12 @@ class Few(Packed):
     def pack(self, weight: np.ndarray, source: Source) -> np.ndarray:
         """packed[k, tap, c], zero beyond the last filter."""
         g = self.geometry
-        packed = np.zeros((g.panels * source.taps, g.channels), weight.dtype)
-        steps = tuple(weight.itemsize * step for step in (source.filter, 1, source.channel))
-        taps = as_strided(weight, (g.filters, source.starts.size, g.channels), steps)
-        needed = source.starts >= 0
-        places = source.starts + np.arange(g.filters)[:, None] * source.steps
-        packed[places[:, needed]] = taps[:, needed]
-        return packed.ravel()
+        packed = empty((g.panels * source.taps * g.channels,), weight.dtype)
+        _pack(
+            g.channels, WORK * packed.size, g, weight, packed, source.filter, source.channel, source.starts,
+            source.steps,
+        )  # fmt: skip
+        return packed
 
     def convolve(
         self, x: np.ndarray, packed: np.ndarray, bias: np.ndarray, y: np.ndarray, images: int
@@ -68,8 +66,9 @@ class FewWeight(Plan):
         sums = empty((parts, g.taps_h * g.taps_w, g.rows, g.columns), x.dtype)
         work = 2.0 * images * self.pixels * sums[0].size
         _sum(parts, work, g, x, dy, sums.ravel(), rows, *self.sizes, parts)
-        taps = sums.sum(axis=0)[..., : g.channels].transpose(1, 2, 0)
-        return np.ascontiguousarray(taps).reshape(g.rows, g.channels, g.taps_h, g.taps_w)
+        gradient = empty((g.rows, g.channels, g.taps_h, g.taps_w), x.dtype)
+        _unpack(g.rows, 8.0 * sums.size, g, sums.ravel(), gradient.ravel(), parts)
+        return gradient
 
 
 def fits(channels: int, filters: int, groups: int, dtype: np.dtype) -> bool:
@@ -110,6 +109,18 @@ def _sizes(height: Axis, width: Axis, channels: int) -> dict[str, int]:
         "channels": channels, "taps_h": height.taps, "taps_w": width.taps, "stride_h": height.stride,
         "stride_w": width.stride, "dilation_h": height.dilation, "dilation_w": width.dilation,
     }  # fmt: skip
+
+
+@kernel
+def _pack(g, weight, packed, filter_step, channel_step, starts, steps, first, last):
+    """A job is one channel of all filters."""
+    for c in range(first, last):
+        for k in range(g.panels):
+            at = k * filter_step + c * channel_step
+            for tap in range(starts.size):
+                if starts[tap] >= 0:
+                    to = (starts[tap] + k * steps[tap]) * g.channels + c
+                    packed[to] = weight[at + tap] if k < g.filters else 0
 
 
 @inline
@@ -187,3 +198,16 @@ def _sum(
                             _row_sum(g, dy, dy_at, x, at, sums, to + c, q0, q1, wide)
                         else:
                             _row_sum(g, dy, dy_at, x, at, sums, to + c, q0, q1, g.channels - c)
+
+
+@kernel
+def _unpack(g, sums, gradient, parts, first, last):
+    """A job is one filter: each element is the sum of its parts, in order."""
+    taps = g.taps_h * g.taps_w
+    for k in range(first, last):
+        for c in range(g.channels):
+            for tap in range(taps):
+                total = sums[(tap * g.rows + k) * g.columns + c]
+                for part in range(1, parts):
+                    total += sums[((part * taps + tap) * g.rows + k) * g.columns + c]
+                gradient[(k * g.channels + c) * taps + tap] = total

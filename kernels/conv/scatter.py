@@ -14,7 +14,7 @@ from functools import lru_cache
 import numpy as np
 
 from .. import machine
-from ..buffers import scratch
+from ..buffers import channels_last, scratch
 from ..geometry import Geometry
 from ..jit import get_num_threads, inline, kernel
 from ..shape import Axis
@@ -27,7 +27,7 @@ class Scatter(Plan):
 
     def run(self, dy: np.ndarray, weight: np.ndarray, dx: np.ndarray, images: int) -> None:
         """Write flat dx of flat dy and the filters (K, C, kH, kW)."""
-        h, taps = self.height, weight.transpose(0, 2, 3, 1).ravel()
+        h, taps = self.height, channels_last(weight)
         blocks = min(-(-h.size // h.taps), -(-2 * get_num_threads() // images))
         rows = -(-h.size // blocks)
         blocks = -(-h.size // rows)
