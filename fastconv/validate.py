@@ -94,6 +94,12 @@ def native(function: str, name: str, value: object) -> Array:
     return value.astype(value.dtype.newbyteorder("="))
 
 
+def whole_numbers(function: str, name: str, value: Array, stop: int, ignored: int | None = None) -> Indices:
+    """The same as `labels`, but int64 is not compared: who computes with the numbers sees one beyond."""
+    value = native(function, name, value)
+    return value if value.dtype is _INT64 else labels(function, name, value, stop, ignored)
+
+
 def labels(function: str, name: str, value: Array, stop: int, ignored: int | None = None) -> Indices:
     """Check that this is an array of integers from 0 to `stop` - 1 (or `ignored`); return it as int64."""
     value = native(function, name, value)

@@ -65,6 +65,21 @@ def empty(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     return array if recording.current is None else _noted(array)
 
 
+def scalar(array: np.ndarray) -> np.generic:
+    """The only element of an array, to be returned."""
+    value = array[0]
+    if recording.current is not None and recording.current.mine():
+        recording.current.note_scalar(array, value)
+    return value
+
+
+def failed(verdicts: np.ndarray) -> bool:
+    """Whether one of these integers, of which each job of a kernel has written one, is not zero."""
+    if recording.current is not None and recording.current.mine():
+        recording.current.note_verdicts(verdicts)
+    return bool(verdicts.any())
+
+
 def empty_like(model: np.ndarray) -> np.ndarray:
     """An uninitialised array like `model` without gaps, its axes in the same order in memory."""
     if model.nbytes < SMALL:

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from .buffers import CHUNK, empty, empty_like, flat_like, part, plain
+from .buffers import CHUNK, constant, empty, empty_like, failed, flat_like, part, plain, scalar
 from .geometry import Geometry, vector
 from .jit import inline, kernel
 from .machine import lanes
@@ -20,8 +20,7 @@ ROWS = 64
 SAMPLE, CLASS = 5000.0, 80.0
 """Work of one sample, whose maximum, sum and logarithm wait for each other, and of each of its classes."""
 _NO_LABELS = np.empty(0, np.int64)
-_SAFE = 1e38
-"""Losses below it are numbers of any type."""
+_DOUBLE, _INT = np.dtype(np.float64), np.dtype(np.int64)
 
 
 @lru_cache(maxsize=16)
@@ -33,29 +32,34 @@ def _geometry(reduced, dtype):
 def cross_entropy(input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0):
     """l[m] = - sum over c of v[m, c] * log softmax(x[m])[c], v the weighted, smoothed target.
 
-    input (M, C), target int64 (M,) or probabilities (M, C), weight (C,), to a scalar or, "none", (M,).
+    input (M, C), target int64 (M,) or probabilities (M, C), weight (C,), to a scalar or, "none", (M,). None
+    where a label is no class.
     """
     samples = _samples(input, target, weight)
     chunks = -(-len(input) // ROWS)
-    losses, sums = np.empty(len(input)), np.empty((chunks, 2))
+    losses, sums, wrong = empty((len(input),), _DOUBLE), empty((chunks, 2), _DOUBLE), empty((chunks,), _INT)
     _cross_entropy(
         chunks, _work(input), vector(input.dtype), *samples, ignore_index, label_smoothing,
-        losses, sums,
+        losses, sums, wrong,
     )  # fmt: skip
-    if reduction == "none":
-        return _rounded(losses, input.dtype)
-    loss, divisor = (sums[0] if chunks == 1 else sums.sum(axis=0)).tolist()
-    return _reduced(loss, divisor, reduction, input.dtype)
+    if failed(wrong):
+        return None
+    return (
+        _rounded(losses, input.dtype) if reduction == "none" else _reduced(sums, 1.0, reduction, input.dtype)
+    )
 
 
 def cross_entropy_input(input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0):
-    """dx[m, c] = (softmax(x[m])[c] * sum over k of v[m, k] - v[m, c]) / divisor of the mean. (M, C)."""
-    grad_input = empty(input.shape, input.dtype)
+    """dx[m, c] = (softmax(x[m])[c] * sum over k of v[m, k] - v[m, c]) / divisor of the mean.
+
+    (M, C); None where a label is no class.
+    """
+    grad_input, wrong = empty(input.shape, input.dtype), empty((len(input),), _INT)
     _cross_entropy_input(
         len(input), _work(input), vector(input.dtype), *_samples(input, target, weight),
-        ignore_index, label_smoothing, reduction == "mean", grad_input,
+        ignore_index, label_smoothing, reduction == "mean", grad_input, wrong,
     )  # fmt: skip
-    return grad_input
+    return None if failed(wrong) else grad_input
 
 
 def _work(input):
@@ -74,14 +78,27 @@ def _samples(input, target, weight):
 @lru_cache(maxsize=64)
 def _defaults(classes, dtype):
     """Weights of one, and probabilities that are not there; kernels only read them."""
-    return np.ones(classes, dtype), np.empty((0, 0), dtype)
+    return constant(np.ones(classes, dtype)), np.empty((0, 0), dtype)
 
 
-def _reduced(loss, divisor, reduction, dtype):
-    """The loss as a scalar of NumPy."""
-    if reduction == "mean":
-        loss = loss / divisor if divisor else math.nan
-    return dtype.type(loss) if abs(loss) < _SAFE else _rounded(np.float64(loss), dtype)
+def _reduced(sums, divisor, reduction, dtype):
+    """The loss as a scalar of NumPy; what the mean divides by is a chunk's second sum, if it has one."""
+    result = empty((1,), dtype)
+    _reduce(1, 8.0 * sums.size, vector(dtype), sums, divisor, reduction == "mean", result)
+    return scalar(result)
+
+
+@kernel
+def _reduce(g, sums, divisor, mean, result, first, last):
+    loss, weight = 0.0, 0.0
+    for chunk in range(sums.shape[0]):
+        loss += sums[chunk, 0]
+        if sums.shape[1] == 2:
+            weight += sums[chunk, 1]
+    if mean:
+        divisor = weight if sums.shape[1] == 2 else divisor
+        loss = loss / divisor if divisor != 0 else math.nan
+    result[0] = loss
 
 
 def _rounded(losses, dtype):
@@ -133,14 +150,20 @@ def _powers(g, x, at, length, y):
 
 
 @kernel
-def _cross_entropy(g, x, labels, probabilities, weight, ignore_index, smoothing, losses, sums, first, last):
+def _cross_entropy(
+    g, x, labels, probabilities, weight, ignore_index, smoothing, losses, sums, wrong, first, last
+):  # fmt: skip
     """A job is a chunk of samples: their losses, and the sums of these and of what the mean divides by."""
     length = x.shape[1]
     for chunk in range(first, last):
         total_loss, divisor = 0.0, 0.0
+        wrong[chunk] = 0
         for m in range(chunk * ROWS, min((chunk + 1) * ROWS, x.shape[0])):
             losses[m] = 0.0
             if labels.size and labels[m] == ignore_index:
+                continue
+            if labels.size and not 0 <= labels[m] < length:
+                wrong[chunk] = 1
                 continue
             most, shift = _log_sum(g, x, m * length, length)
             counts = np.float64(weight[labels[m]]) if labels.size else 1.0
@@ -162,18 +185,22 @@ def _cross_entropy(g, x, labels, probabilities, weight, ignore_index, smoothing,
 
 @kernel
 def _cross_entropy_input(
-    g, x, labels, probabilities, weight, ignore_index, smoothing, mean, grad_input, first, last
+    g, x, labels, probabilities, weight, ignore_index, smoothing, mean, grad_input, wrong, first, last
 ):
     length, divisor = x.shape[1], 1.0
     if mean:
         divisor = float(probabilities.shape[0])
         for label in labels:
-            if label != ignore_index:
+            if label != ignore_index and 0 <= label < length:
                 divisor += weight[label]
     for m in range(first, last):
         at = m * length
+        wrong[m] = 0
         if labels.size and labels[m] == ignore_index:
             grad_input[m] = 0
+            continue
+        if labels.size and not 0 <= labels[m] < length:
+            wrong[m] = 1
             continue
         most, sum_of_powers = _powers(g, x, at, length, grad_input)
         scale, by_label = 1.0 / divisor, labels.size > 0 and smoothing == 0
@@ -206,7 +233,9 @@ def binary_cross_entropy_with_logits(input, target, weight=None, reduction="mean
     losses, sums = _results(input, reduction)
     g = _geometry(reduction != "none", input.dtype)
     _binary_cross_entropy(_chunks(input), 64.0 * input.size, g, *arrays, losses.ravel(), sums)
-    return losses if reduction == "none" else _reduced(float(sums.sum()), input.size, reduction, input.dtype)
+    if reduction == "none":
+        return losses
+    return _reduced(sums.reshape(-1, 1), float(input.size), reduction, input.dtype)
 
 
 def binary_cross_entropy_with_logits_input(input, target, weight=None, reduction="mean", pos_weight=None):
@@ -221,7 +250,7 @@ def binary_cross_entropy_with_logits_input(input, target, weight=None, reduction
 
 def _elements(input, target, weight, pos_weight):
     """The four arrays flat in C order; a weight that is not given is one element, which serves all."""
-    one = np.ones(1, input.dtype)
+    one, _ = _defaults(1, input.dtype)
     weights = (one if w is None else np.broadcast_to(w, input.shape).ravel() for w in (weight, pos_weight))
     return input.ravel(), target.ravel(), *weights
 
@@ -234,7 +263,7 @@ def _results(input, reduction):
     """Elementwise losses, or the sum of each chunk."""
     if reduction == "none":
         return empty(input.shape, input.dtype), np.empty(0)
-    return np.empty(0, input.dtype), np.empty(_chunks(input))
+    return np.empty(0, input.dtype), empty((_chunks(input),), _DOUBLE)
 
 
 @inline
@@ -291,11 +320,13 @@ def mse_loss(input, target, reduction="mean"):
             line = losses.ravel()
         model = losses
     else:
-        sums = np.empty(_chunks(input))
+        sums = empty((_chunks(input),), _DOUBLE)
     x, y = flat_like(input, model), flat_like(target, model)
     g = _geometry(reduction != "none", input.dtype)
     _squares(_chunks(input), 16.0 * x.size, g, x, y, line, sums)
-    return losses if reduction == "none" else _reduced(float(sums.sum()), input.size, reduction, input.dtype)
+    if reduction == "none":
+        return losses
+    return _reduced(sums.reshape(-1, 1), float(input.size), reduction, input.dtype)
 
 
 @kernel

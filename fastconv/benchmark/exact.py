@@ -104,7 +104,7 @@ def _max_pool(row: Row, which: str, a: dict[str, Array]) -> list[Part]:
     )
     if which == "forward":
         return [Part(0, place, y), Part(1, place, indices)]
-    return [Part(0, place, reference.max_pool2d_input(a["grad_output"][place], indices, x.shape))]
+    return [Part(0, place, np.asarray(reference.max_pool2d_input(a["grad_output"][place], indices, x.shape)))]
 
 
 def _avg_pool(row: Row, which: str, a: dict[str, Array]) -> Part:
@@ -130,7 +130,7 @@ def _cross_entropy(which: str, x: Array, target: Array) -> list[Part]:
     loss = Part(0, (), np.asarray(reference.cross_entropy(x, target)))
     if which == "forward":
         return [loss]
-    return [loss, Part(1, (), reference.cross_entropy_input(x, target))]
+    return [loss, Part(1, (), np.asarray(reference.cross_entropy_input(x, target)))]
 
 
 def _activation(row: Row, which: str, a: dict[str, Array]) -> Part:

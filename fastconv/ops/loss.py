@@ -10,10 +10,12 @@ import numpy as np
 
 from fastconv import validate
 from fastconv.backends import active
+from fastconv.ops.replay import replayed
 from fastconv.types import Array, Indices, Shape
 from fastconv.validate import arrays, same_shape, wrong_value
 
 
+@replayed
 def cross_entropy(
     input: Array,
     target: Array | Indices,
@@ -35,9 +37,12 @@ def cross_entropy(
         "cross_entropy", input, target, weight, ignore_index, reduction, label_smoothing
     )
     loss = active().cross_entropy(*arguments)
+    if loss is None:
+        validate.labels("cross_entropy", "target", target, arguments.input.shape[1], ignore_index)
     return loss.reshape(samples) if reduction == "none" else loss
 
 
+@replayed
 def cross_entropy_input(
     input: Array,
     target: Array | Indices,
@@ -55,11 +60,14 @@ def cross_entropy_input(
         "cross_entropy_input", input, target, weight, ignore_index, reduction, label_smoothing
     )
     gradient = active().cross_entropy_input(*arguments)
+    if gradient is None:
+        validate.labels("cross_entropy_input", "target", target, arguments.input.shape[1], ignore_index)
     if len(samples) == 1:
         return gradient
     return np.moveaxis(gradient.reshape(*samples, gradient.shape[1]), -1, min(1, len(samples)))
 
 
+@replayed
 def binary_cross_entropy_with_logits(
     input: Array,
     target: Array,
@@ -79,6 +87,7 @@ def binary_cross_entropy_with_logits(
     return active().binary_cross_entropy_with_logits(*arguments)
 
 
+@replayed
 def binary_cross_entropy_with_logits_input(
     input: Array,
     target: Array,
@@ -96,6 +105,7 @@ def binary_cross_entropy_with_logits_input(
     return active().binary_cross_entropy_with_logits_input(*arguments)
 
 
+@replayed
 def mse_loss(input: Array, target: Array, reduction: str = "mean") -> Array:
     """Square the difference, as torch.nn.functional.mse_loss.
 
@@ -108,6 +118,7 @@ def mse_loss(input: Array, target: Array, reduction: str = "mean") -> Array:
     return active().mse_loss(x, y, validate.reduction("mse_loss", reduction))
 
 
+@replayed
 def mse_loss_input(input: Array, target: Array, reduction: str = "mean") -> Array:
     """Gradient of mse_loss with respect to its input: 2 (input - target), reduced.
 
@@ -165,7 +176,7 @@ def _class_arguments(
         t = _rows(t, axis)
     else:
         same_shape(function, "target", t, "input without its classes", samples)
-        t = validate.labels(function, "target", t, classes, ignore_index).reshape(-1)
+        t = validate.whole_numbers(function, "target", t, classes, ignore_index).reshape(-1)
     return samples, _ClassArguments(_rows(x, axis), t, w, ignore_index, reduction, label_smoothing)
 
 

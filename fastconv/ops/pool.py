@@ -71,6 +71,7 @@ def max_pool2d(
     return (result[0][0], result[1][0]) if return_indices else result[0]
 
 
+@replayed
 def max_pool2d_input(grad_output: Array, indices: Indices, input_size: Shape) -> Array:
     """Gradient of max_pool2d with respect to its input: each output's gradient goes to its maximum.
 
@@ -83,11 +84,16 @@ def max_pool2d_input(grad_output: Array, indices: Indices, input_size: Shape) ->
     shape = validate.size("max_pool2d_input", "input_size", input_size)
     _check_image("max_pool2d_input", "input_size", shape)
     _check_gradient("max_pool2d_input", G, shape)
-    places = validate.labels("max_pool2d_input", "indices", indices, stop=shape[-2] * shape[-1])
+    stop = shape[-2] * shape[-1]
+    places = validate.whole_numbers("max_pool2d_input", "indices", indices, stop)
     same_shape("max_pool2d_input", "indices", places, "grad_output", G.shape)
     if G.ndim == 3:
-        return active().max_pool2d_input(G[None], places[None], (1, *shape))[0]
-    return active().max_pool2d_input(G, places, shape)
+        result = active().max_pool2d_input(G[None], places[None], (1, *shape))
+    else:
+        result = active().max_pool2d_input(G, places, shape)
+    if result is None:
+        validate.labels("max_pool2d_input", "indices", indices, stop)
+    return result[0] if G.ndim == 3 else result
 
 
 @replayed

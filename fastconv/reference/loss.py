@@ -19,7 +19,7 @@ def cross_entropy(
     ignore_index: int = -100,
     reduction: str = "mean",
     label_smoothing: float = 0.0,
-) -> Array:
+) -> Array | None:
     """Compare logits with class labels or class probabilities, as PyTorch's cross_entropy.
 
         l[m] = - sum_c v[m,c] log softmax(x[m])[c]
@@ -28,8 +28,10 @@ def cross_entropy(
 
     with t the probabilities or the one-hot labels, v[m] = 0 where target[m] = ignore_index, and
     0 log 0 = 0. Input x (M, C), target int64 (M,) or probabilities (M, C), weight (C,);
-    returns a scalar, for "none" (M,).
+    returns a scalar, for "none" (M,). None where a label is no class.
     """
+    if _beyond(target, input.shape[1], ignore_index):
+        return None
     v, divisor = _target_weights(input, target, weight, ignore_index, label_smoothing)
     log_p = log_softmax(input.astype(np.float64), dim=1)
     terms = np.multiply(v, log_p, where=v != 0, out=np.zeros_like(v))
@@ -43,14 +45,17 @@ def cross_entropy_input(
     ignore_index: int = -100,
     reduction: str = "mean",
     label_smoothing: float = 0.0,
-) -> Array:
+) -> Array | None:
     """Gradient of cross_entropy for its input.
 
         dL/dx[m,c] = (softmax(x[m])[c] sum_k v[m,k] - v[m,c]) / divisor
 
     with v and the divisor of the mean as in `cross_entropy` ("sum" and "none": 1); with one label,
-    weight 1 and no smoothing this is softmax(x) - t. Returns the shape of the input (M, C).
+    weight 1 and no smoothing this is softmax(x) - t. Returns the shape of the input (M, C), None where a
+    label is no class.
     """
+    if _beyond(target, input.shape[1], ignore_index):
+        return None
     v, divisor = _target_weights(input, target, weight, ignore_index, label_smoothing)
     p = np.exp(log_softmax(input.astype(np.float64), dim=1))
     gradient = _averaged(p * v.sum(axis=1, keepdims=True) - v, reduction, divisor)
@@ -115,6 +120,12 @@ def mse_loss_input(input: Array, target: Array, reduction: str = "mean") -> Arra
     """Gradient of mse_loss for its input: dl/dx = 2 (x - y); "mean" divides by the number of elements."""
     gradient = 2 * (input.astype(np.float64) - target)
     return _averaged(gradient, reduction, gradient.size).astype(input.dtype)
+
+
+def _beyond(target: Array | Indices, classes: int, ignore_index: int) -> bool:
+    """Whether a label is no class."""
+    labels = target[target != ignore_index] if target.ndim == 1 else np.empty(0)
+    return bool(((labels < 0) | (labels >= classes)).any())
 
 
 def _target_weights(

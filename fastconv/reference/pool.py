@@ -51,15 +51,17 @@ def max_pool2d(
     return (Z, indices) if return_indices else Z
 
 
-def max_pool2d_input(grad_output: Array, indices: Indices, input_size: Shape) -> Array:
+def max_pool2d_input(grad_output: Array, indices: Indices, input_size: Shape) -> Array | None:
     """Gradient of max_pool2d for its input: all of it goes to the pixel that won.
 
         dL/dX[n,c,i] = sum over (p,q) with indices[n,c,p,q] = i of G[n,c,p,q],    i = h*W + w
 
     Grad_output G and indices (N, C, P, Q); returns an array of shape `input_size` = (N, C, H, W).
-    A pixel that won several overlapping windows gets the sum.
+    A pixel that won several overlapping windows gets the sum. None where an index lies outside of the image.
     """
     N, C, H, W = input_size
+    if ((indices < 0) | (indices >= H * W)).any():
+        return None
     dX = np.zeros((N, C, H * W))
     n, c = np.arange(N)[:, None, None, None], np.arange(C)[:, None, None]
     np.add.at(dX, (n, c, indices), grad_output)

@@ -12,8 +12,8 @@ from ..cache import KernelCache
 
 _FASTCALL = 0x80
 """How Python calls it: with the addresses of the arguments, and their number."""
-_NEW_FROM_DESCR, _SET_BASE_OBJECT = 94, 282
-"""Places in the table of functions that NumPy promises to extensions."""
+_NUMPY = 94, 282, 76
+"""NewFromDescr, SetBaseObject, Return: places in the table of functions that NumPy promises to extensions."""
 
 
 class _Method(ctypes.Structure):
@@ -50,12 +50,12 @@ def machine_code(function: Any) -> int:
 
 
 def _numpy_functions() -> np.ndarray:
-    """Where the functions begin that make an array, and that set the owner of its memory."""
+    """Where the functions begin that make an array, set the owner of its memory, make it a scalar."""
     pointer = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.py_object, ctypes.c_char_p)
     capsule = import_module("numpy._core._multiarray_umath")._ARRAY_API
     start = pointer(("PyCapsule_GetPointer", ctypes.pythonapi))(capsule, None)
     functions = ctypes.cast(start, ctypes.POINTER(ctypes.c_void_p))
-    return np.array([functions[_NEW_FROM_DESCR], functions[_SET_BASE_OBJECT]], np.int64)
+    return np.array([functions[place] for place in _NUMPY], np.int64)
 
 
 HEAD = _numpy_functions(), np.ndarray, None, NotImplemented, np.dtype(np.uint8)

@@ -17,7 +17,7 @@ ALIGNED, WRITEABLE = 0x100, 0x400
 """Flags of an array."""
 FUNCTIONS, NDARRAY, NONE, UNKNOWN, BYTE, FIRST = range(6)
 """Objects at the head of each table that machine code reads (`entry.HEAD`); then come its own."""
-NEW_ARRAY, SET_BASE = range(2)
+NEW_ARRAY, SET_BASE, TO_SCALAR = range(3)
 """The functions: where those of NumPy begin."""
 
 part = njit(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
@@ -45,6 +45,12 @@ def new_array(head: int, dtype: int, axes: int, lengths: int, steps: int, data: 
         else:
             invoke(word(functions + SET_BASE * WORD), (array, owner))
     return array
+
+
+@part
+def to_scalar(head: int, array: int) -> int:
+    """NumPy's scalar of an array without axes, whose place it takes."""
+    return invoke(word(word(word(head + FUNCTIONS * WORD) + DATA) + TO_SCALAR * WORD), (array,))
 
 
 @part

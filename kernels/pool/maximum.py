@@ -4,7 +4,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from ..buffers import channels_last, empty_channels_last, streams
+from ..buffers import channels_last, empty, empty_channels_last, failed, streams
 from ..geometry import Geometry, vector
 from ..jit import get_num_threads, inline, kernel, share
 from ..machine import lanes
@@ -113,35 +113,49 @@ def _max(
 def max_pool2d_input(grad_output, indices, input_size):
     """dx[n, c, indices[n, c, p, q]] += dy[n, c, p, q]: the gradient goes to the maxima.
 
-    grad_output and indices (N, C, P, Q), input_size (N, C, H, W), to (N, C, H, W), channels-last.
+    grad_output and indices (N, C, P, Q), input_size (N, C, H, W), to (N, C, H, W), channels-last. None where
+    an index lies outside of the image.
     """
     n, c, h, w = input_size
     line, grad_input = empty_channels_last(input_size, grad_output.dtype)
     outputs = grad_output.shape[2] * grad_output.shape[3]
     if line.size:
         parts = min(h * w, -(-get_num_threads() // n))
+        wrong = empty((n * parts,), _INDEX)
         _route(n * parts, 64.0 * grad_output.size + 8.0 * grad_input.size,
             vector(line.dtype), channels_last(grad_output), channels_last(indices), line,
-            c, outputs, h * w, parts,
+            wrong, c, outputs, h * w, parts,
         )  # fmt: skip
+        if failed(wrong):
+            return None
     return grad_input
 
 
+@inline
+def _bounds(indices, start, stop):
+    """The nearest and the farthest place."""
+    nearest, farthest = indices[start], indices[start]
+    for at in range(start, stop):
+        nearest, farthest = min(nearest, indices[at]), max(farthest, indices[at])
+    return nearest, farthest
+
+
 @kernel
-def _route(g, dy, indices, dx, channels, outputs, inputs, parts, first, last):
+def _route(g, dy, indices, dx, wrong, channels, outputs, inputs, parts, first, last):
     """A job is one part of the pixels of one image; unsigned places cannot count from the end."""
     for job in range(first, last):
         n = job // parts
         begin, end = share(inputs, parts, job - n * parts)
-        image = n * inputs
+        image, size = n * inputs, outputs * channels
+        nearest, farthest = _bounds(indices, np.uint64(n * size), np.uint64((n + 1) * size))
+        wrong[job] = nearest < 0 or farthest >= inputs
+        if wrong[job]:
+            continue
         clear(dx, (image + begin) * channels, (end - begin) * channels)
         for pixel in range(n * outputs, (n + 1) * outputs):
             start, stop = np.uint64(pixel * channels), np.uint64((pixel + 1) * channels)
-            nearest, farthest = np.int64(begin), np.int64(end - 1)
             if parts > 1:
-                nearest, farthest = np.int64(inputs), np.int64(0)
-                for at in range(start, stop):
-                    nearest, farthest = min(nearest, indices[at]), max(farthest, indices[at])
+                nearest, farthest = _bounds(indices, start, stop)
                 if farthest < begin or nearest >= end:
                     continue
             if nearest >= begin and farthest < end:

@@ -16,7 +16,10 @@ large result, whose memory `buffers` hands out. A program is a run of words, rea
                                               the words of its arguments; a place is that of an address among
                                               them, the array it belongs to, its distance to the array's first
                                               element in bytes: first come the arguments, then what is made
-    count, then each array that is returned: a place among those that are made
+    count, then each array that has to be zero by now: a place among those that are made, its words; if one is
+                                              not, the call goes Python's way, which says why
+    count, then each array that is returned: a place among those that are made; -1 - place: its
+                                              scalar
 
 A program that makes nothing stands for a call that cannot be replayed.
 """
@@ -44,6 +47,7 @@ from ..native.objects import (
     part,
     put_item,
     release_lock,
+    to_scalar,
 )
 from ..native.words import WORD, half, put, room, word
 from ..operand import DATA, DIMENSIONS
@@ -145,9 +149,24 @@ def _kernels(at: int, objects: int) -> int:
 
 
 @part
-def _result(at: int, made: int) -> int:
-    """A new reference to the array that a program returns, or to the tuple of them."""
+def _failed(at: int, made: int) -> bool:
+    """Whether a kernel has reported what it could not do."""
+    for i in range(word(at)):
+        verdicts = word(word(made + word(at + (1 + 2 * i) * WORD) * WORD) + DATA)
+        for j in range(word(at + (2 + 2 * i) * WORD)):
+            if word(verdicts + j * WORD):
+                return True
+    return False
+
+
+@part
+def _result(at: int, made: int, table: int) -> int:
+    """A new reference to the array that a program returns, to the tuple of them, or to a scalar."""
     count = word(at)
+    if word(at + WORD) < 0:
+        array = word(made - (1 + word(at + WORD)) * WORD)
+        incref(array)
+        return to_scalar(table, array)
     result = new_tuple(count) if count > 1 else 0
     for i in range(count):
         array = word(made + word(at + (1 + i) * WORD) * WORD)
@@ -187,7 +206,11 @@ def _run(program: int, at: int, table: int, arguments: int, count: int) -> int:
             acquire_lock(thread)
         else:
             at = _kernels(at, objects)
-        result = _result(at, made)
+        if _failed(at, made):
+            result = word(table + NONE * WORD)
+            incref(result)
+        else:
+            result = _result(at + (1 + 2 * word(at)) * WORD, made, table)
     for i in range(done):
         decref(word(made + i * WORD))
     decref(program)

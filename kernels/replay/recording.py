@@ -42,6 +42,8 @@ class Recording:
         self.made: list[Made] = []
         self.kernels: list[list[int]] = []
         self.kept: list[Any] = [a for a in arguments if not isinstance(a, np.ndarray)]
+        self.verdicts: list[np.ndarray] = []
+        self.scalar: tuple[Any, Any] = None, None
         self.work = 0.0
         self.sound = True
         self._thread = threading.get_ident()
@@ -55,6 +57,14 @@ class Recording:
         """Note that an array was made."""
         self.made.append(Made(array, memory))
         self.kept.append(memory)
+
+    def note_verdicts(self, verdicts: np.ndarray) -> None:
+        """Note an array of words that are zero unless a kernel met what it could not do."""
+        self.verdicts.append(verdicts)
+
+    def note_scalar(self, array: np.ndarray, scalar: Any) -> None:
+        """Note that the only element of an array will be returned."""
+        self.scalar = array.reshape(()), scalar
 
     def note_kernel(
         self,
@@ -123,15 +133,21 @@ class Recording:
     def _done(self, results: tuple[Any, ...]) -> list[int]:
         if not self.sound or len(self.arguments) + len(self.made) > OBJECTS:
             raise UnrepeatableError
-        places = [self._made_place(array) for array in results]
+        of_scalar, scalar = self.scalar
+        alone = len(results) == 1 and scalar is not None and results[0] is scalar
+        shown_results = [of_scalar] if alone else results
+        places = [self._made_place(array) for array in shown_results]
         words = [len(self.made)]
         for i, made in enumerate(self.made):
-            shown = results[places.index(i)] if i in places else made.array
+            shown = shown_results[places.index(i)] if i in places else made.array
             words += [0 if made.memory is None else id(made.memory), id(shown.dtype), shown.ndim]
             words += [*shown.shape, *shown.strides]
             self.kept.append(shown.dtype)
         words += [len(self.kernels), *(word for kernel in self.kernels for word in kernel)]
-        return [*words, len(places), *places]
+        words.append(len(self.verdicts))
+        for verdicts in self.verdicts:
+            words += [self._made_place(verdicts), verdicts.size]
+        return [*words, len(places), *([-1 - places[0]] if alone else places)]
 
     def _made_place(self, array: Any) -> int:
         """Which of the made arrays fills the memory of this one."""
@@ -147,7 +163,7 @@ def described(arguments: tuple[Any, ...]) -> list[int]:
 
 
 def _described(value: Any) -> list[int]:
-    if value is None or isinstance(value, (bool, str, ModuleType)):
+    if value is None or isinstance(value, (bool, float, str, ModuleType)):
         return [SAME, id(value)]
     if type(value) is int and abs(value) < 1 << 62:
         return [INTEGER, id(int), value]

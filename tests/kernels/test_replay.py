@@ -194,6 +194,46 @@ def test_empty_arrays_are_not_replayed(table):
     assert table.replay(None, x) is NotImplemented
 
 
+@kernel
+def _first(g, x, limit, verdicts, result, first, last):
+    for job in range(first, last):
+        verdicts[job] = x[job] > limit
+    result[0] = x[0]
+
+
+def first_of_small(x):
+    """The first number, unless one is larger than 5."""
+    verdicts, result = buffers.empty((x.size,), np.dtype(np.int64)), buffers.empty((1,), x.dtype)
+    _first(x.size, 0.0, vector(x.dtype), x, 5.0, verdicts, result)
+    return None if buffers.failed(verdicts) else buffers.scalar(result)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_scalar_is_a_scalar_again(dtype):
+    table = Table(first_of_small)
+    record(table, None, np.ones(4, dtype))
+    value = table.replay(None, np.arange(2, 6).astype(dtype))
+    assert type(value) is dtype and value == 2
+
+
+def test_what_a_kernel_cannot_do_goes_to_python():
+    table, x = Table(first_of_small), np.ones(4, np.float32)
+    record(table, None, x)
+    before = sys.getrefcount(x)
+    for place in range(4):
+        x[place] = 6
+        assert table.replay(None, x) is None
+        x[place] = 1
+        assert table.replay(None, x) == 1
+    assert sys.getrefcount(x) == before
+
+
+def test_a_failed_call_is_no_program():
+    table = Table(first_of_small)
+    record(table, None, np.full(4, 7.0))
+    assert table.replay(None, np.full(4, 7.0)) is NotImplemented
+
+
 def test_more_arrays_than_a_program_holds():
     def many(x):
         return [scaled(x) for _ in range(OBJECTS)][-1]

@@ -25,6 +25,8 @@ def last_channels(x):
 x, w, b, dy = normal(2, 3, 9, 9), normal(8, 3, 3, 3), normal(8), normal(2, 8, 9, 9)
 deep, deep_w = normal(2, 64, 12, 12), normal(64, 64, 3, 3)
 rows, dense_w, out = normal(6, 20), normal(5, 20), normal(6, 5)
+pooled, places = normal(2, 3, 5, 5), RNG.integers(0, 81, (2, 3, 5, 5))
+labels, yes = np.array([0, 4, 2, -100, 1, 3]), np.abs(out) / np.abs(out).max()
 CALLS = {
     "conv2d": lambda: F.conv2d(x, w, b, padding=1),
     "conv2d of one image": lambda: F.conv2d(x[0], w, None, 2, (1, 0)),
@@ -38,6 +40,7 @@ CALLS = {
     "conv2d_bias": lambda: grad.conv2d_bias(dy),
     "max_pool2d": lambda: F.max_pool2d(x, 2),
     "max_pool2d with indices": lambda: F.max_pool2d(x, 3, 2, 1, return_indices=True),
+    "max_pool2d_input": lambda: grad.max_pool2d_input(pooled, places, x.shape),
     "avg_pool2d": lambda: F.avg_pool2d(x, 2),
     "avg_pool2d_input": lambda: grad.avg_pool2d_input(normal(2, 3, 4, 4), x.shape, 2),
     "adaptive_avg_pool2d": lambda: F.adaptive_avg_pool2d(x, (1, None)),
@@ -56,6 +59,15 @@ CALLS = {
     "softmax_input": lambda: grad.softmax_input(rows, rows + 1, 1),
     "log_softmax": lambda: F.log_softmax(rows, 1),
     "log_softmax_input": lambda: grad.log_softmax_input(rows, rows + 1, 1),
+    "cross_entropy": lambda: F.cross_entropy(out, labels),
+    "cross_entropy, probabilities": lambda: F.cross_entropy(out, yes, b[:5], reduction="sum"),
+    "cross_entropy_input": lambda: grad.cross_entropy_input(out, labels),
+    "cross_entropy_input, smoothed": lambda: grad.cross_entropy_input(out, labels, label_smoothing=0.25),
+    "binary_cross_entropy_with_logits": lambda: F.binary_cross_entropy_with_logits(out, yes),
+    "binary_cross_entropy_with_logits_input": lambda: grad.binary_cross_entropy_with_logits_input(out, yes),
+    "mse_loss": lambda: F.mse_loss(out, yes),
+    "mse_loss, none": lambda: F.mse_loss(out, yes, "none"),
+    "mse_loss_input": lambda: grad.mse_loss_input(out, yes),
 }
 
 
@@ -106,6 +118,28 @@ def test_wrong_arguments_raise_after_right_ones():
             F.linear(rows, dense_w.astype(np.float64))
         with pytest.raises(TypeError, match="stride"):
             F.conv2d(x, w, stride=True)
+
+
+def test_wrong_labels_raise_after_right_ones():
+    for _ in range(2):
+        F.cross_entropy(out, labels)
+        grad.cross_entropy_input(out, labels)
+        grad.max_pool2d_input(pooled, places, x.shape)
+        for bad in (5, -1, 2**62, -(2**62)):
+            wrong = labels.copy()
+            wrong[2] = bad
+            message = rf"target: got {bad} at index 2, needs 0 to 4, or ignore_index=-100"
+            with pytest.raises(ValueError, match=message):
+                F.cross_entropy(out, wrong)
+            with pytest.raises(ValueError, match=message):
+                grad.cross_entropy_input(out, wrong)
+        for bad in (81, -1, 2**62, -(2**62)):
+            wrong = places.copy()
+            wrong[1, 2, 3, 4] = bad
+            with pytest.raises(
+                ValueError, match=rf"indices: got {bad} at index \(1, 2, 3, 4\), needs 0 to 80"
+            ):
+                grad.max_pool2d_input(pooled, wrong, x.shape)
 
 
 def test_an_operation_keeps_its_name_and_signature():
