@@ -1,17 +1,16 @@
 """Vectors and register tiles as Numba values: few verbs, each a line or two of machine code."""
 
 from .dot import dot, plus, sums, transposed
+from .exponential import exp, log1p
 from .memory import clear, copy, fetch, opaque
 from .stream import pour, stream
 from .tile import fma, fma_rows, load, positive, spread, store, zero
 from .vector import (
     below,
     cast,
-    exp,
     full,
     larger,
     largest,
-    log1p,
     magnitude,
     read,
     select,
