@@ -6,7 +6,7 @@ import numpy as np
 
 from .buffers import CHUNK, empty, empty_like, flat, flat_like, streams
 from .geometry import vector
-from .jit import kernel
+from .jit import inline, kernel
 from .reduce import peak
 from .simd import below, exp, full, magnitude, pour, read, select, total, write
 
@@ -122,20 +122,32 @@ def _sigmoid_input(g, y, dy, dx, past, first, last):
         pour(read(dy, i, g.lanes, count) * v * (1 - v), dx, i, count, past)
 
 
+@inline
+def _power(g, x, at, count, most):
+    """exp(x - most), and 0 beyond `count`, which folds away where it is a literal."""
+    return select(below(count, g.lanes), exp(read(x, at, g.lanes, count) - most), 0)
+
+
 @kernel
 def _softmax(g, x, y, length, first, last):
+    whole = length - length % g.lanes
     for n in range(first, last):
-        most = peak(g, x, n * length, length)
+        begin, rest = n * length, n * length + whole
+        most = peak(g, x, begin, length)
         sum_ = full(x.dtype.type(0), g.lanes)
-        for i in range(0, length, g.lanes):
-            count, at = min(g.lanes, length - i), n * length + i
-            e = select(below(count, g.lanes), exp(read(x, at, g.lanes, count) - most), 0)
-            write(e, y, at, count)
+        for at in range(begin, rest, g.lanes):
+            e = _power(g, x, at, g.lanes, most)
+            write(e, y, at, g.lanes)
             sum_ = sum_ + e
-        scale = full(total(sum_), g.lanes)
-        for i in range(0, length, g.lanes):
-            count, at = min(g.lanes, length - i), n * length + i
-            write(read(y, at, g.lanes, count) / scale, y, at, count)
+        if whole < length:
+            e = _power(g, x, rest, length - whole, most)
+            write(e, y, rest, length - whole)
+            sum_ = sum_ + e
+        scale = 1 / full(total(sum_), g.lanes)
+        for at in range(begin, rest, g.lanes):
+            write(read(y, at, g.lanes, g.lanes) * scale, y, at, g.lanes)
+        if whole < length:
+            write(read(y, rest, g.lanes, length - whole) * scale, y, rest, length - whole)
 
 
 @kernel
@@ -153,12 +165,14 @@ def _softmax_input(g, y, dy, dx, length, first, last):
 
 @kernel
 def _log_softmax(g, x, y, length, first, last):
+    whole = length - length % g.lanes
     for n in range(first, last):
         most = peak(g, x, n * length, length)
         sum_ = full(x.dtype.type(0), g.lanes)
-        for i in range(0, length, g.lanes):
-            count, at = min(g.lanes, length - i), n * length + i
-            sum_ = sum_ + select(below(count, g.lanes), exp(read(x, at, g.lanes, count) - most), 0)
+        for at in range(n * length, n * length + whole, g.lanes):
+            sum_ = sum_ + _power(g, x, at, g.lanes, most)
+        if whole < length:
+            sum_ = sum_ + _power(g, x, n * length + whole, length - whole, most)
         shift = math.log(total(sum_))
         for i in range(0, length, g.lanes):
             count, at = min(g.lanes, length - i), n * length + i

@@ -125,27 +125,37 @@ def _shifted(g, x, at, count, most):
 
 
 @inline
+def _power(g, x, at, count, most):
+    """exp(x - most), and the same in float64, 0 beyond `count`, which folds away where it is a literal."""
+    power = exp(_shifted(g, x, at, count, most))
+    return power, cast(select(below(count, g.lanes), power, 0), np.float64)
+
+
+@inline
 def _log_sum(g, x, at, length):
     """max x and log sum exp(x - max x)"""
-    most = peak(g, x, at, length)
+    most, whole = peak(g, x, at, length), length - length % g.lanes
     acc = full(0.0, g.lanes)
-    for i in range(0, length, g.lanes):
-        count = min(g.lanes, length - i)
-        power = exp(_shifted(g, x, at + i, count, most))
-        acc = acc + cast(select(below(count, g.lanes), power, 0), np.float64)
+    for i in range(at, at + whole, g.lanes):
+        acc = acc + _power(g, x, i, g.lanes, most)[1]
+    if whole < length:
+        acc = acc + _power(g, x, at + whole, length - whole, most)[1]
     return most, math.log(total(acc))
 
 
 @inline
 def _powers(g, x, at, length, y):
     """max x and sum exp(x - max x); each exp(x - max x) into y"""
-    most = peak(g, x, at, length)
+    most, whole = peak(g, x, at, length), length - length % g.lanes
     acc = full(0.0, g.lanes)
-    for i in range(0, length, g.lanes):
-        count = min(g.lanes, length - i)
-        power = exp(_shifted(g, x, at + i, count, most))
-        write(power, y, at + i, count)
-        acc = acc + cast(select(below(count, g.lanes), power, 0), np.float64)
+    for i in range(at, at + whole, g.lanes):
+        power, wide = _power(g, x, i, g.lanes, most)
+        write(power, y, i, g.lanes)
+        acc = acc + wide
+    if whole < length:
+        power, wide = _power(g, x, at + whole, length - whole, most)
+        write(power, y, at + whole, length - whole)
+        acc = acc + wide
     return most, total(acc)
 
 

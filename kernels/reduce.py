@@ -56,8 +56,15 @@ def _column_sum(g, rows, sums, count, first, last):
 @inline
 def peak(g, x, at, length):
     """The largest of x[at : at + length]; NaN where there is one."""
-    most = full(x.dtype.type(-np.inf), g.lanes)
-    for i in range(0, length, g.lanes):
+    step, none = 4 * g.lanes, full(x.dtype.type(-np.inf), g.lanes)
+    a, b, c, d = none, none, none, none  # a maximum waits for the one before
+    whole = length - length % step
+    for i in range(at, at + whole, step):
+        a = larger(a, read(x, i, g.lanes, g.lanes))
+        b = larger(b, read(x, i + g.lanes, g.lanes, g.lanes))
+        c = larger(c, read(x, i + 2 * g.lanes, g.lanes, g.lanes))
+        d = larger(d, read(x, i + 3 * g.lanes, g.lanes, g.lanes))
+    for i in range(whole, length, g.lanes):
         count = min(g.lanes, length - i)
-        most = larger(most, select(below(count, g.lanes), read(x, at + i, g.lanes, count), -np.inf))
-    return largest(most)
+        a = larger(a, select(below(count, g.lanes), read(x, at + i, g.lanes, count), -np.inf))
+    return largest(larger(larger(a, b), larger(c, d)))
