@@ -3,10 +3,9 @@
 A fresh large array costs a page fault for each 4 KB, more than a fast kernel takes to fill it. So a shelf
 keeps the blocks of one size. Each is an array that owns memory; NumPy's views refer to that array, so a block
 is free when the shelf alone refers to it. To look for a free block and to hand it out is one step of machine
-code, which no other thread interrupts.
+code, which no other thread interrupts; so is whatever else changes a shelf.
 """
 
-import threading
 from typing import Any
 
 import numpy as np
@@ -26,7 +25,6 @@ _REQUESTS, _USED, _MORE, _SHAPE, _BLOCK = range(FIRST, FIRST + 5)
 then the blocks."""
 _requests = np.zeros(1, np.int64)
 _shelves: dict[int, "Shelf"] = {}
-_lock = threading.Lock()
 
 
 def take(self: int, arguments: int, count: int) -> int:
@@ -47,6 +45,23 @@ def take(self: int, arguments: int, count: int) -> int:
                 data = (data + LINE - 1) // LINE * LINE
                 return new_array(objects, word(objects + BYTE * WORD), 1, shape, shape + WORD, data, block)
     return call(word(objects + _MORE * WORD))
+
+
+def keep(self: int, arguments: int, count: int) -> int:
+    """Put a new block, the argument, which is in use, to the others if there is a place."""
+    objects = word(self + DATA)
+    counter, used = word(word(objects + _REQUESTS * WORD) + DATA), word(word(objects + _USED * WORD) + DATA)
+    none, block = word(objects + NONE * WORD), word(arguments)
+    for i in range(BLOCKS):
+        place = objects + (_BLOCK + i) * WORD
+        if word(place) == none:
+            incref(block)
+            put(place, block)
+            put(used + i * WORD, word(counter))
+            decref(none)
+            break
+    incref(none)
+    return none
 
 
 def drop(self: int, arguments: int, count: int) -> int:
@@ -74,7 +89,7 @@ def drop(self: int, arguments: int, count: int) -> int:
 
 
 class Shelf:
-    """Blocks of one size in bytes; `take` hands one out."""
+    """Blocks of one size in bytes; `take` hands one out, `drop` forgets the free ones."""
 
     def __init__(self, size: int) -> None:
         self.size = size
@@ -82,7 +97,8 @@ class Shelf:
         self._objects = np.full(_BLOCK + BLOCKS, None)
         self._objects[:_BLOCK] = *HEAD, _requests, self._used, self._more, np.array([size, 1])
         self.take: Any = callable_from_python(take, self._objects)
-        self._drop: Any = callable_from_python(drop, self._objects)
+        self.drop: Any = callable_from_python(drop, self._objects)
+        self._keep: Any = callable_from_python(keep, self._objects)
 
     def blocks(self) -> list[np.ndarray]:
         """All blocks."""
@@ -95,16 +111,9 @@ class Shelf:
             release(int(_requests[0]) - PERIOD)
             return self.take()
         block = fresh(self.size)
-        with _lock:
-            if (place := len(self.blocks())) < BLOCKS:
-                self._used[place], self._objects[_BLOCK + place] = _requests[0], block
+        self._keep(block)
         at = -block.ctypes.data % LINE
         return block[at : at + self.size]
-
-    def drop(self, before: int) -> None:
-        """Forget the free blocks that were last handed out before a request."""
-        with _lock:
-            self._drop(before)
 
 
 def fresh(size: int) -> np.ndarray:

@@ -1,7 +1,7 @@
 """What a call does whose program is found: match the arguments, make the results, run the kernels.
 
 Python enters here as it enters any function written in C, and nothing is Python from here on, but for a
-large result, whose memory `buffers` hands out. A program is a run of words, read from its first to its last:
+large result where `shelf` has no free block. A program is a run of words, read from its first to its last:
 
     nogil                                     whether other threads of Python may run meanwhile
     count, then each argument                 what it has to be:
@@ -18,8 +18,7 @@ large result, whose memory `buffers` hands out. A program is a run of words, rea
                                               element in bytes: first come the arguments, then what is made
     count, then each array that has to be zero by now: a place among those that are made, its words; if one is
                                               not, the call goes Python's way, which says why
-    count, then each array that is returned: a place among those that are made; -1 - place: its
-                                              scalar
+    count, then each array that is returned: a place among those that are made; -1 - place: its scalar
 
 A program that makes nothing stands for a call that cannot be replayed.
 """

@@ -119,7 +119,7 @@ class Recording:
         raise UnrepeatableError
 
     def program(self, result: Any) -> list[int]:
-        """The words of the program (see `machine`) but for its owner.
+        """The words of the program, see `machine`; for a call that cannot be replayed those that say so.
 
         Raises UnrepeatableError where the kind of an argument cannot be written down.
         """
@@ -133,13 +133,13 @@ class Recording:
     def _done(self, results: tuple[Any, ...]) -> list[int]:
         if not self.sound or len(self.arguments) + len(self.made) > OBJECTS:
             raise UnrepeatableError
-        of_scalar, scalar = self.scalar
-        alone = len(results) == 1 and scalar is not None and results[0] is scalar
-        shown_results = [of_scalar] if alone else results
-        places = [self._made_place(array) for array in shown_results]
+        element, scalar = self.scalar
+        is_scalar = scalar is not None and results[0] is scalar
+        arrays = (element,) if is_scalar else results
+        places = [self._made_place(array) for array in arrays]
         words = [len(self.made)]
         for i, made in enumerate(self.made):
-            shown = shown_results[places.index(i)] if i in places else made.array
+            shown = arrays[places.index(i)] if i in places else made.array
             words += [0 if made.memory is None else id(made.memory), id(shown.dtype), shown.ndim]
             words += [*shown.shape, *shown.strides]
             self.kept.append(shown.dtype)
@@ -147,7 +147,7 @@ class Recording:
         words.append(len(self.verdicts))
         for verdicts in self.verdicts:
             words += [self._made_place(verdicts), verdicts.size]
-        return [*words, len(places), *([-1 - places[0]] if alone else places)]
+        return [*words, len(places), *([-1 - places[0]] if is_scalar else places)]
 
     def _made_place(self, array: Any) -> int:
         """Which of the made arrays fills the memory of this one."""
