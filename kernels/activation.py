@@ -6,9 +6,9 @@ import numpy as np
 
 from .buffers import CHUNK, empty, empty_like, flat, flat_like, streams
 from .geometry import vector
-from .jit import inline, kernel
-from .reduce import peak
-from .simd import below, exp, full, magnitude, pour, read, select, total, write
+from .jit import kernel
+from .reduce import peak, power
+from .simd import exp, full, magnitude, pour, read, select, total, write
 
 CHEAP, EXPONENTIAL = 16.0, 32.0
 """Work of an element that is read and written, and of one with an exponential on the way."""
@@ -122,12 +122,6 @@ def _sigmoid_input(g, y, dy, dx, past, first, last):
         pour(read(dy, i, g.lanes, count) * v * (1 - v), dx, i, count, past)
 
 
-@inline
-def _power(g, x, at, count, most):
-    """exp(x - most), and 0 beyond `count`, which folds away where it is a literal."""
-    return select(below(count, g.lanes), exp(read(x, at, g.lanes, count) - most), 0)
-
-
 @kernel
 def _softmax(g, x, y, length, first, last):
     whole = length - length % g.lanes
@@ -136,11 +130,11 @@ def _softmax(g, x, y, length, first, last):
         most = peak(g, x, begin, length)
         sum_ = full(x.dtype.type(0), g.lanes)
         for at in range(begin, rest, g.lanes):
-            e = _power(g, x, at, g.lanes, most)
+            e = power(g, x, at, g.lanes, most)
             write(e, y, at, g.lanes)
             sum_ = sum_ + e
         if whole < length:
-            e = _power(g, x, rest, length - whole, most)
+            e = power(g, x, rest, length - whole, most)
             write(e, y, rest, length - whole)
             sum_ = sum_ + e
         scale = 1 / full(total(sum_), g.lanes)
@@ -170,9 +164,9 @@ def _log_softmax(g, x, y, length, first, last):
         most = peak(g, x, n * length, length)
         sum_ = full(x.dtype.type(0), g.lanes)
         for at in range(n * length, n * length + whole, g.lanes):
-            sum_ = sum_ + _power(g, x, at, g.lanes, most)
+            sum_ = sum_ + power(g, x, at, g.lanes, most)
         if whole < length:
-            sum_ = sum_ + _power(g, x, n * length + whole, length - whole, most)
+            sum_ = sum_ + power(g, x, n * length + whole, length - whole, most)
         shift = math.log(total(sum_))
         for i in range(0, length, g.lanes):
             count, at = min(g.lanes, length - i), n * length + i

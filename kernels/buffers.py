@@ -68,15 +68,15 @@ def empty(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
 def scalar(array: np.ndarray) -> np.generic:
     """The only element of an array, to be returned."""
     value = array[0]
-    if recording.current is not None and recording.current.mine():
-        recording.current.note_scalar(array, value)
+    if noted := recording.own():
+        noted.note_scalar(array, value)
     return value
 
 
 def failed(verdicts: np.ndarray) -> bool:
     """Whether one of these integers, of which each job of a kernel has written one, is not zero."""
-    if recording.current is not None and recording.current.mine():
-        recording.current.note_verdicts(verdicts)
+    if noted := recording.own():
+        noted.note_verdicts(verdicts)
     return bool(verdicts.any())
 
 
@@ -92,9 +92,8 @@ def empty_like(model: np.ndarray) -> np.ndarray:
 
 def _noted(array: np.ndarray) -> np.ndarray:
     """The array, which is written down if this call is recorded."""
-    noted = recording.current
-    if noted is not None and noted.mine() and array.size:
-        size = array.nbytes
+    size = array.nbytes
+    if size and (noted := recording.own()):
         noted.note_array(array, shelf(size).take if size >= SMALL else None)
     return array
 

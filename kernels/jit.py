@@ -122,8 +122,7 @@ def deal_out(entry_point: Callable[..., None], jobs: int, work: float, arguments
     """Call machine code that deals its jobs to workers, and have it noted if the call is recorded."""
     count = workers(jobs, work)
     layer, region = _layer() if count > 1 else ("", 0)
-    noted = recording.current
-    if noted is not None and noted.mine():
+    if noted := recording.own():
         noted.note_kernel(entry_point, arguments, (jobs, count, region), work)
         noted.sound &= layer != "workqueue"
     if layer == "workqueue":

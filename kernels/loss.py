@@ -12,7 +12,7 @@ from .buffers import CHUNK, constant, empty, empty_like, failed, flat_like, part
 from .geometry import Geometry, vector
 from .jit import inline, kernel
 from .machine import lanes
-from .reduce import peak
+from .reduce import peak, power
 from .simd import below, cast, exp, full, log1p, magnitude, read, select, total, write
 
 ROWS = 64
@@ -44,9 +44,9 @@ def cross_entropy(input, target, weight=None, ignore_index=-100, reduction="mean
     )  # fmt: skip
     if failed(wrong):
         return None
-    return (
-        _rounded(losses, input.dtype) if reduction == "none" else _reduced(sums, 1.0, reduction, input.dtype)
-    )
+    if reduction == "none":
+        return _rounded(losses, input.dtype)
+    return _reduced(sums, reduction, input.dtype)
 
 
 def cross_entropy_input(input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0):
@@ -81,22 +81,20 @@ def _defaults(classes, dtype):
     return constant(np.ones(classes, dtype)), np.empty((0, 0), dtype)
 
 
-def _reduced(sums, divisor, reduction, dtype):
-    """The loss as a scalar of NumPy; what the mean divides by is a chunk's second sum, if it has one."""
+def _reduced(sums, reduction, dtype):
+    """The loss as a scalar of NumPy, from each chunk's sums of losses and of what the mean divides by."""
     result = empty((1,), dtype)
-    _reduce(1, 8.0 * sums.size, vector(dtype), sums, divisor, reduction == "mean", result)
+    _reduce(1, 8.0 * sums.size, vector(dtype), sums, reduction == "mean", result)
     return scalar(result)
 
 
 @kernel
-def _reduce(g, sums, divisor, mean, result, first, last):
-    loss, weight = 0.0, 0.0
+def _reduce(g, sums, mean, result, first, last):
+    loss, divisor = 0.0, 0.0
     for chunk in range(sums.shape[0]):
         loss += sums[chunk, 0]
-        if sums.shape[1] == 2:
-            weight += sums[chunk, 1]
+        divisor += sums[chunk, 1]
     if mean:
-        divisor = weight if sums.shape[1] == 2 else divisor
         loss = loss / divisor if divisor != 0 else math.nan
     result[0] = loss
 
@@ -125,21 +123,14 @@ def _shifted(g, x, at, count, most):
 
 
 @inline
-def _power(g, x, at, count, most):
-    """exp(x - most), and the same in float64, 0 beyond `count`, which folds away where it is a literal."""
-    power = exp(_shifted(g, x, at, count, most))
-    return power, cast(select(below(count, g.lanes), power, 0), np.float64)
-
-
-@inline
 def _log_sum(g, x, at, length):
     """max x and log sum exp(x - max x)"""
     most, whole = peak(g, x, at, length), length - length % g.lanes
     acc = full(0.0, g.lanes)
     for i in range(at, at + whole, g.lanes):
-        acc = acc + _power(g, x, i, g.lanes, most)[1]
+        acc = acc + cast(power(g, x, i, g.lanes, most), np.float64)
     if whole < length:
-        acc = acc + _power(g, x, at + whole, length - whole, most)[1]
+        acc = acc + cast(power(g, x, at + whole, length - whole, most), np.float64)
     return most, math.log(total(acc))
 
 
@@ -149,13 +140,13 @@ def _powers(g, x, at, length, y):
     most, whole = peak(g, x, at, length), length - length % g.lanes
     acc = full(0.0, g.lanes)
     for i in range(at, at + whole, g.lanes):
-        power, wide = _power(g, x, i, g.lanes, most)
-        write(power, y, i, g.lanes)
-        acc = acc + wide
+        e = power(g, x, i, g.lanes, most)
+        write(e, y, i, g.lanes)
+        acc = acc + cast(e, np.float64)
     if whole < length:
-        power, wide = _power(g, x, at + whole, length - whole, most)
-        write(power, y, at + whole, length - whole)
-        acc = acc + wide
+        e = power(g, x, at + whole, length - whole, most)
+        write(e, y, at + whole, length - whole)
+        acc = acc + cast(e, np.float64)
     return most, total(acc)
 
 
@@ -243,9 +234,7 @@ def binary_cross_entropy_with_logits(input, target, weight=None, reduction="mean
     losses, sums = _results(input, reduction)
     g = _geometry(reduction != "none", input.dtype)
     _binary_cross_entropy(_chunks(input), 64.0 * input.size, g, *arrays, losses.ravel(), sums)
-    if reduction == "none":
-        return losses
-    return _reduced(sums.reshape(-1, 1), float(input.size), reduction, input.dtype)
+    return losses if reduction == "none" else _reduced(sums, reduction, input.dtype)
 
 
 def binary_cross_entropy_with_logits_input(input, target, weight=None, reduction="mean", pos_weight=None):
@@ -270,10 +259,10 @@ def _chunks(array):
 
 
 def _results(input, reduction):
-    """Elementwise losses, or the sum of each chunk."""
+    """Elementwise losses, or of each chunk their sum and their number."""
     if reduction == "none":
-        return empty(input.shape, input.dtype), np.empty(0)
-    return np.empty(0, input.dtype), empty((_chunks(input),), _DOUBLE)
+        return empty(input.shape, input.dtype), np.empty((0, 2))
+    return np.empty(0, input.dtype), empty((_chunks(input), 2), _DOUBLE)
 
 
 @inline
@@ -301,7 +290,7 @@ def _binary_cross_entropy(g, x, y, weight, pos_weight, losses, sums, first, last
             else:
                 write(loss, losses, i, count)
         if g.reduced:
-            sums[chunk] = total(acc)
+            sums[chunk, 0], sums[chunk, 1] = total(acc), end - chunk * CHUNK
 
 
 @kernel
@@ -320,7 +309,7 @@ def _binary_cross_entropy_input(g, x, y, weight, pos_weight, scale, grad_input, 
 
 def mse_loss(input, target, reduction="mean"):
     """l = (x - y)^2, elementwise."""
-    losses, sums = np.empty(0, input.dtype), np.empty(0)
+    losses, sums = np.empty(0, input.dtype), np.empty((0, 2))
     line, model = losses, input
     if reduction == "none":
         losses = empty_like(input)
@@ -330,13 +319,11 @@ def mse_loss(input, target, reduction="mean"):
             line = losses.ravel()
         model = losses
     else:
-        sums = empty((_chunks(input),), _DOUBLE)
+        sums = empty((_chunks(input), 2), _DOUBLE)
     x, y = flat_like(input, model), flat_like(target, model)
     g = _geometry(reduction != "none", input.dtype)
     _squares(_chunks(input), 16.0 * x.size, g, x, y, line, sums)
-    if reduction == "none":
-        return losses
-    return _reduced(sums.reshape(-1, 1), float(input.size), reduction, input.dtype)
+    return losses if reduction == "none" else _reduced(sums, reduction, input.dtype)
 
 
 @kernel
@@ -354,7 +341,7 @@ def _squares(g, x, y, losses, sums, first, last):
             else:
                 write(difference * difference, losses, i, count)
         if g.reduced:
-            sums[chunk] = total(acc)
+            sums[chunk, 0], sums[chunk, 1] = total(acc), end - chunk * CHUNK
 
 
 def mse_loss_input(input, target, reduction="mean"):

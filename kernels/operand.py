@@ -15,10 +15,7 @@ from numba.core.imputils import impl_ret_borrowed
 from numba.extending import NativeValue, intrinsic, register_model, unbox
 from numba.np.arrayobj import make_array, populate_array
 
-HEADER, _WORD = object.__basicsize__, tuple.__itemsize__
-DATA, DIMENSIONS = HEADER, HEADER + 2 * _WORD
-"""Where an array object keeps its fields: the address of its data, the number of axes, the address of their
-lengths. NumPy promises this layout to all extensions."""
+from .native.objects import DATA, DIMENSIONS
 
 
 class Operand(types.Type):

@@ -5,7 +5,7 @@ import numpy as np
 from .buffers import empty
 from .geometry import vector
 from .jit import inline, kernel
-from .simd import below, full, larger, largest, read, select, write
+from .simd import below, exp, full, larger, largest, read, select, write
 
 CHUNK = 256
 """Rows that are summed one after another; the sums of the chunks are then added in order."""
@@ -68,3 +68,9 @@ def peak(g, x, at, length):
         count = min(g.lanes, length - i)
         a = larger(a, select(below(count, g.lanes), read(x, at + i, g.lanes, count), -np.inf))
     return largest(larger(larger(a, b), larger(c, d)))
+
+
+@inline
+def power(g, x, at, count, most):
+    """exp(x - most) of `count` elements, and 0 beyond; where `count` is a literal, the mask folds away."""
+    return select(below(count, g.lanes), exp(read(x, at, g.lanes, count) - most), 0)

@@ -12,9 +12,8 @@ import numpy as np
 
 from .machine import LINE
 from .native.entry import HEAD, callable_from_python
-from .native.objects import BYTE, FIRST, NONE, call, decref, incref, integer, new_array, references
+from .native.objects import BYTE, DATA, FIRST, NONE, call, decref, incref, integer, new_array, references
 from .native.words import WORD, put, room, word
-from .operand import DATA
 
 PERIOD = 1000
 """Requests after which a block that nobody asked for goes back to the system."""

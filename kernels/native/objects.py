@@ -5,14 +5,15 @@ All of it is what Python and NumPy promise to extensions. Who calls these holds 
 
 from numba import njit, types
 
-from ..operand import DATA, DIMENSIONS, HEADER
 from .words import WORD, half, invoke, word
 
-TYPE = WORD
+HEADER, TYPE = object.__basicsize__, WORD
+"""Of any object: what its own fields come after, and its type."""
 LENGTH, ITEMS = HEADER, HEADER + WORD
 """Of a tuple."""
-AXES, STEPS, DTYPE, FLAGS = DATA + WORD, DIMENSIONS + WORD, DIMENSIONS + 3 * WORD, DIMENSIONS + 4 * WORD
-"""Of an array."""
+DATA, AXES, DIMENSIONS, STEPS = HEADER, HEADER + WORD, HEADER + 2 * WORD, HEADER + 3 * WORD
+DTYPE, FLAGS = HEADER + 5 * WORD, HEADER + 6 * WORD
+"""Of an array: the address of its elements, how many axes, the addresses of their lengths and steps, ..."""
 ALIGNED, WRITEABLE = 0x100, 0x400
 """Flags of an array."""
 FUNCTIONS, NDARRAY, NONE, UNKNOWN, BYTE, FIRST = range(6)

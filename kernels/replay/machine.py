@@ -26,6 +26,8 @@ A program that makes nothing stands for a call that cannot be replayed.
 from ..native.objects import (
     ALIGNED,
     AXES,
+    DATA,
+    DIMENSIONS,
     DTYPE,
     FIRST,
     FLAGS,
@@ -49,7 +51,6 @@ from ..native.objects import (
     to_scalar,
 )
 from ..native.words import WORD, half, put, room, word
-from ..operand import DATA, DIMENSIONS
 from ..region import enter, run
 
 SAME, INTEGER, TUPLE, ARRAY = range(4)

@@ -46,15 +46,14 @@ class Recording:
         self.scalar: tuple[Any, Any] = None, None
         self.work = 0.0
         self.sound = True
-        self._thread = threading.get_ident()
+        self.thread = threading.get_ident()
+        self._objects = list(arguments)
         self._bounds = {i: byte_bounds(a) for i, a in enumerate(arguments) if isinstance(a, np.ndarray)}
-
-    def mine(self) -> bool:
-        """Whether who asks is the thread that records."""
-        return threading.get_ident() == self._thread
 
     def note_array(self, array: np.ndarray, memory: Callable[[], np.ndarray] | None) -> None:
         """Note that an array was made."""
+        self._bounds[len(self._objects)] = byte_bounds(array)
+        self._objects.append(array)
         self.made.append(Made(array, memory))
         self.kept.append(memory)
 
@@ -107,12 +106,9 @@ class Recording:
         if low == high:
             self.kept.append(array)
             return None
-        count = len(self.arguments)
-        bounds = self._bounds | {count + i: byte_bounds(made.array) for i, made in enumerate(self.made)}
-        roots = [root for root, (start, end) in bounds.items() if start <= low and high <= end]
+        roots = [root for root, (start, end) in self._bounds.items() if start <= low and high <= end]
         if len(roots) == 1:
-            root = self.arguments[roots[0]] if roots[0] < count else self.made[roots[0] - count].array
-            return roots[0], low - root.ctypes.data
+            return roots[0], low - self._objects[roots[0]].ctypes.data
         if not roots and _constant(array):
             self.kept.append(array)
             return None
@@ -131,7 +127,7 @@ class Recording:
         return [int(self.work > OWN_THREAD), *needed, *done]
 
     def _done(self, results: tuple[Any, ...]) -> list[int]:
-        if not self.sound or len(self.arguments) + len(self.made) > OBJECTS:
+        if not self.sound or len(self._objects) > OBJECTS:
             raise UnrepeatableError
         element, scalar = self.scalar
         is_scalar = scalar is not None and results[0] is scalar
@@ -185,3 +181,8 @@ def _constant(array: Any) -> bool:
 
 current: Recording | None = None
 """The recording that is being made: one at a time."""
+
+
+def own() -> Recording | None:
+    """The recording that this thread is making."""
+    return current if current is not None and current.thread == threading.get_ident() else None

@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 from fastconv.kernels.native.entry import HEAD, callable_from_python
-from fastconv.kernels.native.objects import FIRST, NONE, call, incref, integer, new_array, references
+from fastconv.kernels.native.objects import DATA, FIRST, NONE, call, incref, integer, new_array, references
 from fastconv.kernels.native.words import WORD, half, put, room, word
-from fastconv.kernels.operand import DATA
 
 
 def with_head(*objects):
