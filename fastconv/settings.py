@@ -13,7 +13,7 @@ from fastconv.kernels.conv import winograd as algorithm
 class config:  # noqa: N801 - typed as a function, as `backend` is
     """Set what is given, for the process; as a context manager, put back what was set before.
 
-    winograd: whether 3x3 convolutions of stride 1 may use Winograd's algorithm where it is faster
+    winograd: whether convolutions of stride 1 may use Winograd's algorithm where it is faster
     (the default). It rounds differently from the direct algorithm (the README has the bound), and an
     infinity or a NaN reaches all outputs of a block of 4x4 that reads it.
     Raises TypeError for anything but True and False.

@@ -118,6 +118,7 @@ _CONVOLUTIONS: tuple[tuple[str, tuple[int, ...], tuple[int, ...], dict[str, Any]
     ("3x3 in 4 groups", (2, 16, 9, 9), (24, 4, 3, 3), {"padding": 1, "groups": 4}),
     ("3x3 depthwise", (2, 24, 10, 10), (24, 1, 3, 3), {"padding": 1, "groups": 24}),
     ("3x3, Winograd", (2, 32, 27, 30), (64, 32, 3, 3), {"padding": 1}),
+    ("5x5, Winograd", (2, 32, 23, 18), (64, 32, 5, 5), {"padding": 2}),
 )
 
 

@@ -5,11 +5,11 @@ from functools import lru_cache
 import numpy as np
 
 from ..buffers import channels_last, empty, empty_channels_last, failed, streams
-from ..geometry import Geometry, vector
+from ..geometry import Geometry
 from ..jit import get_num_threads, inline, kernel, share
 from ..machine import lanes
 from ..shape import axes, extended, pair
-from ..simd import clear, full, pour, read, select, wins
+from ..simd import add_at, below, clear, every, full, pour, read, select, wins
 from ..window import reached
 
 _INDEX = np.dtype(np.int64)
@@ -123,7 +123,7 @@ def max_pool2d_input(grad_output, indices, input_size):
         parts = min(h * w, -(-get_num_threads() // n))
         wrong = empty((n * parts,), _INDEX)
         _route(n * parts, 64.0 * grad_output.size + 8.0 * grad_input.size,
-            vector(line.dtype), channels_last(grad_output), channels_last(indices), line,
+            _places(line.dtype), channels_last(grad_output), channels_last(indices), line,
             wrong, c, outputs, h * w, parts,
         )  # fmt: skip
         if failed(wrong):
@@ -131,39 +131,29 @@ def max_pool2d_input(grad_output, indices, input_size):
     return grad_input
 
 
-@inline
-def _bounds(indices, start, stop):
-    """The nearest and the farthest place."""
-    nearest, farthest = indices[start], indices[start]
-    for at in range(start, stop):
-        nearest, farthest = min(nearest, indices[at]), max(farthest, indices[at])
-    return nearest, farthest
+@lru_cache(maxsize=4)
+def _places(dtype):
+    """As many lanes as places fill a vector."""
+    return Geometry(lanes=lanes(_INDEX))
 
 
 @kernel
 def _route(g, dy, indices, dx, wrong, channels, outputs, inputs, parts, first, last):
-    """A job is one part of the pixels of one image; unsigned places cannot count from the end."""
+    """A job is one part of the pixels of one image of dx: it clears them and adds what goes there."""
     for job in range(first, last):
         n = job // parts
         begin, end = share(inputs, parts, job - n * parts)
-        image, size = n * inputs, outputs * channels
-        nearest, farthest = _bounds(indices, np.uint64(n * size), np.uint64((n + 1) * size))
-        wrong[job] = nearest < 0 or farthest >= inputs
-        if wrong[job]:
-            continue
-        clear(dx, (image + begin) * channels, (end - begin) * channels)
+        image, all_lanes = n * inputs * channels, below(g.lanes, g.lanes)
+        right = all_lanes
+        clear(dx, image + begin * channels, (end - begin) * channels)
         for pixel in range(n * outputs, (n + 1) * outputs):
-            start, stop = np.uint64(pixel * channels), np.uint64((pixel + 1) * channels)
-            if parts > 1:
-                nearest, farthest = _bounds(indices, start, stop)
-                if farthest < begin or nearest >= end:
-                    continue
-            if nearest >= begin and farthest < end:
-                for at in range(start, stop):
-                    c = np.int64(at) - pixel * channels
-                    dx[np.uint64((image + indices[at]) * channels + c)] += dy[at]
-            else:
-                for at in range(start, stop):
-                    c = np.int64(at) - pixel * channels
-                    if begin <= indices[at] < end:
-                        dx[np.uint64((image + indices[at]) * channels + c)] += dy[at]
+            for c in range(0, channels, g.lanes):
+                at, count = pixel * channels + c, min(g.lanes, channels - c)
+                place, value = read(indices, at, g.lanes, count), read(dy, at, g.lanes, count)
+                right = right & (place >= 0) & (place < inputs)
+                own = below(count, g.lanes) & (place >= begin) & (place < end)
+                if every(own):
+                    add_at(value, dx, image + c, place * channels, all_lanes)
+                else:
+                    add_at(value, dx, image + c, place * channels, own)
+        wrong[job] = not every(right)

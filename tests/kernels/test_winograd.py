@@ -7,6 +7,7 @@ from fastconv import kernels, reference
 from fastconv.kernels import jit
 from fastconv.kernels.conv import forward, gradient, winograd
 from fastconv.kernels.conv.winograd import choice, transform
+from fastconv.kernels.geometry import Geometry
 from fastconv.kernels.shape import axes
 from fastconv.verification import neighbours
 
@@ -17,6 +18,7 @@ LAYERS = [
     (17, 48, 5, 4, 16, ((2, 0), (0, 1))),
     (1, 64, 30, 31, 80, 2),
 ]
+TAPS = [(5, 5), (2, 2), (1, 4), (7, 6), (3, 8)]
 PASSES = ("conv2d", "conv2d_input", "conv2d_weight")
 
 
@@ -25,32 +27,38 @@ def clear_plans():
         cached.cache_clear()
 
 
-@pytest.fixture(params=["in memory", "sliced"])
-def everywhere(request, monkeypatch):
-    """The algorithm wherever it can compute, not only where it is faster; in either of its ways."""
-
-    def can(images, height, width, channels, filters, groups, dtype):
-        return height.taps == width.taps == 3 and channels % 16 == filters % 16 == 0
-
-    monkeypatch.setattr(winograd, "wins", can)
-    monkeypatch.setattr(winograd, "weight_wins", can)
-    few = request.param == "sliced"
-    monkeypatch.setattr(choice, "_cycles", lambda *_: (0, 1) if few else (1, 0))
+def everywhere_by(way, monkeypatch):
+    """The algorithm for all that these tests compute, in one of its ways."""
+    monkeypatch.setattr(winograd, "wins", lambda *_: True)
+    monkeypatch.setattr(winograd, "weight_wins", lambda *_: True)
+    monkeypatch.setattr(choice, "_cycles", lambda *_: (0, 1) if way == "sliced" else (1, 0))
     clear_plans()
     yield
     clear_plans()
 
 
-def arguments(layer, dtype):
+@pytest.fixture(params=["in memory", "sliced"])
+def everywhere(request, monkeypatch):
+    """The algorithm wherever it can compute, not only where it is faster; in either of its ways."""
+    yield from everywhere_by(request.param, monkeypatch)
+
+
+@pytest.fixture
+def in_memory(monkeypatch):
+    """The algorithm for any number of taps, wherever it can compute."""
+    yield from everywhere_by("in memory", monkeypatch)
+
+
+def arguments(layer, dtype, taps=(3, 3)):
     n, c, h, w, k, padding = layer
     rng = np.random.default_rng(0)
-    x, weight = rng.standard_normal((n, c, h, w)), rng.standard_normal((k, c, 3, 3))
+    x, weight = rng.standard_normal((n, c, h, w)), rng.standard_normal((k, c, *taps))
     y = reference.conv2d(x, weight, None, 1, padding)
     bias, dy = rng.standard_normal(k), rng.standard_normal(y.shape)
     x, weight, bias, dy = (a.astype(dtype) for a in (x, weight, bias, dy))
     return {
-        "conv2d": ((x, weight, bias, 1, padding), 9 * c + 1),
-        "conv2d_input": ((x.shape, weight, dy, 1, padding), 9 * k),
+        "conv2d": ((x, weight, bias, 1, padding), c * taps[0] * taps[1] + 1),
+        "conv2d_input": ((x.shape, weight, dy, 1, padding), k * taps[0] * taps[1]),
         "conv2d_weight": ((x, weight.shape, dy, 1, padding), n * dy[0, 0].size),
     }
 
@@ -59,17 +67,42 @@ def change(values, by):
     return [by(v) if isinstance(v, np.ndarray) else v for v in values]
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("name", PASSES)
-@pytest.mark.parametrize("layer", LAYERS, ids=str)
-def test_the_error_is_bounded(everywhere, layer, name, dtype):
-    given, terms = arguments(layer, dtype)[name]
+def assert_bounded(name, given, terms, dtype):
     fast = getattr(kernels, name)(*given)
     exact = getattr(reference, name)(*change(given, np.float64))
     scale = getattr(reference, name)(*change(change(given, np.float64), np.abs))
     assert fast.dtype == dtype and fast.shape == exact.shape
     bound = max(terms, 36) * np.finfo(dtype).eps * neighbours(scale)
     assert np.all(np.abs(fast - exact) <= bound)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", PASSES)
+@pytest.mark.parametrize("layer", LAYERS, ids=str)
+def test_the_error_is_bounded(everywhere, layer, name, dtype):
+    assert_bounded(name, *arguments(layer, dtype)[name], dtype)
+
+
+@pytest.mark.parametrize("name", PASSES)
+@pytest.mark.parametrize("taps", TAPS, ids=str)
+@pytest.mark.parametrize("padding", [0, ((1, 2), (3, 0))], ids=str)
+def test_other_filters_are_sums_of_squares(in_memory, name, taps, padding):
+    given, terms = arguments((2, 32, 13, 12, 48, padding), np.float32, taps)[name]
+    assert_bounded(name, given, terms, np.float32)
+
+
+@pytest.mark.parametrize("taps", [(3, 3), *TAPS], ids=str)
+def test_the_squares_hold_every_tap_once(taps):
+    g = Geometry({"taps_h": taps[0], "taps_w": taps[1]})
+    squares = [transform.square_at.py_func(g, i) for i in range(transform.squares_of(*taps))]
+    held = [(r + i, s + j) for r, s, rows, columns in squares for i in range(rows) for j in range(columns)]
+    assert sorted(held) == list(np.ndindex(taps))
+    used = sum(
+        transform.is_used.py_func(point, rows, columns)
+        for _, _, rows, columns in squares
+        for point in range(transform.POINTS)
+    )
+    assert used == transform.products_of(*taps)
 
 
 @pytest.mark.parametrize("name", PASSES)
@@ -123,8 +156,9 @@ def wins(shape, filters, taps=(3, 3), stride=1, dilation=1, groups=1):
 
 def test_it_is_chosen_where_it_pays():
     assert wins((4, 64, 56, 56), 64) and wins((64, 128, 8, 8), 128) and wins((4, 512, 28, 28), 512)
-    assert wins((1, 512, 7, 7), 512)
+    assert wins((1, 512, 7, 7), 512) and wins((8, 64, 27, 27), 192, (5, 5))
     assert not wins((1, 32, 8, 8), 32), "the transforms cost more than they save"
+    assert not wins((4, 512, 28, 28), 512, (1, 1)), "there is nothing to save"
 
 
 def test_few_tiles_are_computed_in_slices():
@@ -136,7 +170,7 @@ def test_few_tiles_are_computed_in_slices():
 
 
 @pytest.mark.parametrize(
-    "change", [{"taps": (5, 5)}, {"stride": 2}, {"dilation": 2}, {"filters": 63}, {"groups": 2}]
+    "change", [{"stride": 2}, {"stride": (1, 2)}, {"dilation": 2}, {"filters": 63}, {"groups": 2}]
 )
 def test_it_is_chosen_only_for_what_it_computes(change):
     assert not wins((4, 64, 56, 56), **{"filters": 64, **change})

@@ -15,8 +15,8 @@ FASTER = 0.8
 """Share of the direct algorithm's estimated time that must not be exceeded."""
 START = 25_000
 """Cycles before the first and after the last of them."""
-PACKING = 20
-"""Cycles in which the direct algorithm packs the taps of one channel of one filter, or unpacks their sums."""
+PACKING = 2.2
+"""Cycles in which the direct algorithm packs a tap of one channel of one filter, or unpacks its sum."""
 
 
 def wins(
@@ -54,11 +54,11 @@ def weight_plan(images: int, height: Axis, width: Axis, channels: int, filters: 
 def _faster(algorithm, images, height, width, channels, filters, groups, dtype):
     """Whether the algorithm for few tiles, or the one for many, is faster than the direct one."""
     lanes = machine.lanes(dtype)
-    fitting = all((a.taps, a.stride, a.dilation) == (3, 1, 1) for a in (height, width))
-    if not fitting or groups > 1 or channels % lanes or filters % lanes:
+    strided = any(a.stride > 1 or a.dilation > 1 for a in (height, width))
+    if strided or groups > 1 or channels % lanes or filters % lanes:
         return False
     pixels = images * height.outputs * width.outputs
-    direct = channels * filters * (9 * pixels / lanes / machine.PORTS + PACKING)
+    direct = channels * filters * height.taps * width.taps * (pixels / lanes / machine.PORTS + PACKING)
     return START + min(_cycles(algorithm, images, height, width, channels, filters, dtype)) < FASTER * direct
 
 
@@ -67,5 +67,5 @@ def _cycles(algorithm, images, height, width, channels, filters, dtype):
 
     In memory lie the transformed filters of the latter, or the sums of its weight gradient: that costs alike.
     """
-    tiles = images * math.prod(tiles_of(height, width))
-    return [a.cycles(tiles, channels, filters, dtype) for a in (algorithm, forward)]
+    tiles, taps = images * math.prod(tiles_of(height, width)), (height.taps, width.taps)
+    return [a.cycles(tiles, taps, channels, filters, dtype) for a in (algorithm, forward)]

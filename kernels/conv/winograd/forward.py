@@ -2,9 +2,10 @@
 
 A job is a block of tiles of 4x4 outputs and a part of the filter panels:
 
-    v[point, tile, c] = B^T x B             every tile of the block
-    m[point, tile, k] = sum over c of v[point, tile, c] * u[point, k, c]      on the register tile
-    y = A^T m A + bias
+    v[point, tile, c] = B^T x B             every tile of the block, for one square of the taps
+    m[point, tile, k] += sum over c of v[point, tile, c] * u[point, k, square, c]     on the register tile
+
+    y = A^T m A + bias                      after the last square
 
 u = G w G^T is computed before, by a kernel of its own.
 """
@@ -19,7 +20,7 @@ from ...buffers import empty, scratch, streams
 from ...geometry import Geometry
 from ...jit import get_num_threads, inline, kernel, share
 from ...shape import Axis
-from ...simd import fma, pour, read, select, store, write, zero
+from ...simd import fma, load, pour, read, select, store, write, zero
 from ..direct import BYTES_A_CYCLE
 from ..plan import Packed, Place
 from .transform import (
@@ -28,9 +29,13 @@ from .transform import (
     SIDE,
     filter_points,
     input_points,
+    is_used,
     outputs_of,
     position,
+    products_of,
     read_six,
+    square_at,
+    squares_of,
     tiles_of,
     write_six,
 )
@@ -55,7 +60,7 @@ class Winograd(Packed):
         """Convolve all images of flat x into flat y."""
         g = self.geometry
         points = empty((POINTS * g.point,), x.dtype)
-        _filters(g.panels * g.channels, 16.0 * points.size, self.transforms, packed, points)
+        _filters(g.panels * g.squares * g.channels, 16.0 * points.size, self.transforms, packed, points)
         down, across = tiles_of(self.height, self.width)
         tiles = images * down * across
         block, parts = _cut(g, tiles, x.itemsize, get_num_threads())
@@ -65,11 +70,12 @@ class Winograd(Packed):
         )  # fmt: skip
 
 
-def cycles(tiles: int, channels: int, filters: int, dtype: np.dtype) -> float:
+def cycles(tiles: int, taps: tuple[int, int], channels: int, filters: int, dtype: np.dtype) -> float:
     """The estimated time of one thread that does it all."""
-    products = POINTS * tiles * channels * filters / machine.lanes(dtype) / machine.PORTS
-    points = 2 * POINTS * channels * filters * dtype.itemsize / BYTES_A_CYCLE  # written, and read again
-    return products + TRANSFORM * tiles * (channels + filters) + points
+    inputs = squares_of(*taps) * channels
+    products = products_of(*taps) * tiles * channels * filters / machine.lanes(dtype) / machine.PORTS
+    points = 2 * POINTS * inputs * filters * dtype.itemsize / BYTES_A_CYCLE  # written, and read again
+    return products + TRANSFORM * tiles * (inputs + filters) + points
 
 
 @lru_cache(maxsize=1024)
@@ -79,11 +85,12 @@ def plan(
     """Plan a convolution for which the algorithm `wins`."""
     tile = machine.tile(None, filters, dtype)
     columns = tile.vectors * tile.lanes
-    panels = -(-filters // columns)
+    panels, squares = -(-filters // columns), squares_of(height.taps, width.taps)
     sizes = {
         "channels": channels, "filters": filters, "blocks": panels, "panels": panels,
-        "taps_h": 3, "taps_w": 3, "result": panels * columns + tile.lanes,
-        "point": panels * channels * columns + tile.lanes, "relu": int(relu),
+        "taps_h": height.taps, "taps_w": width.taps, "squares": squares,
+        "result": panels * columns + tile.lanes, "point": panels * squares * channels * columns + tile.lanes,
+        "relu": int(relu),
     }  # fmt: skip
     transforms = Geometry({**sizes, "columns": columns}, lanes=tile.lanes)
     geometry = Geometry(
@@ -96,16 +103,18 @@ def plan(
 @lru_cache(maxsize=1024)
 def _cut(g: Geometry, tiles: int, itemsize: int, threads: int) -> tuple[int, int]:
     """Tiles of a block and parts of the panels, of the shortest estimated time. No result depends on it."""
+    every = products_of(g.taps_h, g.taps_w)
 
     def cycles(cut: tuple[int, int]) -> float:
         block, parts = cut
         jobs = -(-tiles // block) * parts
         panels = -(-g.panels // parts)
-        products = POINTS * block * g.channels * panels * g.vectors / machine.PORTS
-        points = POINTS * g.channels * panels * g.columns * itemsize
+        products = every * block * g.channels * panels * g.vectors / machine.PORTS
+        inputs, filters = g.squares * g.channels, panels * g.columns
+        points = POINTS * inputs * filters * itemsize
         near = POINTS * block * (g.cell + g.result) * itemsize + points <= NEAR_BYTES
         waits = 0 if near else points / BYTES_A_CYCLE
-        transforms = TRANSFORM / (2 if near else 1) * min(block, tiles) * (g.channels + panels * g.columns)
+        transforms = TRANSFORM / (2 if near else 1) * min(block, tiles) * (inputs + filters)
         return -(-jobs // min(jobs, threads)) * (products + transforms + waits)
 
     blocks = range(g.rows, max(g.rows, min(TILES, tiles + g.rows - 1)) + 1, g.rows)
@@ -113,19 +122,24 @@ def _cut(g: Geometry, tiles: int, itemsize: int, threads: int) -> tuple[int, int
 
 
 @inline
-def _read_three(g, w, at, step):
-    return (
-        read(w, at, g.lanes, g.lanes), read(w, at + step, g.lanes, g.lanes),
-        read(w, at + 2 * step, g.lanes, g.lanes),
-    )  # fmt: skip
+def _column(g, w, at, step, rows, exists):
+    """The taps of a column of a square as G w, those beyond its `rows` zero, or all if it does not exist."""
+    return filter_points(
+        read(w, at, g.lanes, g.lanes if exists else 0),
+        read(w, at + step, g.lanes, g.lanes if exists and rows > 1 else 0),
+        read(w, at + 2 * step, g.lanes, g.lanes if exists and rows > 2 else 0),
+    )
 
 
 @inline
-def transform_filter(g, w, at, tap, points, to, point):
-    """points[to + i * point] = G w G^T of a vector of filters whose taps lie `tap` apart."""
-    a0, a1, a2, a3, a4, a5 = filter_points(*_read_three(g, w, at, 3 * tap))
-    b0, b1, b2, b3, b4, b5 = filter_points(*_read_three(g, w, at + tap, 3 * tap))
-    c0, c1, c2, c3, c4, c5 = filter_points(*_read_three(g, w, at + 2 * tap, 3 * tap))
+def transform_filter(g, w, at, row, tap, rows, columns, points, to, point):
+    """points[to + i * point] = G w G^T of a square of `rows` x `columns` taps of a vector of filters.
+
+    The taps lie `tap` apart, their rows `row`.
+    """
+    a0, a1, a2, a3, a4, a5 = _column(g, w, at, row, rows, True)
+    b0, b1, b2, b3, b4, b5 = _column(g, w, at + tap, row, rows, columns > 1)
+    c0, c1, c2, c3, c4, c5 = _column(g, w, at + 2 * tap, row, rows, columns > 2)
     write_six(filter_points(a0, b0, c0), points, to, point, g.lanes)
     write_six(filter_points(a1, b1, c1), points, to + SIDE * point, point, g.lanes)
     write_six(filter_points(a2, b2, c2), points, to + 2 * SIDE * point, point, g.lanes)
@@ -136,14 +150,18 @@ def transform_filter(g, w, at, tap, points, to, point):
 
 @kernel
 def _filters(g, packed, points, first, last):
-    """points[point, panel, c, lane] = G w G^T; a job is one channel of one panel."""
+    """points[point, panel, square, c, lane] = G w G^T; a job is one channel of one square of one panel."""
     tap = g.channels * g.columns
     for job in range(first, last):
-        panel = job // g.channels
-        c = job - panel * g.channels
+        panel = job // (g.squares * g.channels)
+        square, c = job // g.channels - panel * g.squares, job % g.channels
+        r, s, rows, columns = square_at(g, square)
+        at = ((panel * g.taps_h + r) * g.taps_w + s) * tap + c * g.columns
         for lane in range(0, g.columns, g.lanes):
-            at, to = panel * 9 * tap + c * g.columns + lane, job * g.columns + lane
-            transform_filter(g, packed, at, tap, points, to, g.point)
+            transform_filter(
+                g, packed, at + lane, g.taps_w * tap, tap, rows, columns,
+                points, job * g.columns + lane, g.point,
+            )  # fmt: skip
 
 
 @inline
@@ -211,17 +229,22 @@ def _put(g, outputs, y, at, past):
 
 
 @inline
-def _products(g, v, points, m, block, count, panel0, panel1):
-    """m[point, tile, k] = sum over c of v[point, tile, c] * points[point, k, c]"""
+def _products(g, v, points, m, block, count, panel0, panel1, square, rows, columns):
+    """m[point, tile, k] += sum over c of v[point, tile, c] * points[point, k, square, c]"""
     for point in range(POINTS):
+        depth = g.channels if is_used(point, rows, columns) else 0
         for panel in range(panel0, panel1):
-            b = point * g.point + panel * g.channels * g.columns
+            b = point * g.point + (panel * g.squares + square) * g.channels * g.columns
             for t in range(0, count, g.rows):
                 a = (point * block + t) * g.cell
-                acc = zero(v, g.rows, g.vectors, g.lanes)
-                for c in range(g.channels):
+                to = (point * block + t) * g.result + panel * g.columns
+                if square == 0:
+                    acc = zero(v, g.rows, g.vectors, g.lanes)
+                else:
+                    acc = load(m, to, g.result, g.rows, g.vectors, g.lanes, g.columns)
+                for c in range(depth):
                     acc = fma(acc, v, a + c, g.cell, points, b + c * g.columns, g.columns)
-                store(acc, m, (point * block + t) * g.result + panel * g.columns, g.result, g.columns)
+                store(acc, m, to, g.result, g.columns)
 
 
 @kernel
@@ -237,13 +260,15 @@ def _forward(
         first_tile = job // parts * block
         count = min(block, tiles - first_tile)
         panel0, panel1 = share(g.panels, parts, job - job // parts * parts)
-        for t in range(count):
-            n, i, j = position(first_tile + t, down, across)
-            transform_input(
-                g, x, n, i * OUTPUTS - top, j * OUTPUTS - left, height, width, 0, g.channels, half,
-                v, t * g.cell, block * g.cell,
-            )  # fmt: skip
-        _products(g, v, points, m, block, count, panel0, panel1)
+        for square in range(g.squares):
+            r, s, rows, columns = square_at(g, square)
+            for t in range(count):
+                n, i, j = position(first_tile + t, down, across)
+                transform_input(
+                    g, x, n, i * OUTPUTS - top + r, j * OUTPUTS - left + s, height, width, 0, g.channels,
+                    half, v, t * g.cell, block * g.cell,
+                )  # fmt: skip
+            _products(g, v, points, m, block, count, panel0, panel1, square, rows, columns)
         for t in range(count):
             n, i, j = position(first_tile + t, down, across)
             transform_output(

@@ -25,7 +25,7 @@ from ...simd import fma, load, store, transposed, zero
 from ..pack import Source
 from ..plan import Convolution, Place
 from .forward import TRANSFORM, transform_filter, transform_input, transform_output
-from .transform import OUTPUTS, POINTS, position, tiles_of
+from .transform import OUTPUTS, POINTS, TAPS, position, tiles_of
 
 TILES = 64
 """Most tiles for which a filter is transformed."""
@@ -59,9 +59,9 @@ class Sliced(Convolution):
         )  # fmt: skip
 
 
-def cycles(tiles: int, channels: int, filters: int, dtype: np.dtype) -> float:
-    """The estimated time of one thread that does it all, or infinity for too many tiles."""
-    if tiles > TILES:
+def cycles(tiles: int, taps: tuple[int, int], channels: int, filters: int, dtype: np.dtype) -> float:
+    """The estimated time of one thread that does it all, or infinity for too many tiles or other taps."""
+    if tiles > TILES or taps != (TAPS, TAPS):
         return math.inf
     rows = -(-tiles // ROWS) * ROWS
     products = POINTS * rows * channels * filters / machine.lanes(dtype) / machine.PORTS
@@ -95,7 +95,7 @@ def _transform_filters(g, weight, at, filter_step, channel_step, together, flip,
             store(transposed(rows), taps, (c * 9 + e) * g.lanes, g.lanes, g.lanes)
     for c in range(count):
         first, step = (c * 9 + flip) * g.lanes, g.lanes if flip == 0 else -g.lanes
-        transform_filter(g, taps, first, step, u, c * g.columns + lane, g.point)
+        transform_filter(g, taps, first, TAPS * step, step, TAPS, TAPS, u, c * g.columns + lane, g.point)
 
 
 @inline

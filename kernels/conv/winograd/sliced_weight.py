@@ -23,7 +23,7 @@ from ..plan import Plan
 from ..unpack import put_transposed
 from .forward import TRANSFORM, transform_input
 from .sliced import SLICE, TILES
-from .transform import OUTPUTS, POINTS, position, tiles_of
+from .transform import OUTPUTS, POINTS, TAPS, position, tiles_of
 from .weight import transform_gradient, transform_sums
 
 SUM = 8
@@ -46,9 +46,9 @@ class SlicedWeight(Plan):
         return grad_weight
 
 
-def cycles(tiles: int, channels: int, filters: int, dtype: np.dtype) -> float:
-    """The estimated time of one thread that does it all, or infinity for too many tiles."""
-    if tiles > TILES:
+def cycles(tiles: int, taps: tuple[int, int], channels: int, filters: int, dtype: np.dtype) -> float:
+    """The estimated time of one thread that does it all, or infinity for too many tiles or other taps."""
+    if tiles > TILES or taps != (TAPS, TAPS):
         return math.inf
     products = POINTS * tiles * channels * filters / machine.lanes(dtype) / machine.PORTS
     return products + TRANSFORM * tiles * (2 * channels + filters) + SUM * channels * filters
@@ -109,6 +109,8 @@ def _gradient(
                     for lane in range(0, g.columns, g.lanes):
                         for i in range(g.lanes):
                             at = i * g.columns + lane
-                            transform_sums(g, m, at, g.point, 1, half, taps, 9 * i * g.lanes)
+                            transform_sums(
+                                g, m, at, g.point, 1, 0, half, taps, 9 * i * g.lanes, TAPS, TAPS, TAPS
+                            )
                         to = ((k + lane) * g.channels + c) * 9
                         put_transposed(g, taps, 9 * g.lanes, grad_weight, to, 9 * g.channels, g.lanes)

@@ -11,6 +11,8 @@ from ...jit import inline
 from ...shape import Axis
 from ...simd import read, write
 
+TAPS = 3
+"""Taps of a square along one axis."""
 SIDE = 6
 """Inputs of a tile along one axis."""
 POINTS = SIDE * SIDE
@@ -25,6 +27,31 @@ NEAR, FAR = 1 / (2 * 0.5 * (0.5 - 2)), 1 / (2 * 2 * (2 - 0.5))
 def tiles_of(height: Axis, width: Axis) -> tuple[int, int]:
     """Tiles of an image: down and across."""
     return -(-height.outputs // OUTPUTS), -(-width.outputs // OUTPUTS)
+
+
+def squares_of(height: int, width: int) -> int:
+    """Squares of a filter of `height` x `width` taps."""
+    return -(-height // TAPS) * -(-width // TAPS)
+
+
+def products_of(height: int, width: int) -> int:
+    """Multiplications for one tile of a filter of `height` x `width` taps."""
+    along = [taps // TAPS * SIDE + (SIDE - 1 if taps % TAPS else 0) for taps in (height, width)]
+    return along[0] * along[1]
+
+
+@inline
+def square_at(g, square):
+    """The first tap of a square, and how many rows and columns of taps it has, at most TAPS."""
+    across = (g.taps_w + TAPS - 1) // TAPS
+    r, s = TAPS * (square // across), TAPS * (square % across)
+    return r, s, min(TAPS, g.taps_h - r), min(TAPS, g.taps_w - s)
+
+
+@inline
+def is_used(point, rows, columns):
+    """Whether a square of `rows` x `columns` taps has an element at this point: infinity needs all three."""
+    return (rows == TAPS or point // SIDE < SIDE - 1) and (columns == TAPS or point % SIDE < SIDE - 1)
 
 
 @inline

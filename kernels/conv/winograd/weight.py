@@ -2,8 +2,8 @@
 
     v[point, tile, c] = B^T x B               of the 6x6 inputs of a tile
     d[point, tile, k] = G dy G^T              of its 4x4 output gradients
-    m[point, c, k] = sum over tiles of v[point, tile, c] * d[point, tile, k]      on the register tile
-    dw[k, c] = A^T m A
+    m[square, point, c, k] = sum over tiles of v[point, tile, c] * d[point, tile, k]  on the register tile
+    dw[k, c] = A^T m A                        for each square of the taps
 
 The tiles are dealt to a fixed number of parts, each part sums its tiles in order, and the parts are added in
 order: the order of a sum depends on shapes alone.
@@ -28,9 +28,13 @@ from .transform import (
     OUTPUTS,
     POINTS,
     SIDE,
+    TAPS,
     gradient_points,
+    is_used,
     position,
     read_six,
+    square_at,
+    squares_of,
     taps_of,
     tiles_of,
     write_six,
@@ -50,16 +54,16 @@ class WinogradWeight(Plan):
     parts: int
 
     def run(self, x: np.ndarray, dy: np.ndarray, images: int) -> np.ndarray:
-        """The gradient (K, C, 3, 3), from flat x and dy."""
+        """The gradient (K, C, kH, kW), from flat x and dy."""
         g = self.geometry
         down, across = tiles_of(self.height, self.width)
-        tiles, size = images * down * across, POINTS * g.panels * g.depth * g.columns
+        tiles, size = images * down * across, g.squares * POINTS * g.panels * g.depth * g.columns
         sums = empty((self.parts * size,), x.dtype)
         splits = min(g.panels, -(-get_num_threads() // self.parts))
         _sum(self.parts * splits, 2.0 * tiles * size,
             g, x, dy, sums, tiles, down, across, *self.sizes, self.parts, splits,
         )  # fmt: skip
-        grad_weight = empty((g.filters, g.channels, 3, 3), x.dtype)
+        grad_weight = empty((g.filters, g.channels, g.taps_h, g.taps_w), x.dtype)
         _finish(
             g.channels // g.lanes * g.panels, 2.0 * sums.size,
             self.transforms, sums, grad_weight.ravel(), self.parts,
@@ -77,7 +81,8 @@ def plan(
     panels, chunks = -(-filters // columns), -(-channels // tile.rows)
     depth = chunks * tile.rows
     sizes = {
-        "channels": channels, "filters": filters, "panels": panels, "chunks": chunks, "depth": depth,
+        "channels": channels, "filters": filters, "taps_h": height.taps, "taps_w": width.taps,
+        "squares": squares_of(height.taps, width.taps), "panels": panels, "chunks": chunks, "depth": depth,
         "cell": (-(-depth // tile.lanes) + 1) * tile.lanes, "result": (panels + 1) * columns,
     }  # fmt: skip
     geometry = Geometry(sizes, columns=columns, rows=tile.rows, vectors=tile.vectors, lanes=tile.lanes)
@@ -110,10 +115,10 @@ def transform_gradient(g, dy, at, line, rows, columns, k0, k1, half, d, to, step
 
 
 @inline
-def _products(g, v, d, sums, at, count, panel0, panel1):
+def _products(g, v, d, sums, at, count, panel0, panel1, rows, columns):
     """sums[point, panel, c, k] += sum over tiles of v[point, tile, c] * d[point, tile, k]"""
     for point in range(POINTS):
-        for panel in range(panel0, panel1):
+        for panel in range(panel0, panel1 if is_used(point, rows, columns) else panel0):
             for chunk in range(g.chunks):
                 to = at + (((point * g.panels + panel) * g.chunks) + chunk) * g.rows * g.columns
                 a, b = point * TILES * g.cell + chunk * g.rows, point * TILES * g.result + panel * g.columns
@@ -136,8 +141,8 @@ def _sum(
     for job in range(first, last):
         part = job // splits
         panel0, panel1 = share(g.panels, splits, job - part * splits)
-        at = part * POINTS * size
-        for point in range(POINTS):
+        at = part * g.squares * POINTS * size
+        for point in range(g.squares * POINTS):
             first_sum = at + point * size
             sums[first_sum + panel0 * g.depth * g.columns : first_sum + panel1 * g.depth * g.columns] = 0
         t0, t1 = share(tiles, parts, part)
@@ -145,17 +150,21 @@ def _sum(
             count = min(TILES, t1 - block)
             for t in range(count):
                 n, i, j = position(block + t, down, across)
-                transform_input(
-                    g, x, n, i * OUTPUTS - top, j * OUTPUTS - left, height, width, 0, g.channels, half,
-                    v, t * g.cell, TILES * g.cell,
-                )  # fmt: skip
                 transform_gradient(
                     g, dy, ((n * outputs_h + i * OUTPUTS) * outputs_w + j * OUTPUTS) * g.filters,
                     outputs_w * g.filters, outputs_h - i * OUTPUTS, outputs_w - j * OUTPUTS,
                     panel0 * g.columns, min(panel1 * g.columns, g.filters), half,
                     d, t * g.result, TILES * g.result,
                 )  # fmt: skip
-            _products(g, v, d, sums, at, count, panel0, panel1)
+            for square in range(g.squares):
+                r, s, rows, columns = square_at(g, square)
+                for t in range(count):
+                    n, i, j = position(block + t, down, across)
+                    transform_input(
+                        g, x, n, i * OUTPUTS - top + r, j * OUTPUTS - left + s, height, width, 0, g.channels,
+                        half, v, t * g.cell, TILES * g.cell,
+                    )  # fmt: skip
+                _products(g, v, d, sums, at + square * POINTS * size, count, panel0, panel1, rows, columns)
 
 
 @inline
@@ -169,33 +178,44 @@ def _six_sums(g, sums, at, step, parts, part_step):
 
 
 @inline
-def transform_sums(g, sums, at, point, parts, half, taps, to):
-    """taps[to + tap * lanes] = A^T m A of the added parts of a vector of filters, points `point` apart."""
+def transform_sums(g, sums, at, point, parts, part_step, half, taps, to, line, rows, columns):
+    """taps[to + (r * line + s) * lanes] = A^T m A of the added parts of a vector of filters.
+
+    The sums of neighbouring points lie `point` apart, the parts `part_step`.
+    """
     for j in range(SIDE):
-        t0, t1, t2 = taps_of(*_six_sums(g, sums, at + j * point, SIDE * point, parts, POINTS * point))
+        t0, t1, t2 = taps_of(*_six_sums(g, sums, at + j * point, SIDE * point, parts, part_step))
         write(t0, half, j * g.lanes, g.lanes)
         write(t1, half, (SIDE + j) * g.lanes, g.lanes)
         write(t2, half, (2 * SIDE + j) * g.lanes, g.lanes)
-    for i in range(3):
-        t0, t1, t2 = taps_of(*read_six(half, i * SIDE * g.lanes, g.lanes, g.lanes))
-        write(t0, taps, to + 3 * i * g.lanes, g.lanes)
-        write(t1, taps, to + (3 * i + 1) * g.lanes, g.lanes)
-        write(t2, taps, to + (3 * i + 2) * g.lanes, g.lanes)
+    for r in range(rows):
+        t0, t1, t2 = taps_of(*read_six(half, r * SIDE * g.lanes, g.lanes, g.lanes))
+        here = to + r * line * g.lanes
+        write(t0, taps, here, g.lanes)
+        if columns > 1:
+            write(t1, taps, here + g.lanes, g.lanes)
+        if columns > 2:
+            write(t2, taps, here + 2 * g.lanes, g.lanes)
 
 
 @kernel
 def _finish(g, sums, grad_weight, parts, first, last):
-    """A job is `lanes` channels of one panel: A^T m A of the added parts, transposed to (K, C, 3, 3)."""
-    half = scratch(3 * SIDE * g.lanes, sums)
-    taps = scratch(9 * g.lanes * g.lanes, sums)
+    """A job is `lanes` channels of one panel: A^T m A of the added parts, transposed to (K, C, kH, kW)."""
+    every = g.taps_h * g.taps_w
+    half = scratch(TAPS * SIDE * g.lanes, sums)
+    taps = scratch(every * g.lanes * g.lanes, sums)
     point = g.panels * g.depth * g.columns
     for job in range(first, last):
         panel = job // (g.channels // g.lanes)
         c0 = (job - panel * (g.channels // g.lanes)) * g.lanes
         for k in range(panel * g.columns, min((panel + 1) * g.columns, g.filters), g.lanes):
-            for c in range(g.lanes):
-                at = (panel * g.depth + c0 + c) * g.columns + k - panel * g.columns
-                transform_sums(g, sums, at, point, parts, half, taps, 9 * c * g.lanes)
-            put_transposed(
-                g, taps, 9 * g.lanes, grad_weight, (k * g.channels + c0) * 9, 9 * g.channels, g.lanes
-            )
+            for square in range(g.squares):
+                r, s, rows, columns = square_at(g, square)
+                for c in range(g.lanes):
+                    at = square * POINTS * point + (panel * g.depth + c0 + c) * g.columns
+                    transform_sums(
+                        g, sums, at + k - panel * g.columns, point, parts, g.squares * POINTS * point, half,
+                        taps, (c * every + r * g.taps_w + s) * g.lanes, g.taps_w, rows, columns,
+                    )  # fmt: skip
+            to = (k * g.channels + c0) * every
+            put_transposed(g, taps, every * g.lanes, grad_weight, to, every * g.channels, g.lanes)
