@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 
 from fastconv import functional, grad, kernels, reference
 from fastconv.kernels import machine
+from fastconv.kernels.conv.depthwise import strips
 from fastconv.verification import check, convolution_cases
 
 LANES = machine.lanes(np.float32)
+DEEP = strips.VECTORS * LANES
 
 # batch, channels, height, width, filters, filter height, filter width, options
 GEOMETRIES = [
@@ -51,6 +53,20 @@ GEOMETRIES = [
     (2, 2 * LANES + 3, 9, 9, 2 * LANES + 3, 3, 3, {"groups": 2 * LANES + 3, "padding": 1}),
     (1, 5, 12, 12, 5, 5, 5, {"groups": 5, "padding": 2, "dilation": 2}),
     (2, 7, 9, 8, 7, 2, 7, {"groups": 7, "stride": (2, 1), "padding": 3}),
+    # depthwise in strips
+    (2, DEEP, 19, 15, DEEP, 3, 3, {"groups": DEEP, "padding": 1}),
+    (1, DEEP + 3, 5, 9, DEEP + 3, 3, 3, {"groups": DEEP + 3, "padding": ((0, 4), (5, 0))}),
+    (
+        2,
+        DEEP + 1,
+        1,
+        6,
+        DEEP + 1,
+        3,
+        5,
+        {"groups": DEEP + 1, "padding": 3, "stride": (1, 2), "dilation": (1, 2)},
+    ),
+    (1, DEEP, 3, 2, DEEP, 3, 2, {"groups": DEEP}),
 ]
 
 
