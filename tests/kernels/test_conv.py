@@ -56,17 +56,8 @@ GEOMETRIES = [
     # depthwise in strips
     (2, DEEP, 19, 15, DEEP, 3, 3, {"groups": DEEP, "padding": 1}),
     (1, DEEP + 3, 5, 9, DEEP + 3, 3, 3, {"groups": DEEP + 3, "padding": ((0, 4), (5, 0))}),
-    (
-        2,
-        DEEP + 1,
-        1,
-        6,
-        DEEP + 1,
-        3,
-        5,
-        {"groups": DEEP + 1, "padding": 3, "stride": (1, 2), "dilation": (1, 2)},
-    ),
-    (1, DEEP, 3, 2, DEEP, 3, 2, {"groups": DEEP}),
+    (2, DEEP + 1, 1, 6, DEEP + 1, 3, 5, {"groups": DEEP + 1, "padding": 3, "stride": (1, 2)}),
+    (1, DEEP, 3, 7, DEEP, 3, 2, {"groups": DEEP, "dilation": (1, 3)}),
 ]
 
 
