@@ -27,7 +27,7 @@ from typing import NamedTuple
 import numpy as np
 
 from . import machine
-from .buffers import empty, plain, streams
+from .buffers import empty, plain, scratch, streams
 from .geometry import Geometry
 from .jit import get_num_threads, inline, kernel, share
 from .machine import PORTS, TALLEST
@@ -175,7 +175,7 @@ def _few(g, a, b, bias, c, past, first, last):
     panels, tiles = (g.n + g.columns - 1) // g.columns, (g.m + g.rows - 1) // g.rows
     size = g.rows * g.columns
     places = tiles * ((panels + g.panel_parts - 1) // g.panel_parts) if g.k > STREAM else 0
-    waiting = np.empty(places * size, a.dtype)
+    waiting = scratch(places * size, a)
     for job in range(first, last):
         panel0, panel1 = share(panels, g.panel_parts, job)
         for l0 in range(0, max(g.k, 1), STREAM):
@@ -266,9 +266,9 @@ def _blocked(g, a, b, bias, c, past, first, last):
     tiles_most = (most + g.rows - 1) // g.rows
     deepest = min(g.depth, g.k)
     block = np.empty(tiles_most * g.rows * (g.pitch if g.by_rows else deepest) if g.copied else 0, a.dtype)
-    side = np.empty(deepest * g.columns, a.dtype)
+    side = scratch(deepest * g.columns, a)
     places = tiles_most * ((panels + g.panel_parts - 1) // g.panel_parts) if g.k > g.depth else 0
-    waiting = np.empty(places * size, a.dtype)
+    waiting = scratch(places * size, a)
     for job in range(first, last):
         part = job // g.panel_parts
         i0, i1 = share(g.m, g.row_parts, part)
