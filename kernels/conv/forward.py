@@ -11,6 +11,9 @@ from . import depthwise, direct, few, scatter, winograd
 from .pack import Source
 from .plan import Convolution, Place
 
+FULL = 2 / 3
+"""Share of lanes that a scatter has to fill to be faster than a convolution whose lanes are all filled."""
+
 
 def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1, relu=False):
     """y[n, k, p, q] = bias[k] + sum of x[n, c, p * stride + r * dilation - top, ...] * w[k, c, r, s]
@@ -91,9 +94,12 @@ def _scatter_plan(size, weight_shape, stride, padding, dilation, groups, dtype):
     """The plan for few channels, or None."""
     height, width = axes(size, weight_shape, stride, padding, dilation)
     filters, channels = weight_shape[:2]
-    if scatter.fits(width, channels, groups, dtype):
-        return scatter.plan(height, width, channels, filters, dtype)
-    return None
+    if not scatter.fits(width, channels, groups, dtype):
+        return None
+    gather = height.stride == width.stride == 1 and few.fits(filters, channels, groups, dtype)
+    if gather and scatter.filled(height, width, channels, dtype) < FULL:
+        return None
+    return scatter.plan(height, width, channels, filters, dtype)
 
 
 @lru_cache(maxsize=1024)

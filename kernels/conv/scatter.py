@@ -40,6 +40,12 @@ def fits(width: Axis, channels: int, groups: int, dtype: np.dtype) -> bool:
     return groups == 1 and width.dilation == 1 and width.taps > 1 and 2 * channels <= machine.lanes(dtype)
 
 
+def filled(height: Axis, width: Axis, channels: int, dtype: np.dtype) -> float:
+    """The share of lanes over taps and channels that are filled."""
+    elements, lanes = height.taps * width.taps * channels, machine.lanes(dtype)
+    return elements / (-(-elements // lanes) * lanes)
+
+
 @lru_cache(maxsize=1024)
 def plan(height: Axis, width: Axis, channels: int, filters: int, dtype: np.dtype) -> Scatter:
     """Plan the gradient of a convolution of `channels` to `filters`."""
