@@ -4,8 +4,6 @@ Large results lie in memory that `shelf` hands out again when their last view is
 """
 
 import math
-from ctypes import addressof, c_char
-from typing import Any
 
 import numpy as np
 
@@ -41,13 +39,6 @@ def constant(array: np.ndarray) -> np.ndarray:
     copy = np.array(array, order="C")
     copy.flags.writeable = False
     return copy
-
-
-def address(array: Any) -> int:
-    """Where the memory of a C-contiguous array begins; twice as fast as NumPy's own answer."""
-    if array.flags.writeable:
-        return addressof(c_char.from_buffer(array))
-    return array.__array_interface__["data"][0]
 
 
 CHUNK = 4096
@@ -101,7 +92,7 @@ def _noted(array: np.ndarray) -> np.ndarray:
 def streams(array: np.ndarray, step: int) -> bool:
     """Whether to write this result past the caches, in vectors at multiples of `step` elements."""
     fitting = array.nbytes >= LARGE and step % lanes(array.dtype) == 0
-    return fitting and address(array) % LINE == 0
+    return fitting and array.ctypes.data % LINE == 0
 
 
 @inline

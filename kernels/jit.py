@@ -15,7 +15,6 @@ workers.
 import functools
 import inspect
 import os
-import sys
 import threading
 import warnings
 from collections.abc import Callable
@@ -65,16 +64,8 @@ def entry({arguments}, first, last, workers, region):
         serial({arrays}, first, last)
     else:
         write_down(region)
-
-def call(jobs, work, {arguments}):
-    entry_point = {geometry}.entries.get(call) or jit.entry_point(call, ({arguments}))
-    if work < SERIAL_WORK and recording.current is None:
-        entry_point({arguments}, 0, jobs, 1, 0)
-    else:
-        jit.deal_out(entry_point, jobs, work, ({arguments}))
 """
-"""What is compiled, and what calls it, their arguments spelled out: Numba takes 50 µs to type `*arguments`,
-Python half a microsecond to pass them on."""
+"""What is compiled, its arguments spelled out: Numba takes 50 µs to type `*arguments`."""
 
 
 def kernel(function: Callable[..., Any]) -> Any:
@@ -87,21 +78,18 @@ def kernel(function: Callable[..., Any]) -> Any:
         "__name__": __name__,
         "deal": deal,
         "write_down": write_down,
-        "recording": recording,
         "serial": njit(inline="always", **_FLAGS)(function),
         "array": array,
-        "jit": sys.modules[__name__],
-        "SERIAL_WORK": SERIAL_WORK,
     }
-    source = _SOURCE.format(
-        geometry=parameters[0],
-        arguments=", ".join(parameters),
-        arrays=", ".join(f"array({name})" for name in parameters),
-    )
-    exec(source, names)
-    call: Any = functools.update_wrapper(names["call"], function)
-    call.compiled = njit(**_FLAGS)(names["entry"])
-    call.compiled._cache = KernelCache(function)
+    arrays = ", ".join(f"array({name})" for name in parameters)
+    exec(_SOURCE.format(arguments=", ".join(parameters), arrays=arrays), names)
+
+    @functools.wraps(function)
+    def call(jobs: int, work: float, *arguments: Any) -> None:
+        _deal_out(arguments[0].entries.get(call) or entry_point(call, arguments), jobs, work, arguments)
+
+    call.compiled = njit(**_FLAGS)(names["entry"])  # type: ignore[attr-defined]
+    call.compiled._cache = KernelCache(function)  # type: ignore[attr-defined]
     return call
 
 
@@ -118,7 +106,7 @@ def entry_point(kernel: Any, arguments: tuple[Any, ...]) -> Callable[..., None]:
     return found
 
 
-def deal_out(entry_point: Callable[..., None], jobs: int, work: float, arguments: tuple[Any, ...]) -> None:
+def _deal_out(entry_point: Callable[..., None], jobs: int, work: float, arguments: tuple[Any, ...]) -> None:
     """Call machine code that deals its jobs to workers, and have it noted if the call is recorded."""
     count = workers(jobs, work)
     layer, region = _layer() if count > 1 else ("", 0)

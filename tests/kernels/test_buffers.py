@@ -59,10 +59,3 @@ def test_set_zero(size):
 def test_large_arrays_begin_a_cache_line():
     for size in (20_000, 123_457):
         assert buffers.empty((size,), np.dtype(np.float32)).ctypes.data % machine.LINE == 0
-
-
-def test_address_is_that_of_the_first_element():
-    array = np.arange(6.0)
-    assert buffers.address(array[2:]) == array.ctypes.data + 16
-    array.flags.writeable = False
-    assert buffers.address(array) == array.ctypes.data
