@@ -46,8 +46,10 @@ COPIED, TRANSPOSED = 0.25, 0.6
 """Cycles in which an element is copied, and in which one is transposed."""
 NEAR = 32 * 1024
 """Bytes that stay in the first-level cache."""
-STREAM = 16
-"""Rows of b that are read side by side where b comes from memory."""
+STREAMS, LONG_STREAMS = 16, 4
+"""Rows of b that are read side by side; and where they are longer than NEAR, and few sums wait meanwhile."""
+FEW_SUMS = 2
+"""Rows of a whose sums do not weigh against what a long row of b costs."""
 ALIAS = 2048
 """Rows of a that lie a multiple of so many bytes apart share a few sets of the first-level cache: copied."""
 MOVED = 8.0
@@ -83,6 +85,7 @@ def _plan(along: bool, by_rows: bool, m: int, n: int, k: int, dtype: np.dtype, t
     literals = {"rows": tile.rows, "vectors": tile.vectors, "lanes": lanes, "columns": columns}
     if not along and m <= TALLEST:
         run, parts = _few, (1, min(panels, 2 * threads))
+        sizes["streams"] = LONG_STREAMS if n * dtype.itemsize > NEAR and m <= FEW_SUMS else STREAMS
     elif not along and (near or k <= SHORT):
         run, parts = _near, (min(m // tile.rows, 4 * threads), 1)
     else:
@@ -171,15 +174,15 @@ def _add_rows(g, acc, a, a_at, b, b_at, depth, columns):
 
 @kernel
 def _few(g, a, b, bias, c, past, first, last):
-    """A job is one part of the panels. STREAM rows of b are read at a time; meanwhile the sums wait."""
+    """A job is one part of the panels. `streams` rows of b are read at a time; meanwhile the sums wait."""
     panels, tiles = (g.n + g.columns - 1) // g.columns, (g.m + g.rows - 1) // g.rows
     size = g.rows * g.columns
-    places = tiles * ((panels + g.panel_parts - 1) // g.panel_parts) if g.k > STREAM else 0
+    places = tiles * ((panels + g.panel_parts - 1) // g.panel_parts) if g.k > g.streams else 0
     waiting = scratch(places * size, a)
     for job in range(first, last):
         panel0, panel1 = share(panels, g.panel_parts, job)
-        for l0 in range(0, max(g.k, 1), STREAM):
-            depth = min(STREAM, g.k - l0)
+        for l0 in range(0, max(g.k, 1), g.streams):
+            depth = min(g.streams, g.k - l0)
             for panel in range(panel0, panel1):
                 j = panel * g.columns
                 columns = min(g.columns, g.n - j)
