@@ -48,6 +48,9 @@ GEOMETRIES = [
     (2, LANES + 3, 9, 11, 3, 3, 3, {"padding": 1}),
     (1, 2 * LANES, 8, 10, 1, 5, 3, {"padding": 2, "stride": 2, "dilation": (1, 2)}),
     (2, LANES, 6, 7, 2, 1, 1, {}),
+    # one or two channels, whose input gradient is a convolution to few filters
+    (2, 1, 9, 21, 2 * LANES + 3, 3, 3, {"padding": 1}),
+    (1, 2, 8, 9, LANES, 3, 3, {"padding": ((0, 2), (1, 0)), "dilation": (2, 1)}),
     (1, 3, 6, 7, LANES, 1, 1, {"stride": 2}),
     # depthwise
     (2, 2 * LANES + 3, 9, 9, 2 * LANES + 3, 3, 3, {"groups": 2 * LANES + 3, "padding": 1}),

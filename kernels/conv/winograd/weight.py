@@ -43,7 +43,7 @@ from .transform import (
 TILES = 56
 """Tiles of a block: what the register tile sums between its load and its store."""
 PARTS = 8
-"""Most parts of the sum over tiles: more threads than that share panels."""
+"""Most parts of the sum over tiles, fewer of several squares: more threads than that share panels."""
 
 
 @dataclass(eq=False)
@@ -88,7 +88,7 @@ def plan(
     geometry = Geometry(sizes, columns=columns, rows=tile.rows, vectors=tile.vectors, lanes=tile.lanes)
     transforms = Geometry({**sizes, "columns": columns}, lanes=tile.lanes)
     tiles = images * math.prod(tiles_of(height, width))
-    parts = max(1, min(PARTS, tiles // 256)) if panels < PARTS else 1
+    parts = max(1, min(PARTS // sizes["squares"], tiles // 256)) if panels < PARTS else 1
     return WinogradWeight(geometry, height, width, transforms, parts)
 
 
