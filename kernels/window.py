@@ -20,3 +20,11 @@ def interior(size, taps, stride, dilation, before, outputs):
     first = max(0, (before + stride - 1) // stride)
     last = min(outputs, (size + before - (taps - 1) * dilation - 1) // stride + 1)
     return (first, last) if first < last else (0, 0)
+
+
+@inline
+def at_edge(edge, first, last, size, taps, stride, dilation, before):
+    """The output in place `edge` of those not interior, and its first and last (exclusive) tap inside."""
+    output = edge if edge < first else edge + last - first
+    tap0, tap1 = reached(output * stride - before, taps, dilation, size)
+    return output, tap0, tap1

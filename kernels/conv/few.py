@@ -23,7 +23,7 @@ from ..geometry import Geometry
 from ..jit import inline, kernel, share
 from ..shape import Axis
 from ..simd import clear, dot, fma, load, plus, positive, spread, store, sums, zero
-from ..window import interior, reached
+from ..window import at_edge, interior, reached
 from .pack import WORK, Source
 from .plan import Packed, Place, Plan
 
@@ -160,8 +160,7 @@ def _forward(
             total = plus(total, spread(bias, 0, g.rows, 1, g.vectors, g.filters))
             store(positive(total) if g.relu else total, y, y_row_at + q * y_pixel, y_pixel, g.filters)
         for edge in range(outputs_w - (q1 - q0)):
-            q = edge if edge < q0 else edge + q1 - q0
-            s0, s1 = reached(q * g.stride_w - left, g.taps_w, g.dilation_w, width)
+            q, s0, s1 = at_edge(edge, q0, q1, width, g.taps_w, g.stride_w, g.dilation_w, left)
             acc = zero(x, 1, g.vectors, g.lanes)
             total = _sums(g, acc, x, x_row + q * g.x_step, line, r0, r1, s0, s1, packed)
             total = plus(total, spread(bias, 0, 1, 1, g.vectors, g.filters))

@@ -133,7 +133,7 @@ def max_pool2d_input(grad_output, indices, input_size):
 
 @lru_cache(maxsize=4)
 def _places(dtype):
-    """As many lanes as places fill a vector."""
+    """As many lanes as places fill a vector; a geometry for each type of elements."""
     return Geometry(lanes=lanes(_INDEX))
 
 

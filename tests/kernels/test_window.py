@@ -1,8 +1,14 @@
 """What of a window, and which windows, lie inside: against a look at every tap."""
 
 import pytest
+from numba import njit
 
-from fastconv.kernels.window import interior, reached
+from fastconv.kernels.window import at_edge, interior, reached
+
+
+@njit
+def edge(place, first, last, size, taps, stride, dilation, before):
+    return at_edge(place, first, last, size, taps, stride, dilation, before)
 
 
 @pytest.mark.parametrize("size", [1, 2, 7])
@@ -25,4 +31,12 @@ def test_whole_windows_lie_inside(size, taps, stride, dilation, before):
     whole = [
         q for q in range(outputs) if all(0 <= q * stride - before + r * dilation < size for r in range(taps))
     ]
-    assert list(range(*interior.py_func(size, taps, stride, dilation, before, outputs))) == whole
+    first, last = interior.py_func(size, taps, stride, dilation, before, outputs)
+    assert list(range(first, last)) == whole
+    edges = [
+        edge(place, first, last, size, taps, stride, dilation, before)
+        for place in range(outputs - len(whole))
+    ]
+    assert [q for q, _, _ in edges] == [q for q in range(outputs) if q not in whole]
+    for q, tap0, tap1 in edges:
+        assert (tap0, tap1) == reached.py_func(q * stride - before, taps, dilation, size)

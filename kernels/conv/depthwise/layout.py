@@ -1,11 +1,13 @@
-"""The geometry that all passes of a depthwise convolution share."""
+"""What the passes of a depthwise convolution share: the geometry, and the way along a row of pixels."""
 
 import numpy as np
 
 from ... import machine
 from ...geometry import Geometry
+from ...jit import inline
 from ...shape import Axis
-from ...window import interior
+from ...simd import spread
+from ...window import at_edge, interior
 
 
 def layout(
@@ -23,3 +25,27 @@ def layout(
         dilation_h=height.dilation, dilation_w=width.dilation, step=step, lanes=lanes,
         rows=max(1, -(-(q1 - q0) // tiles)), vectors=min(vectors, 4),
     )  # fmt: skip
+
+
+@inline
+def along_row(g, compute, rows, x, x_row, width, left, packed, bias, y, y_row, outputs_w, past):
+    """Compute all tiles of a row of output pixels: inner ones as wide as they are, those at the edges alone.
+
+    compute(g, start, rows, x, at, line, s0, s1, packed, c, y, to, count, past) is given the tile of the bias,
+    the filter taps s0 to s1 of each row, and `rows`, which it alone understands.
+    """
+    line, step = width * g.channels_out, g.stride_w * g.channels_out
+    q0, q1 = interior(width, g.taps_w, g.stride_w, g.dilation_w, left, outputs_w)
+    first = x_row - left * g.channels_out
+    for tile in range(q0, q1, g.rows):
+        q = min(tile, q1 - g.rows)
+        for c in range(0, g.columns, g.lanes):
+            count = g.lanes if g.columns == g.channels_out else min(g.lanes, g.channels_out - c)
+            start, at, to = spread(bias, c, g.rows, 1, g.lanes, count), first + q * step, y_row + q * g.step
+            compute(g, start, rows, x, at + c, line, 0, g.taps_w, packed, c, y, to + c, count, past)
+    for edge in range(outputs_w - (q1 - q0)):
+        q, s0, s1 = at_edge(edge, q0, q1, width, g.taps_w, g.stride_w, g.dilation_w, left)
+        for c in range(0, g.columns, g.lanes):
+            count = g.lanes if g.columns == g.channels_out else min(g.lanes, g.channels_out - c)
+            start, at, to = spread(bias, c, 1, 1, g.lanes, count), first + q * step, y_row + q * g.step
+            compute(g, start, rows, x, at + c, line, s0, s1, packed, c, y, to + c, count, past)

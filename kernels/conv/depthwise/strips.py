@@ -10,10 +10,9 @@ from ... import machine
 from ...buffers import streams
 from ...jit import get_num_threads, inline, kernel
 from ...shape import Axis
-from ...simd import fma_rows, positive, spread, stream
-from ...window import interior, reached
+from ...simd import fma_rows, positive, stream
 from ..plan import Packed, Place
-from .layout import layout
+from .layout import along_row, layout
 
 ROWS = 16
 """Most rows of a strip."""
@@ -56,8 +55,12 @@ def plan(height: Axis, width: Axis, channels: int, place: Place, relu: bool, dty
 
 
 @inline
-def _strip(g, start, x, at, line, i0, i1, height, s0, s1, packed, c, y, to, y_row, count, past):
-    """Tiles one below the other, each begun as `start`; input row 0 is at `at`, and i0 to i1 are read."""
+def _strip(g, start, rows, x, at, line, s0, s1, packed, c, y, to, count, past):
+    """Tiles one below the other, each from the bias; input row 0 is at `at`.
+
+    `rows`: the first and last (exclusive) input row to read, how many exist, the step between rows of y.
+    """
+    i0, i1, height, y_row = rows
     last, middle, first = start, start, start
     step, row = g.stride_w * g.channels_out, g.taps_w * g.columns
     for i in range(i0, i1):
@@ -76,36 +79,12 @@ def _strip(g, start, x, at, line, i0, i1, height, s0, s1, packed, c, y, to, y_ro
 @kernel
 def _forward(
     g, x, packed, bias, y, height, width, top, left, outputs_h, outputs_w, y_first, y_image, y_row, y_pixel,
-    blocks, rows, past, first, last,
+    blocks, block_rows, past, first, last,
 ):  # fmt: skip
     """A job is one block of rows of one image."""
-    line = width * g.channels_out
-    whole = g.columns == g.channels_out
-    q0, q1 = interior(width, g.taps_w, g.stride_w, g.dilation_w, left, outputs_w)
     for job in range(first, last):
         n = job // blocks
-        p0 = (job - n * blocks) * rows
-        i0, i1 = p0 - top, min(p0 + rows, outputs_h) - top + 2
-        x_image = n * height * line - left * g.channels_out
-        y_row_at = y_first + n * y_image + p0 * y_row
-        for tile in range(q0, q1, g.rows):
-            q = min(tile, q1 - g.rows)
-            at, to = x_image + q * g.stride_w * g.channels_out, y_row_at + q * g.step
-            for c in range(0, g.columns, g.lanes):
-                count = g.lanes if whole else min(g.lanes, g.channels_out - c)
-                start = spread(bias, c, g.rows, 1, g.lanes, count)
-                _strip(
-                    g, start, x, at + c, line, i0, i1, height, 0, g.taps_w, packed, c,
-                    y, to + c, y_row, count, past,
-                )  # fmt: skip
-        for edge in range(outputs_w - (q1 - q0)):
-            q = edge if edge < q0 else edge + q1 - q0
-            s0, s1 = reached(q * g.stride_w - left, g.taps_w, g.dilation_w, width)
-            at, to = x_image + q * g.stride_w * g.channels_out, y_row_at + q * g.step
-            for c in range(0, g.columns, g.lanes):
-                count = g.lanes if whole else min(g.lanes, g.channels_out - c)
-                start = spread(bias, c, 1, 1, g.lanes, count)
-                _strip(
-                    g, start, x, at + c, line, i0, i1, height, s0, s1, packed, c,
-                    y, to + c, y_row, count, past,
-                )  # fmt: skip
+        p0 = (job - n * blocks) * block_rows
+        rows = p0 - top, min(p0 + block_rows, outputs_h) - top + 2, height, y_row
+        x_image, to = n * height * width * g.channels_out, y_first + n * y_image + p0 * y_row
+        along_row(g, _strip, rows, x, x_image, width, left, packed, bias, y, to, outputs_w, past)

@@ -13,7 +13,7 @@ from ...buffers import empty
 from ...jit import inline, kernel, share
 from ...shape import Axis
 from ...simd import fma_rows, load, read, store, write
-from ...window import interior, reached
+from ...window import at_edge, interior, reached
 from ..plan import Plan
 from .layout import layout
 
@@ -78,8 +78,8 @@ def _sum(
                     else:
                         _row_sum(g, x, x_row + c, dy, dy_row + c, sums, to + c, q0, q1, count)
                 for edge in range(outputs_w - (q1 - q0)):
-                    q = edge if edge < q0 else edge + q1 - q0
-                    for s in range(*reached(q * g.stride_w - left, g.taps_w, g.dilation_w, width)):
+                    q, s0, s1 = at_edge(edge, q0, q1, width, g.taps_w, g.stride_w, g.dilation_w, left)
+                    for s in range(s0, s1):
                         at = x_row + (q * g.stride_w + s * g.dilation_w) * g.channels_out
                         for c in range(0, g.columns, g.lanes):
                             count, here = min(g.lanes, g.channels_out - c), to + s * g.columns + c

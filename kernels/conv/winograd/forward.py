@@ -199,6 +199,18 @@ def transform_input(g, x, n, row, column, height, width, c0, c1, half, v, to, st
 
 
 @inline
+def transform_inputs(
+    g, x, first, count, down, across, row, column, height, width, c0, c1, half, v, step
+):  # fmt: skip
+    """v[t * cell + point * step + c - c0] of `count` tiles from `first`; tile 0 begins at (row, column)."""
+    for t in range(count):
+        n, i, j = position(first + t, down, across)
+        transform_input(
+            g, x, n, i * OUTPUTS + row, j * OUTPUTS + column, height, width, c0, c1, half, v, t * g.cell, step
+        )
+
+
+@inline
 def transform_output(g, m, at, step, k0, k1, half, bias, y, to, y_row, y_pixel, rows, columns, past):
     """y[to + i * y_row + j * y_pixel + k] = A^T m A + bias, for the rows and columns that exist."""
     for k in range(k0, k1, g.lanes):
@@ -233,7 +245,7 @@ def _products(g, v, points, m, block, count, panel0, panel1, square, rows, colum
     """m[point, tile, k] += sum over c of v[point, tile, c] * points[point, k, square, c]"""
     for point in range(POINTS):
         depth = g.channels if is_used(point, rows, columns) else 0
-        for panel in range(panel0, panel1):
+        for panel in range(panel0, panel1 if depth or square == 0 else panel0):
             b = point * g.point + (panel * g.squares + square) * g.channels * g.columns
             for t in range(0, count, g.rows):
                 a = (point * block + t) * g.cell
@@ -262,12 +274,10 @@ def _forward(
         panel0, panel1 = share(g.panels, parts, job - job // parts * parts)
         for square in range(g.squares):
             r, s, rows, columns = square_at(g, square)
-            for t in range(count):
-                n, i, j = position(first_tile + t, down, across)
-                transform_input(
-                    g, x, n, i * OUTPUTS - top + r, j * OUTPUTS - left + s, height, width, 0, g.channels,
-                    half, v, t * g.cell, block * g.cell,
-                )  # fmt: skip
+            transform_inputs(
+                g, x, first_tile, count, down, across, r - top, s - left, height, width, 0, g.channels,
+                half, v, block * g.cell,
+            )  # fmt: skip
             _products(g, v, points, m, block, count, panel0, panel1, square, rows, columns)
         for t in range(count):
             n, i, j = position(first_tile + t, down, across)

@@ -24,7 +24,7 @@ from ...shape import Axis
 from ...simd import fma, load, store, transposed, zero
 from ..pack import Source
 from ..plan import Convolution, Place
-from .forward import TRANSFORM, transform_filter, transform_input, transform_output
+from .forward import TRANSFORM, transform_filter, transform_inputs, transform_output
 from .transform import OUTPUTS, POINTS, TAPS, position, tiles_of
 
 TILES = 64
@@ -133,12 +133,10 @@ def _forward(
         panel0, panel1 = share(g.panels, parts, job)
         for c0 in range(0, g.channels, g.slice):
             count = min(g.slice, g.channels - c0)
-            for t in range(tiles):
-                n, i, j = position(t, down, across)
-                transform_input(
-                    g, x, n, i * OUTPUTS - top, j * OUTPUTS - left, height, width, c0, c0 + count, half,
-                    v, t * g.cell, rounded * g.cell,
-                )  # fmt: skip
+            transform_inputs(
+                g, x, 0, tiles, down, across, -top, -left, height, width, c0, c0 + count, half,
+                v, rounded * g.cell,
+            )  # fmt: skip
             for panel in range(panel0, panel1):
                 for lane in range(0, g.columns, g.lanes):
                     at = (panel * g.columns + lane) * filter_step + c0 * channel_step

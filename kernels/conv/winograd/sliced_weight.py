@@ -21,7 +21,7 @@ from ...shape import Axis
 from ...simd import fma, store, zero
 from ..plan import Plan
 from ..unpack import put_transposed
-from .forward import TRANSFORM, transform_input
+from .forward import TRANSFORM, transform_inputs
 from .sliced import SLICE, TILES
 from .transform import OUTPUTS, POINTS, TAPS, position, tiles_of
 from .weight import transform_gradient, transform_sums
@@ -91,12 +91,9 @@ def _gradient(
             )  # fmt: skip
         for c0 in range(0, g.channels, g.slice):
             c1 = min(c0 + g.slice, g.channels)
-            for t in range(tiles):
-                n, i, j = position(t, down, across)
-                transform_input(
-                    g, x, n, i * OUTPUTS - top, j * OUTPUTS - left, height, width, c0, c1, half,
-                    v, t * g.cell, tiles * g.cell,
-                )  # fmt: skip
+            transform_inputs(
+                g, x, 0, tiles, down, across, -top, -left, height, width, c0, c1, half, v, tiles * g.cell
+            )  # fmt: skip
             for k in range(k0, k1, g.columns):
                 for c in range(c0, c1, g.lanes):
                     for point in range(POINTS):

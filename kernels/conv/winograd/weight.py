@@ -23,7 +23,7 @@ from ...shape import Axis
 from ...simd import fma, load, read, store, write
 from ..plan import Plan
 from ..unpack import put_transposed
-from .forward import transform_input
+from .forward import transform_inputs
 from .transform import (
     OUTPUTS,
     POINTS,
@@ -158,12 +158,10 @@ def _sum(
                 )  # fmt: skip
             for square in range(g.squares):
                 r, s, rows, columns = square_at(g, square)
-                for t in range(count):
-                    n, i, j = position(block + t, down, across)
-                    transform_input(
-                        g, x, n, i * OUTPUTS - top + r, j * OUTPUTS - left + s, height, width, 0, g.channels,
-                        half, v, t * g.cell, TILES * g.cell,
-                    )  # fmt: skip
+                transform_inputs(
+                    g, x, block, count, down, across, r - top, s - left, height, width, 0, g.channels,
+                    half, v, TILES * g.cell,
+                )  # fmt: skip
                 _products(g, v, d, sums, at + square * POINTS * size, count, panel0, panel1, rows, columns)
 
 
