@@ -5,11 +5,11 @@ from functools import lru_cache
 import numpy as np
 
 from ..buffers import channels_last, empty, empty_channels_last, failed, streams
-from ..geometry import Geometry
+from ..geometry import Geometry, vector
 from ..jit import get_num_threads, inline, kernel, share
 from ..machine import lanes
 from ..shape import axes, extended, pair
-from ..simd import add_at, below, clear, every, full, pour, read, select, wins
+from ..simd import clear, full, pour, read, select, wins
 from ..window import reached
 
 _INDEX = np.dtype(np.int64)
@@ -123,18 +123,12 @@ def max_pool2d_input(grad_output, indices, input_size):
         parts = min(h * w, -(-get_num_threads() // n))
         wrong = empty((n * parts,), _INDEX)
         _route(n * parts, 64.0 * grad_output.size + 8.0 * grad_input.size,
-            _places(line.dtype), channels_last(grad_output), channels_last(indices), line,
+            vector(line.dtype), channels_last(grad_output), channels_last(indices), line,
             wrong, c, outputs, h * w, parts,
         )  # fmt: skip
         if failed(wrong):
             return None
     return grad_input
-
-
-@lru_cache(maxsize=4)
-def _places(dtype):
-    """As many lanes as places fill a vector; a geometry for each type of elements."""
-    return Geometry(lanes=lanes(_INDEX))
 
 
 @kernel
@@ -143,17 +137,14 @@ def _route(g, dy, indices, dx, wrong, channels, outputs, inputs, parts, first, l
     for job in range(first, last):
         n = job // parts
         begin, end = share(inputs, parts, job - n * parts)
-        image, all_lanes = n * inputs * channels, below(g.lanes, g.lanes)
-        right = all_lanes
+        image, failures = n * inputs * channels, 0
         clear(dx, image + begin * channels, (end - begin) * channels)
         for pixel in range(n * outputs, (n + 1) * outputs):
-            for c in range(0, channels, g.lanes):
-                at, count = pixel * channels + c, min(g.lanes, channels - c)
-                place, value = read(indices, at, g.lanes, count), read(dy, at, g.lanes, count)
-                right = right & (place >= 0) & (place < inputs)
-                own = below(count, g.lanes) & (place >= begin) & (place < end)
-                if every(own):
-                    add_at(value, dx, image + c, place * channels, all_lanes)
-                else:
-                    add_at(value, dx, image + c, place * channels, own)
-        wrong[job] = not every(right)
+            for c in range(channels):
+                at = np.uint64(pixel * channels + c)  # Numba would count a negative index from the end
+                place = indices[at]
+                if begin <= place < end:
+                    dx[np.uint64(image + place * channels + c)] += dy[at]
+                elif not 0 <= place < inputs:
+                    failures = 1
+        wrong[job] = failures

@@ -2,14 +2,12 @@
 
 from .dot import dot, plus, sums, transposed
 from .exponential import exp, log1p
-from .indexed import add_at
 from .memory import clear, copy, fetch, opaque
 from .stream import pour, stream
 from .tile import fma, fma_rows, load, positive, spread, store, zero
 from .vector import (
     below,
     cast,
-    every,
     full,
     larger,
     largest,
@@ -22,13 +20,11 @@ from .vector import (
 )
 
 __all__ = [
-    "add_at",
     "below",
     "cast",
     "clear",
     "copy",
     "dot",
-    "every",
     "exp",
     "fetch",
     "fma",

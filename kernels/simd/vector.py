@@ -223,17 +223,6 @@ def below(typingctx: Any, count: Any, lanes: Any) -> tuple[Any, Callable[..., An
     return typ(count, lanes), codegen
 
 
-@intrinsic
-def every(typingctx: Any, mask: Any) -> tuple[Any, Callable[..., Any]]:
-    """Whether all lanes of the mask are set"""
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        bits = builder.bitcast(args[0], ir.IntType(mask.lanes))
-        return builder.icmp_unsigned("==", bits, ir.Constant(bits.type, -1))
-
-    return types.boolean(mask), codegen
-
-
 def _fold(builder: Any, value: Any, join: Callable[[Any, Any], Any]) -> Any:
     """One lane of all: the upper half joins the lower half until one is left."""
     lanes = value.type.count

@@ -9,10 +9,8 @@ from numba import njit
 from fastconv.kernels import machine
 from fastconv.kernels.geometry import Geometry
 from fastconv.kernels.simd import (
-    add_at,
     below,
     cast,
-    every,
     exp,
     full,
     larger,
@@ -65,27 +63,6 @@ def test_integers_widen_where_they_are_written():
     z = np.zeros(lanes, np.int64)
     places(Geometry(lanes=lanes), z, -3)
     np.testing.assert_array_equal(z, np.full(lanes, -2))
-
-
-@njit
-def chosen_sums(g, x, y, at, where, mask):
-    chosen = read(mask, 0, g.lanes, g.lanes) > 0
-    add_at(read(x, 0, g.lanes, g.lanes), y, at, read(where, 0, g.lanes, g.lanes), chosen)
-    return every(chosen)
-
-
-@pytest.mark.parametrize("dtype", DTYPES)
-def test_sums_where_an_index_says(dtype):
-    """Lanes that are not chosen may point anywhere."""
-    lanes, rng = machine.lanes(np.int64), np.random.default_rng(0)
-    for chosen in (np.ones(lanes, int), np.zeros(lanes, int), rng.integers(0, 2, lanes)):
-        x, y = rng.standard_normal(lanes).astype(dtype), rng.standard_normal(5 * lanes).astype(dtype)
-        where = np.where(chosen, lanes * rng.integers(0, 4, lanes), 1 << 60)
-        expected = y.copy()
-        for j in np.flatnonzero(chosen):
-            expected[2 + where[j] + j] += x[j]
-        assert chosen_sums(Geometry(lanes=lanes), x, y, 2, where, chosen) == chosen.all()
-        np.testing.assert_array_equal(y, expected)
 
 
 @njit
