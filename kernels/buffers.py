@@ -9,7 +9,7 @@ import numpy as np
 
 from .geometry import vector
 from .jit import inline, kernel
-from .machine import LINE, lanes
+from .machine import LINE, kept, lanes
 from .replay import recording
 from .shelf import shelf
 from .simd import full, pour
@@ -45,8 +45,6 @@ CHUNK = 4096
 """Elements of one job where each element is a result of its own."""
 SMALL = 1 << 16
 """Bytes under which an array comes from NumPy's allocator, which recycles small ones itself."""
-LARGE = 2 << 20
-"""Bytes from which a result is written past the caches: more than a core keeps of it for whoever reads it."""
 
 
 def empty(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
@@ -90,8 +88,8 @@ def _noted(array: np.ndarray) -> np.ndarray:
 
 
 def streams(array: np.ndarray, step: int) -> bool:
-    """Whether to write this result past the caches, in vectors at multiples of `step` elements."""
-    fitting = array.nbytes >= LARGE and step % lanes(array.dtype) == 0
+    """Whether to write a result past the caches, in vectors at multiples of `step` elements."""
+    fitting = array.nbytes >= kept() and step % lanes(array.dtype) == 0
     return fitting and array.ctypes.data % LINE == 0
 
 

@@ -60,6 +60,12 @@ def lanes(dtype: Any) -> int:
     return vectors().bytes // np.dtype(dtype).itemsize
 
 
+@functools.cache
+def kept() -> int:
+    """Bytes of a result that caches keep for whoever reads it: the second level's, or Zen's near third's."""
+    return (8 if target()[1].startswith("znver") else 2) << 20
+
+
 @functools.lru_cache(maxsize=4096)
 def tile(rows: int | None, columns: int, dtype: Any, fixed: int | None = None) -> Tile:
     """The tile that covers `rows` x `columns` accumulators in the fewest cycles; `fixed`: its vectors.
