@@ -14,10 +14,11 @@ block:
                   ----------------------------
 
 A line is what lies side by side in the padded input: the channels of one pixel, or, if these are few, the
-channels of all taps s of a filter row (`joined`). The dy of a block lie side by side in a copy; if channels
-are many, x does so too, cut into chunks of `rows` channels. The order of a sum depends on shapes alone: the
-blocks of images and rows are dealt to a fixed number of parts, each part sums its blocks in order, and the
-parts are added in order.
+channels of all taps s of a filter row (`joined`). First layers and 1x1 convolutions are summed as they lie
+in memory (`straight.py`). Of all others the dy of a block lie side by side in a copy; if channels are many,
+x does so too, cut into chunks of `rows` channels. The order of a sum depends on shapes alone: the blocks of
+images and rows are dealt to a fixed number of parts, each part sums its blocks in order, and the parts are
+added in order.
 """
 
 from dataclasses import dataclass
@@ -34,11 +35,12 @@ from ..simd import fma, load, store
 from ..window import reached
 from .direct import ROWS_BYTES, gather, window
 from .plan import Plan
+from .straight import add_straight, fits, whole_tile
 from .unpack import unpack
 
 PARTS = 16
 """Most parts of the sum over images and rows: more threads than that share panels."""
-PIXELS = 192
+PIXELS = 128
 """Output pixels of a block, at least: what a tile in registers sums between its load and its store."""
 
 
@@ -69,17 +71,20 @@ def plan(
     pixel, lanes = channels * groups, machine.lanes(dtype)
     joined = groups == 1 and width.dilation == 1 and channels < lanes
     line = channels * width.taps if joined else channels
-    tile = machine.tile(line, filters, dtype)
-    columns, chunks = tile.vectors * tile.lanes, -(-line // tile.rows)
-    blocks = -(-filters // columns)
+    whole = whole_tile(line * height.taps, filters, dtype) if joined else None
+    tile = whole or machine.tile(line, filters, dtype)
+    rows, columns = line if whole else tile.rows, tile.vectors * tile.lanes
+    chunks, blocks = -(-line // rows), -(-filters // columns)
     shared = window(height, width, pixel, dtype) | {"skip_h": 1, "skip_w": 1}
-    if not joined:  # gathered[chunk, row, pixel, i], without the rows and pixels that no tap reads
+    straight = bool(whole) or fits(height, width, channels, filters, groups, shared["gathered"], dtype)
+    if not joined and not straight:  # gathered[chunk, row, pixel, i], without what no tap reads
         skip_h, skip_w = (axis.stride if axis.taps == 1 else 1 for axis in (height, width))
         shared |= {
             "skip_h": skip_h, "stride_h": height.stride // skip_h,
             "skip_w": skip_w, "stride_w": width.stride // skip_w,
-            "gathered": 1, "cell": tile.rows, "pitch": -(-width.span // skip_w) * tile.rows,
+            "gathered": 1, "cell": rows, "pitch": -(-width.span // skip_w) * rows,
         }  # fmt: skip
+    dy_pace = -(-min(columns, filters) // chunks)
     sizes = {
         "channels": channels,
         "filters": filters,
@@ -90,14 +95,18 @@ def plan(
         "line": line,
         "lines": 1 if joined else width.taps,
         "chunks": chunks,
+        "x_pace": -(-rows // blocks),
+        "dy_pace": dy_pace,
         **shared,
     }
     literals = {
-        "joined": int(joined), "chunk_vectors": -(-tile.rows // lanes), "partial": int(filters % columns > 0),
-        "columns": columns, "rows": tile.rows, "vectors": tile.vectors, "lanes": lanes,
+        "joined": int(joined), "straight": int(straight), "partial": int(filters % columns > 0),
+        "chunk_vectors": -(-rows // lanes), "elements": tile.rows, "rows": rows,
+        "columns": columns, "vectors": tile.vectors, "lanes": lanes,
+        "dy_lines": -(-dy_pace // lanes) if straight else 0,
     }  # fmt: skip
     geometry = Geometry(**sizes, **literals) if joined else Geometry(sizes, **literals)
-    unpacking = Geometry({**sizes, "joined": int(joined), "columns": columns, "rows": tile.rows}, lanes=lanes)
+    unpacking = Geometry({**sizes, "joined": int(joined), "columns": columns, "rows": rows}, lanes=lanes)
     return DirectWeight(geometry, height, width, unpacking)
 
 
@@ -114,6 +123,7 @@ def _cut(p: DirectWeight, images: int, itemsize: int) -> tuple[int, int, int, in
     row = g.pitch * itemsize * (1 if g.joined else g.chunks * g.groups)
     fit = max(1, (ROWS_BYTES // row - halo) // g.stride_h)
     rows = min(outputs, max(1, min(fit, -(-PIXELS // g.width))))
+    rows = -(-outputs // -(-outputs // rows))
     together = 1
     if rows == outputs:
         together = min(images, max(1, fit // outputs), max(1, PIXELS // (outputs * g.width)))
@@ -121,7 +131,7 @@ def _cut(p: DirectWeight, images: int, itemsize: int) -> tuple[int, int, int, in
     sums = g.panels * _sum_size(g)
     worth = images * outputs * g.width // 2048  # zeroing and adding a part must not cost more than it saves
     parts = max(1, min(PARTS, blocks, worth, (64 << 20) // (sums * itemsize)))
-    return together, rows, blocks, parts
+    return together, rows, blocks, 1 << (parts.bit_length() - 1)  # which most numbers of threads divide
 
 
 @inline
@@ -188,7 +198,7 @@ def _sum(
     x_image = ((rows - 1) * g.stride_h + reach) * g.pitch if g.gathered else height * g.pitch
     chunk_step = together * x_image
     gathered = scratch(chunk_step * (1 if g.joined else g.chunks) + g.lanes if g.gathered else 0, x)
-    dense = scratch(together * rows * g.width * g.columns, x)
+    dense = scratch(0 if g.straight else together * rows * g.width * g.columns, x)
     row_blocks = (outputs + rows - 1) // rows
     size = g.taps_h * g.lines * g.chunks * g.rows * g.columns
     for job in range(first, last):
@@ -218,8 +228,16 @@ def _sum(
                 columns = min(g.columns, g.filters - k) if g.partial else g.columns
                 dy_at = (n0 * outputs + p0) * g.width * g.pixel_out + group * g.filters + k
                 dy_image = outputs * g.width * g.pixel_out
-                _copy_gradient(g, dy, dy_at, dy_image, dense, count, tall * g.width, columns)
                 to = (part * g.panels + panel) * size
+                if g.straight:
+                    pixels = count * tall * g.width
+                    x_next = start + pixels * (g.pixel + (panel - panel0) * g.chunks * g.x_pace)
+                    dy_next = dy_at + pixels * g.filters + k * (pixels - 1)
+                    add_straight(
+                        g, source, start, x_image, x_next, dy, dy_at, dy_next, columns, count, tall, sums, to
+                    )
+                    continue
+                _copy_gradient(g, dy, dy_at, dy_image, dense, count, tall * g.width, columns)
                 _block(
                     g, source, start, x_image, chunk_step, row, left, height, width,
                     dense, count, tall, sums, to,

@@ -4,7 +4,7 @@ from .dot import dot, plus, sums, transposed
 from .exponential import exp, log1p
 from .memory import clear, copy, fetch, opaque
 from .stream import pour, stream
-from .tile import fma, fma_rows, load, positive, spread, store, zero
+from .tile import fma, fma_rows, fma_runs, load, positive, spread, store, zero
 from .vector import (
     below,
     cast,
@@ -29,6 +29,7 @@ __all__ = [
     "fetch",
     "fma",
     "fma_rows",
+    "fma_runs",
     "full",
     "larger",
     "largest",

@@ -168,6 +168,23 @@ def load(
     return tile(c, at, step, rows, vectors, lanes, columns), codegen
 
 
+def _rank_one(context: Any, builder: Any, types_: Any, args: Any, run: int) -> Any:
+    """tile[i, j] += a[a_at + i // run * a_step + i % run] * b[b_at + j]"""
+    t, a_type, _, _, b_type, _, _ = types_
+    acc, a_array, a_index, step, b_array, b_index, count = args
+    emit = _Emitter(context, builder, t)
+    row = emit.row(emit.element(b_type, b_array, b_index), emit.masks(count))
+    pointer = emit.element(a_type, a_array, a_index)
+    for i in range(t.rows):
+        start = builder.gep(pointer, [builder.mul(step, ir.Constant(step.type, i // run))])
+        scalar = emit.splat(builder.load(builder.gep(start, [ir.Constant(step.type, i % run)])))
+        for j in range(t.vectors):
+            k = i * t.vectors + j
+            value = emit.fmuladd(scalar, row[j], builder.extract_value(acc, k))
+            acc = builder.insert_value(acc, value, k)
+    return acc
+
+
 @intrinsic(prefer_literal=True)
 def fma(
     typingctx: Any, tile: Any, a: Any, a_at: Any, a_step: Any, b: Any, b_at: Any, columns: Any
@@ -175,21 +192,21 @@ def fma(
     """tile[i, j] += a[a_at + i * a_step] * b[b_at + j], the rank-1 update."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        t = signature.args[0]
-        acc, a_array, a_index, step, b_array, b_index, count = args
-        emit = _Emitter(context, builder, t)
-        row = emit.row(emit.element(signature.args[4], b_array, b_index), emit.masks(count))
-        pointer = emit.element(signature.args[1], a_array, a_index)
-        for i in range(t.rows):
-            at = builder.gep(pointer, [builder.mul(step, ir.Constant(step.type, i))])
-            scalar = emit.splat(builder.load(at))
-            for j in range(t.vectors):
-                k = i * t.vectors + j
-                value = emit.fmuladd(scalar, row[j], builder.extract_value(acc, k))
-                acc = builder.insert_value(acc, value, k)
-        return acc
+        return _rank_one(context, builder, signature.args, args, 1)
 
     return tile(tile, a, a_at, a_step, b, b_at, columns), codegen
+
+
+@intrinsic(prefer_literal=True)
+def fma_runs(
+    typingctx: Any, tile: Any, a: Any, a_at: Any, a_step: Any, b: Any, b_at: Any, columns: Any, run: Any
+) -> tuple[Any, Callable[..., Any]]:
+    """tile[i, j] += a[a_at + i // run * a_step + i % run] * b[b_at + j]: scalars in runs of neighbours."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return _rank_one(context, builder, signature.args[:-1], args[:-1], run.literal_value)
+
+    return tile(tile, a, a_at, a_step, b, b_at, columns, run), codegen
 
 
 @intrinsic(prefer_literal=True)

@@ -29,6 +29,13 @@ GEOMETRIES = [
     (1, 2, 2, 1, 3 * LANES, 2, 1, {}),
     (2, 1, 12, 12, 6, 5, 5, {"padding": 2}),
     (1, LANES, 7, 7, 5 * LANES, 1, 1, {}),
+    # 1x1, whose weight gradient is summed as it lies, in several blocks of rows or of images
+    (3, LANES + 3, 17, 15, 2 * LANES + 5, 1, 1, {}),
+    (9, 3 * LANES + 1, 5, 7, LANES - 2, 1, 1, {}),
+    (2, 40 * LANES, 3, 4, 2 * LANES, 1, 1, {}),
+    # first layers, whose taps are all in registers: several blocks, strides, dilation
+    (3, 1, 19, 23, 3 * LANES + 1, 3, 3, {"padding": (0, 1)}),
+    (7, 2, 9, 8, LANES + 2, 2, 3, {"stride": (2, 1), "dilation": (2, 1), "padding": ((1, 2), (0, 1))}),
     # strides, padding, dilation, groups
     (2, 4, 9, 10, 8, 3, 3, {"stride": 2}),
     (1, 3, 11, 9, 7, 3, 2, {"stride": (2, 3), "padding": (1, 0)}),

@@ -6,7 +6,7 @@ from numba import njit
 
 from fastconv.kernels import machine
 from fastconv.kernels.geometry import Geometry
-from fastconv.kernels.simd import clear, copy, fma, fma_rows, load, spread, store, zero
+from fastconv.kernels.simd import clear, copy, fma, fma_rows, fma_runs, load, spread, store, zero
 
 GUARD = 7.0
 
@@ -52,6 +52,21 @@ def test_every_number_of_columns(rows, vectors, dtype):
         grid[rows:] = bias[:columns]
         accumulate(g, bias, a, b, c, at, step, columns)
         np.testing.assert_array_equal(c, expected)
+
+
+@njit
+def runs(g, a, b, c, step):
+    acc = fma_runs(zero(c, g.rows, 1, g.lanes), a, 1, step, b, 0, g.lanes, g.run)
+    store(acc, c, 0, g.lanes, g.lanes)
+
+
+@pytest.mark.parametrize(("rows", "run"), [(9, 3), (5, 5), (6, 1), (7, 3)])
+def test_scalars_in_runs_of_neighbours(rows, run):
+    lanes, step = machine.lanes(np.float32), 11
+    a, b = np.arange(100, dtype=np.float32), np.arange(lanes, dtype=np.float32)
+    c = np.zeros((rows, lanes), np.float32)
+    runs(Geometry(rows=rows, lanes=lanes, run=run), a, b, c, step)
+    np.testing.assert_array_equal(c, np.outer([a[1 + i // run * step + i % run] for i in range(rows)], b))
 
 
 @njit
