@@ -22,10 +22,12 @@ from ...simd import fma, store, zero
 from ..plan import Plan
 from ..unpack import put_transposed
 from .forward import TRANSFORM, transform_inputs
-from .sliced import SLICE, TILES
+from .sliced import SLICE
 from .transform import OUTPUTS, POINTS, TAPS, position, tiles_of
 from .weight import transform_gradient, transform_sums
 
+TILES = 256
+"""Most tiles of which a slice of the channels is near while it meets all filters."""
 SUM = 8
 """Cycles in which the sums of one channel of one filter become nine taps, and are written."""
 
