@@ -22,6 +22,9 @@ from ..simd import fetch, fma_runs, load, store
 PIXEL_BYTES = 2560
 """Most bytes of a pixel of x and one of dy: farther apart, they would share sets of the first-level cache."""
 
+BLOCK_BYTES = 64 * 1024
+"""Bytes of x and dy in a block of a 1x1 convolution: they stay near while the next block's are fetched."""
+
 
 def whole_tile(elements: int, filters: int, dtype: np.dtype) -> machine.Tile | None:
     """The tile of all `elements` of a filter by as many filters as registers hold, in panels alike."""

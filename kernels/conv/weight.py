@@ -35,7 +35,7 @@ from ..simd import fma, load, store
 from ..window import reached
 from .direct import ROWS_BYTES, gather, window
 from .plan import Plan
-from .straight import add_straight, fits, whole_tile
+from .straight import BLOCK_BYTES, add_straight, fits, whole_tile
 from .unpack import unpack
 
 PARTS = 16
@@ -120,8 +120,10 @@ def _cut(p: DirectWeight, images: int, itemsize: int) -> tuple[int, int, int, in
     """Images of a block, output rows of a block, blocks, and parts: by shape alone, never by threads."""
     g, outputs = p.geometry, p.height.outputs
     halo = p.height.reach - g.stride_h
-    row = g.pitch * itemsize * (1 if g.joined else g.chunks * g.groups)
-    fit = max(1, (ROWS_BYTES // row - halo) // g.stride_h)
+    row, room = g.pitch * itemsize * (1 if g.joined else g.chunks * g.groups), ROWS_BYTES
+    if g.straight and not g.joined:
+        row, room = g.width * (g.pixel + g.pixel_out) * itemsize, BLOCK_BYTES
+    fit = max(1, (room // row - halo) // g.stride_h)
     rows = min(outputs, max(1, min(fit, -(-PIXELS // g.width))))
     rows = -(-outputs // -(-outputs // rows))
     together = 1
