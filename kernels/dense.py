@@ -46,8 +46,10 @@ COPIED, TRANSPOSED = 0.25, 0.6
 """Cycles in which an element is copied, and in which one is transposed."""
 NEAR = 32 * 1024
 """Bytes that stay in the first-level cache."""
+FAR = 32 * 1024 * 1024
+"""Bytes that no cache holds."""
 STREAMS, LONG_STREAMS = 16, 4
-"""Rows of b that are read side by side; and where they are longer than NEAR, and few sums wait meanwhile."""
+"""Rows of b that are read side by side; and of rows longer than NEAR or a b of FAR, where few sums wait."""
 FEW_SUMS = 2
 """Rows of a whose sums do not weigh against what a long row of b costs."""
 ALIAS = 2048
@@ -84,8 +86,9 @@ def _plan(along: bool, by_rows: bool, m: int, n: int, k: int, dtype: np.dtype, t
     panels = -(-n // columns)
     literals = {"rows": tile.rows, "vectors": tile.vectors, "lanes": lanes, "columns": columns}
     if not along and m <= TALLEST:
-        run, parts = _few, (1, min(panels, 2 * threads))
-        sizes["streams"] = LONG_STREAMS if n * dtype.itemsize > NEAR and m <= FEW_SUMS else STREAMS
+        run, parts = _few, (1, min(panels, threads))
+        long = n * dtype.itemsize > NEAR or k * n * dtype.itemsize > FAR
+        sizes["streams"] = LONG_STREAMS if long and m <= FEW_SUMS else STREAMS
     elif not along and (near or k <= SHORT):
         run, parts = _near, (min(m // tile.rows, 4 * threads), 1)
     else:
