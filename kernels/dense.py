@@ -30,7 +30,7 @@ from . import machine
 from .buffers import empty, plain, scratch, streams
 from .geometry import Geometry
 from .jit import get_num_threads, inline, kernel, share
-from .machine import PORTS, TALLEST
+from .machine import PORTS, TALLEST, power_of_two
 from .reduce import column_sums
 from .simd import copy, dot, fma, load, plus, spread, store, stream, sums, transposed, zero
 
@@ -78,10 +78,10 @@ def _plan(along: bool, by_rows: bool, m: int, n: int, k: int, dtype: np.dtype, t
     work = 2.0 * m * n * k + MOVED * (m + k) * n
     along, by_rows = along and k > 1, by_rows and k > 1
     if along and by_rows and (m < SHARING or near):
-        rows = min(4 if machine.vectors().registers >= 32 else 2, _power(m))
-        vectors = min(8 // min(rows, 2), _power(n), lanes)
+        rows = min(4 if machine.vectors().registers >= 32 else 2, power_of_two(m))
+        vectors = min(8 // min(rows, 2), power_of_two(n), lanes)
         return Plan(_dots, Geometry(sizes, rows=rows, vectors=vectors, lanes=lanes), -(-n // vectors), work)
-    tile = machine.tile(_power(m) if m < TALLEST else None, n, dtype)
+    tile = machine.tile(power_of_two(m) if m < TALLEST else None, n, dtype)
     columns = tile.vectors * tile.lanes
     panels = -(-n // columns)
     literals = {"rows": tile.rows, "vectors": tile.vectors, "lanes": lanes, "columns": columns}
@@ -120,11 +120,6 @@ def _cut(along: bool, tile: machine.Tile, m: int, panels: int, threads: int) -> 
     most = max(least, min(m // tile.rows, least + 4 * threads))
     choices = [(r, p) for r in range(least, most + 1) for p in range(1, min(panels, 4 * threads) + 1)]
     return min(choices, key=lambda cut: (cycles(cut), cut))
-
-
-def _power(count: int) -> int:
-    """The largest power of two up to `count`."""
-    return 1 << (count.bit_length() - 1)
 
 
 def product(a, b, bias, along, by_rows, m, n, k):

@@ -98,6 +98,11 @@ def tile(rows: int | None, columns: int, dtype: Any, fixed: int | None = None) -
     return min(choices, key=lambda t: (round(cycles(t), 6), worse(t)))
 
 
+def power_of_two(count: int) -> int:
+    """The largest power of two up to `count`."""
+    return 1 << (count.bit_length() - 1)
+
+
 def describe() -> dict[str, str]:
     """What `fastconv info` prints of the CPU."""
     _, name, _ = target()

@@ -133,7 +133,7 @@ def _cut(p: DirectWeight, images: int, itemsize: int) -> tuple[int, int, int, in
     sums = g.panels * _sum_size(g)
     worth = images * outputs * g.width // 2048  # zeroing and adding a part must not cost more than it saves
     parts = max(1, min(PARTS, blocks, worth, (64 << 20) // (sums * itemsize)))
-    return together, rows, blocks, 1 << (parts.bit_length() - 1)  # which most numbers of threads divide
+    return together, rows, blocks, machine.power_of_two(parts)  # which most numbers of threads divide
 
 
 @inline
