@@ -49,6 +49,9 @@ def test_small_integers_are_exact(dtype, samples, inputs, outputs, data):
         (130, 512, 40),
         (130, 1100, 90),
         (1030, 90, 9),
+        (48, 1100, 37),
+        (70, 1024, 130),
+        (300, 700, 130),
     ],
 )
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -1,0 +1,98 @@
+"""A product whose factors both lie along the sum: the lanes run along it too, and b is read as it lies.
+
+                    b[j, l :], b[j + 1, l :], ...
+                    -----------------------------
+    a[i,     l :] |                              |
+    a[i + 1, l :] |  acc += a * b                |
+        ...       |                              |
+
+Each accumulator is a vector of partial sums, which are added in a fixed order.
+"""
+
+from .. import machine
+from ..buffers import scratch
+from ..geometry import Geometry
+from ..jit import inline, kernel, share
+from ..machine import PORTS, TALLEST, power_of_two
+from ..simd import copy, dot, load, plus, spread, store, sums, zero
+from .plan import COPIED, TRANSPOSED, Plan, Product, cut, even
+
+SHARING = 32
+"""Rows from which a and b are read in blocks."""
+DEPTH = 512
+"""Most terms of a block."""
+ADDED = 1.3
+"""Cycles for each multiply-add, with those that add the lanes of a block."""
+
+
+def fits(p: Product) -> bool:
+    """Whether it takes less time to add lanes than to transpose b for tiles with lanes along its columns."""
+    columns = 2 * p.lanes
+    lanes = -(-p.m // TALLEST) * TALLEST * -(-p.n // columns) * columns / (PORTS * p.lanes)
+    dots = ADDED * p.m * p.n / (PORTS * p.lanes)
+    few = p.m < SHARING or p.near or dots < lanes + TRANSPOSED * p.n
+    return p.along and p.by_rows and few
+
+
+def plan(p: Product, threads: int) -> Plan:
+    """Plan a product that `fits`."""
+    rows = min(4 if machine.vectors().registers >= 32 else 2, power_of_two(p.m))
+    vectors = min(8 // min(rows, 2), power_of_two(p.n), p.lanes)
+    depth, parts, copied = p.k, (1, min(-(-p.n // vectors), 4 * threads)), False
+    if p.m >= SHARING and not p.near:
+        depth, parts = even(p.k, DEPTH, p.lanes), cut(p, rows, vectors, COPIED, threads)
+        copied = depth < p.k or p.aliased
+    sizes = {"depth": depth, "pitch": depth + p.lanes, "row_parts": parts[0], "panel_parts": parts[1]}
+    geometry = Geometry(p.sizes | sizes, rows=rows, vectors=vectors, lanes=p.lanes, copied=int(copied))
+    return Plan(_dots, geometry, parts[0] * parts[1], p.work)
+
+
+@inline
+def _add(g, acc, a, a_at, block, block_at, b, b_at, count):
+    """Add `count` terms to each lane's sums; rows of a, or of its copy."""
+    if g.copied:
+        return dot(acc, block, block_at, g.pitch, b, b_at, g.k, count)
+    return dot(acc, a, a_at, g.k, b, b_at, g.k, count)
+
+
+@kernel
+def _dots(g, a, b, bias, c, past, first, last):
+    """A job is one part of the rows by one part of the panels, which are `vectors` columns.
+
+    Sums of more than `g.depth` terms wait behind the copied block, a place for each tile: tiles may overlap.
+    """
+    panels, most = (g.n + g.vectors - 1) // g.vectors, (g.m + g.row_parts - 1) // g.row_parts
+    size, tiles = g.rows * g.vectors, (most + g.rows - 1) // g.rows
+    waiting = most * g.pitch if g.copied else 0
+    places = tiles * ((panels + g.panel_parts - 1) // g.panel_parts) if g.k > g.depth else 0
+    block = scratch(waiting + places * size, a) if waiting + places else bias
+    for job in range(first, last):
+        part = job // g.panel_parts
+        i0, i1 = share(g.m, g.row_parts, part)
+        panel0, panel1 = share(panels, g.panel_parts, job - part * g.panel_parts)
+        for l0 in range(0, g.k, g.depth):
+            depth, slot = min(g.depth, g.k - l0), waiting
+            whole = depth - depth % g.lanes
+            for i in range(i0, i1 if g.copied else i0):
+                copy(block, (i - i0) * g.pitch, a, i * g.k + l0, depth)
+            for panel in range(panel0, panel1):
+                j = min(panel * g.vectors, g.n - g.vectors)
+                for row in range(i0, i1, g.rows):
+                    i = min(row, i1 - g.rows)
+                    a_at, at, b_at = i * g.k + l0, (i - i0) * g.pitch, j * g.k + l0
+                    acc = zero(c, g.rows, g.vectors, g.lanes)
+                    for l in range(0, whole, g.lanes):  # noqa: E741
+                        acc = _add(g, acc, a, a_at + l, block, at + l, b, b_at + l, g.lanes)
+                    if whole < depth:
+                        rest = depth - whole
+                        acc = _add(g, acc, a, a_at + whole, block, at + whole, b, b_at + whole, rest)
+                    result = sums(acc)
+                    if l0:
+                        result = plus(result, load(block, slot, g.vectors, g.rows, 1, g.vectors, g.vectors))
+                    elif bias.size:
+                        result = plus(result, spread(bias, j, g.rows, 1, g.vectors, g.vectors))
+                    if l0 + depth < g.k:
+                        store(result, block, slot, g.vectors, g.vectors)
+                    else:
+                        store(result, c, i * g.n + j, g.n, g.vectors)
+                    slot += size

@@ -1,0 +1,67 @@
+"""The layer: its forward pass and gradients are matrix products, and sizes decide how each is computed."""
+
+from functools import lru_cache
+
+import numpy as np
+
+from ..buffers import empty, plain, streams
+from ..jit import get_num_threads
+from ..reduce import column_sums
+from . import blocked, dots, rows
+from .plan import Plan, Product
+
+_NO_BIAS = {np.dtype(t): np.empty(0, t) for t in (np.float32, np.float64)}
+"""The bias that is not there."""
+
+
+@lru_cache(maxsize=4096)
+def _plan(along: bool, by_rows: bool, m: int, n: int, k: int, dtype: np.dtype, threads: int) -> Plan:
+    """The plan of a product, see `Product`. Threads decide how it is cut, never how it is computed."""
+    p = Product(along and k > 1, by_rows and k > 1, m, n, k, dtype)
+    way = dots if dots.fits(p) else rows if rows.fits(p) else blocked
+    return way.plan(p, threads)
+
+
+def product(a, b, bias, along, by_rows, m, n, k):
+    """The (m, n) product of a (m, k) and b (k, n), plus a bias (n,) in every row.
+
+    Given are a if `by_rows`, else its transpose, and the transpose of b if `along`, else b: plain arrays.
+    """
+    dtype = a.dtype
+    c = empty((m, n), dtype)
+    if m:
+        run, g, jobs, work = _plan(along, by_rows, m, n, k, dtype, get_num_threads())
+        run(jobs, work, g, a, b, _NO_BIAS[dtype] if bias is None else plain(bias), c, streams(c, n))
+    return c
+
+
+def _matrix(array):
+    """All axes but the last as one."""
+    return plain(array if array.ndim == 2 else array.reshape(-1, array.shape[-1]))
+
+
+def linear(input, weight, bias=None):
+    """y[n, o] = bias[o] + sum over i of x[n, i] * w[o, i]; (..., in) to (..., out)."""
+    outputs, inputs = weight.shape
+    x = _matrix(input)
+    y = product(x, plain(weight), bias, True, True, len(x), outputs, inputs)
+    return y if input.ndim == 2 else y.reshape(*input.shape[:-1], outputs)
+
+
+def linear_input(weight, grad_output):
+    """dx[n, i] = sum over o of dy[n, o] * w[o, i]; (..., out) to (..., in)."""
+    outputs, inputs = weight.shape
+    dy = _matrix(grad_output)
+    dx = product(dy, plain(weight), None, False, True, len(dy), inputs, outputs)
+    return dx if grad_output.ndim == 2 else dx.reshape(*grad_output.shape[:-1], inputs)
+
+
+def linear_weight(input, grad_output):
+    """dw[o, i] = sum over n of dy[n, o] * x[n, i]; (..., in) and (..., out) to (out, in)."""
+    dy, x = _matrix(grad_output), _matrix(input)
+    return product(dy, x, None, False, False, dy.shape[1], x.shape[1], len(x))
+
+
+def linear_bias(grad_output):
+    """db[o] = sum over n of dy[n, o]; (..., out) to (out,)."""
+    return column_sums(grad_output.ravel(), grad_output.shape[-1])

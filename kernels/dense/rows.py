@@ -1,0 +1,109 @@
+"""A product whose lanes run along the rows of b, which is read as it lies.
+
+Either few rows of a share b, and it is read once; or b is near, and c is written as it lies.
+"""
+
+from .. import machine
+from ..buffers import scratch
+from ..geometry import Geometry
+from ..jit import inline, kernel, share
+from ..machine import TALLEST, power_of_two
+from ..simd import fma, load, spread, store, stream, zero
+from .plan import NEAR, Plan, Product
+
+SHORT = 8
+"""Terms of a sum so short that b is read as it lies."""
+FAR = 32 * 1024 * 1024
+"""Bytes that no cache holds."""
+STREAMS, LONG_STREAMS = 16, 4
+"""Rows of b that are read side by side; and of rows longer than NEAR or a b of FAR, where few sums wait."""
+FEW_SUMS = 2
+"""Rows of a whose sums do not weigh against what a long row of b costs."""
+
+
+def fits(p: Product) -> bool:
+    """Whether the lanes can run along b, and nothing is won by copying it."""
+    return not p.along and (p.m <= TALLEST or p.near or p.k <= SHORT)
+
+
+def plan(p: Product, threads: int) -> Plan:
+    """Plan a product that `fits`."""
+    tile = machine.tile(power_of_two(p.m) if p.m < TALLEST else None, p.n, p.dtype)
+    columns, sizes = tile.vectors * tile.lanes, p.sizes
+    if p.m <= TALLEST:
+        run, row_parts, panel_parts = _few, 1, min(-(-p.n // columns), threads)
+        long = p.n * p.dtype.itemsize > NEAR or p.k * p.n * p.dtype.itemsize > FAR
+        sizes["streams"] = LONG_STREAMS if long and p.m <= FEW_SUMS else STREAMS
+    else:
+        run, row_parts, panel_parts = _near, min(p.m // tile.rows, 4 * threads), 1
+    sizes |= {"row_parts": row_parts, "panel_parts": panel_parts}
+    geometry = Geometry(sizes, rows=tile.rows, vectors=tile.vectors, lanes=tile.lanes, columns=columns)
+    return Plan(run, geometry, row_parts * panel_parts, p.work)
+
+
+@inline
+def started(g, bias, j, columns):
+    """A tile of the bias."""
+    if bias.size:
+        return spread(bias, j, g.rows, g.vectors, g.lanes, columns)
+    return zero(bias, g.rows, g.vectors, g.lanes)
+
+
+@inline
+def _add_rows(g, acc, a, a_at, b, b_at, depth, columns):
+    """Add `depth` terms to a tile."""
+    for l in range(depth):  # noqa: E741
+        acc = fma(acc, a, a_at + l * g.a_column, g.a_row, b, b_at + l * g.n, columns)
+    return acc
+
+
+@kernel
+def _few(g, a, b, bias, c, past, first, last):
+    """A job is one part of the panels. `streams` rows of b are read at a time; meanwhile the sums wait."""
+    panels, tiles = (g.n + g.columns - 1) // g.columns, (g.m + g.rows - 1) // g.rows
+    size = g.rows * g.columns
+    places = tiles * ((panels + g.panel_parts - 1) // g.panel_parts) if g.k > g.streams else 0
+    waiting = scratch(places * size, a)
+    for job in range(first, last):
+        panel0, panel1 = share(panels, g.panel_parts, job)
+        for l0 in range(0, max(g.k, 1), g.streams):
+            depth = min(g.streams, g.k - l0)
+            for panel in range(panel0, panel1):
+                j = panel * g.columns
+                columns = min(g.columns, g.n - j)
+                for tile in range(tiles):
+                    i = min(tile * g.rows, g.m - g.rows)
+                    slot = ((panel - panel0) * tiles + tile) * size
+                    if l0 == 0:
+                        acc = started(g, bias, j, columns)
+                    else:
+                        acc = load(waiting, slot, g.columns, g.rows, g.vectors, g.lanes, g.columns)
+                    at, to = i * g.a_row + l0 * g.a_column, l0 * g.n + j
+                    if columns == g.columns:
+                        acc = _add_rows(g, acc, a, at, b, to, depth, g.columns)
+                    else:
+                        acc = _add_rows(g, acc, a, at, b, to, depth, columns)
+                    if l0 + depth < g.k:
+                        store(acc, waiting, slot, g.columns, g.columns)
+                    elif columns == g.columns:
+                        store(acc, c, i * g.n + j, g.n, g.columns)
+                    else:
+                        store(acc, c, i * g.n + j, g.n, columns)
+
+
+@kernel
+def _near(g, a, b, bias, c, past, first, last):
+    """A job is one part of the rows."""
+    for job in range(first, last):
+        i0, i1 = share(g.m, g.row_parts, job)
+        for tile in range(i0, i1, g.rows):
+            i = min(tile, i1 - g.rows)
+            for j in range(0, g.n, g.columns):
+                columns = min(g.columns, g.n - j)
+                acc = started(g, bias, j, columns)
+                if columns == g.columns:
+                    acc = _add_rows(g, acc, a, i * g.a_row, b, j, g.k, g.columns)
+                    stream(acc, c, i * g.n + j, g.n, g.columns, past)
+                else:
+                    acc = _add_rows(g, acc, a, i * g.a_row, b, j, g.k, columns)
+                    stream(acc, c, i * g.n + j, g.n, columns, past)
