@@ -7,7 +7,7 @@ import numpy as np
 
 from ..buffers import channels_last, constant, empty_channels_last, plain, set_zero
 from ..shape import axes, phases
-from . import depthwise, direct, few, scatter, winograd
+from . import depthwise, direct, few, planes, scatter, winograd
 from .pack import Source
 from .plan import Convolution, Place
 
@@ -53,6 +53,8 @@ def _plan(images, height, width, channels, filters, groups, place, relu, dtype, 
         return depthwise.plan(height, width, groups, place, relu, dtype)
     if few.fits(channels, filters, groups, dtype):
         return few.plan(height, width, channels, filters, place, relu, dtype)
+    if place.pixel == filters and planes.fits(height, width, channels, filters, groups, dtype):
+        return planes.plan(height, width, channels, filters, place, relu, dtype)
     if fast and winograd.wins(images, height, width, channels, filters, groups, dtype):
         return winograd.plan(images, height, width, channels, filters, place, relu, dtype)
     return direct.plan(height, width, channels, filters, groups, place, relu, dtype, vectors)

@@ -7,7 +7,7 @@ import numpy as np
 from ..buffers import channels_last
 from ..reduce import column_sums
 from ..shape import axes
-from . import depthwise, few, weight, winograd
+from . import depthwise, few, planes, weight, winograd
 
 
 def conv2d_weight(input, weight_size, grad_output, stride=1, padding=0, dilation=1, groups=1):
@@ -32,6 +32,8 @@ def _plan(size, weight_size, stride, padding, dilation, groups, dtype, fast):
         return depthwise.weight_plan(height, width, groups, dtype)
     if few.fits(channels, filters, groups, dtype):
         return few.weight_plan(height, width, channels, filters, dtype)
+    if planes.fits(height, width, channels, filters, groups, dtype):
+        return planes.weight_plan(height, width, channels, filters, dtype)
     if fast and winograd.weight_wins(images, height, width, channels, filters, groups, dtype):
         return winograd.weight_plan(images, height, width, channels, filters, dtype)
     return weight.plan(height, width, channels, filters, groups, dtype)

@@ -18,6 +18,7 @@ from .vector import (
     wins,
     write,
 )
+from .weave import unwoven, woven
 
 __all__ = [
     "below",
@@ -48,7 +49,9 @@ __all__ = [
     "sums",
     "total",
     "transposed",
+    "unwoven",
     "wins",
+    "woven",
     "write",
     "zero",
 ]

@@ -59,6 +59,11 @@ GEOMETRIES = [
     (2, 1, 9, 21, 2 * LANES + 3, 3, 3, {"padding": 1}),
     (1, 2, 8, 9, LANES, 3, 3, {"padding": ((0, 2), (1, 0)), "dilation": (2, 1)}),
     (1, 3, 6, 7, LANES, 1, 1, {"stride": 2}),
+    # few channels to few filters, lanes along the pixels: several blocks of rows, widths around the tile
+    (3, 1, 2 * LANES + 5, 2 * LANES - 3, LANES // 2 - 2, 5, 5, {"padding": 2}),
+    (2, 3, 40, 2 * LANES + 9, LANES // 2, 5, 3, {"padding": (0, 1), "stride": (2, 1), "dilation": (1, 2)}),
+    (1, 2, 9, LANES, LANES // 4, 3, 3, {"padding": ((2, 0), (0, 3))}),
+    (2, 4, 35, 3 * LANES - 1, 1, 2, 5, {}),
     # depthwise
     (2, 2 * LANES + 3, 9, 9, 2 * LANES + 3, 3, 3, {"groups": 2 * LANES + 3, "padding": 1}),
     (1, 5, 12, 12, 5, 5, 5, {"groups": 5, "padding": 2, "dilation": 2}),
