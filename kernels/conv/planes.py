@@ -124,6 +124,21 @@ def _sizes(
 
 
 @inline
+def _block(g, job, outputs_h):
+    """The image of a job, its output rows, and how many input rows these reach."""
+    n = job // g.blocks
+    p0 = (job - n * g.blocks) * g.block
+    p1 = min(p0 + g.block, outputs_h)
+    return n, p0, p1, _reach(g, p1 - p0)
+
+
+@inline
+def _reach(g, rows):
+    """The input rows that so many output rows reach."""
+    return (rows - 1) * g.stride_h + (g.taps_h - 1) * g.dilation_h + 1
+
+
+@inline
 def _take_apart(g, x, planes, n, first, count, lines, height, width, left):
     """planes[c, i, j] = x[n, first + i, j - left, c], zero where there is no input.
 
@@ -149,15 +164,12 @@ def _forward(
     first, last,
 ):  # fmt: skip
     """A job is one block of output rows of one image."""
-    lines, columns = (g.block - 1) * g.stride_h + (g.taps_h - 1) * g.dilation_h + 1, g.vectors * g.lanes
+    lines, columns = _reach(g, g.block), g.vectors * g.lanes
     elements = g.taps_h * g.taps_w * g.channels
     planes, ones = scratch(g.channels * lines * g.pitch, x), scratch(columns, x)
     ones[:] = 1
     for job in range(first, last):
-        n = job // g.blocks
-        p0 = (job - n * g.blocks) * g.block
-        p1 = min(p0 + g.block, outputs_h)
-        count = (p1 - p0 - 1) * g.stride_h + (g.taps_h - 1) * g.dilation_h + 1
+        n, p0, p1, count = _block(g, job, outputs_h)
         _take_apart(g, x, planes, n, p0 * g.stride_h - top, count, lines, height, width, left)
         for p in range(p0, p1):
             row = (p - p0) * g.stride_h * g.pitch
@@ -180,17 +192,14 @@ def _sum(
     g, x, dy, sums, blocks, height, width, top, left, outputs_h, outputs_w, parts, first, last
 ):  # fmt: skip
     """A job is one part of the blocks; sums[part, c, r, s, k, lane]."""
-    lines, columns = (g.block - 1) * g.stride_h + (g.taps_h - 1) * g.dilation_h + 1, g.vectors * g.lanes
+    lines, columns = _reach(g, g.block), g.vectors * g.lanes
     plane, tap_size = g.block * g.across, g.filters * g.lanes
     size = g.channels * g.taps_h * g.taps_w * tap_size
     planes, apart = scratch(g.channels * lines * g.pitch, x), scratch(g.filters * plane, x)
     for part in range(first, last):
         clear(sums, part * size, size)
         for job in range(*share(blocks, parts, part)):
-            n = job // g.blocks
-            p0 = (job - n * g.blocks) * g.block
-            p1 = min(p0 + g.block, outputs_h)
-            count = (p1 - p0 - 1) * g.stride_h + (g.taps_h - 1) * g.dilation_h + 1
+            n, p0, p1, count = _block(g, job, outputs_h)
             _take_apart(g, x, planes, n, p0 * g.stride_h - top, count, lines, height, width, left)
             for p in range(p0, p1):
                 at = (n * outputs_h + p) * outputs_w * g.filters
@@ -205,9 +214,8 @@ def _sum(
                             to = part * size + ((c * g.taps_h + r) * g.taps_w + s) * tap_size + k * g.lanes
                             acc = load(sums, to, tap_size, g.rows, g.vectors, g.lanes, columns)
                             for p in range(p1 - p0):
-                                at = (
-                                    c * lines + p * g.stride_h + r * g.dilation_h
-                                ) * g.pitch + s * g.dilation_w
+                                row = c * lines + p * g.stride_h + r * g.dilation_h
+                                at = row * g.pitch + s * g.dilation_w
                                 for q in range(0, outputs_w, g.lanes):
                                     b = k * plane + p * g.across + q
                                     acc = dot(acc, planes, at + q, g.dilation_w, apart, b, plane, g.lanes)
@@ -220,8 +228,8 @@ def _unpack(g, sums, gradient, parts, first, last):
     elements = g.channels * g.taps_h * g.taps_w
     for k in range(first, last):
         for e in range(elements):
-            sum_ = read(sums, (e * g.filters + k) * g.lanes, g.lanes, g.lanes)
+            every = read(sums, (e * g.filters + k) * g.lanes, g.lanes, g.lanes)
             for part in range(1, parts):
                 at = ((part * elements + e) * g.filters + k) * g.lanes
-                sum_ = sum_ + read(sums, at, g.lanes, g.lanes)
-            gradient[k * elements + e] = total(sum_)
+                every = every + read(sums, at, g.lanes, g.lanes)
+            gradient[k * elements + e] = total(every)

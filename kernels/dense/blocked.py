@@ -8,7 +8,6 @@ from .. import machine
 from ..buffers import scratch
 from ..geometry import Geometry
 from ..jit import inline, kernel, share
-from ..machine import TALLEST, power_of_two
 from ..simd import copy, fma, load, store, stream, transposed
 from .plan import COPIED, TRANSPOSED, Plan, Product, cut, even
 from .rows import started
@@ -20,8 +19,8 @@ GROUP = 128 * 1024
 
 
 def plan(p: Product, threads: int) -> Plan:
-    """Plan any product."""
-    tile = machine.tile(power_of_two(p.m) if p.m < TALLEST else None, p.n, p.dtype)
+    """Plan a product of more rows than a tile."""
+    tile = machine.tile(None, p.n, p.dtype)
     columns = tile.vectors * tile.lanes
     row_parts, panel_parts = cut(p, tile.rows, columns, TRANSPOSED if p.along else COPIED, threads)
     depth = even(p.k, PANEL // (columns * p.dtype.itemsize), p.lanes)

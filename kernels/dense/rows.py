@@ -11,6 +11,8 @@ from ..machine import TALLEST, power_of_two
 from ..simd import fma, load, spread, store, stream, zero
 from .plan import NEAR, Plan, Product
 
+SMALL = 8
+"""Rows up to which tiles have a power of two of them: more are as many as there are, often classes."""
 SHORT = 8
 """Terms of a sum so short that b is read as it lies."""
 FAR = 32 * 1024 * 1024
@@ -28,7 +30,8 @@ def fits(p: Product) -> bool:
 
 def plan(p: Product, threads: int) -> Plan:
     """Plan a product that `fits`."""
-    tile = machine.tile(power_of_two(p.m) if p.m < TALLEST else None, p.n, p.dtype)
+    rows = p.m if SMALL < p.m < TALLEST else power_of_two(p.m) if p.m <= SMALL else None
+    tile = machine.tile(rows, p.n, p.dtype)
     columns, sizes = tile.vectors * tile.lanes, p.sizes
     if p.m <= TALLEST:
         run, row_parts, panel_parts = _few, 1, min(-(-p.n // columns), threads)
