@@ -125,16 +125,21 @@ def _pack(g, weight, packed, filter_step, channel_step, starts, steps, first, la
 
 @inline
 def _sums(g, acc, x, at, line, r0, r1, s0, s1, packed):
-    """The sums of the taps that exist, for the pixels of the tile acc, which is zero."""
-    whole, size = g.channels - g.channels % g.lanes, g.taps_h * g.taps_w * g.channels
+    """The sums of the taps that exist, for the pixels of the tile acc, which is zero.
+
+    Taps of a filter row that lie side by side are one run.
+    """
+    size, together = g.taps_h * g.taps_w * g.channels, max(1, s1 - s0) if g.dilation_w == 1 else 1
+    run = together * g.channels
+    whole = run - run % g.lanes
     for r in range(r0, r1):
-        for s in range(s0, s1):
+        for s in range(s0, s1, together):
             a = at + r * g.dilation_h * line + s * g.dilation_w * g.channels
             b = (r * g.taps_w + s) * g.channels
             for c in range(0, whole, g.lanes):
                 acc = dot(acc, x, a + c, g.x_step, packed, b + c, size, g.lanes)
-            if whole < g.channels:
-                acc = dot(acc, x, a + whole, g.x_step, packed, b + whole, size, g.channels - whole)
+            if whole < run:
+                acc = dot(acc, x, a + whole, g.x_step, packed, b + whole, size, run - whole)
     return sums(acc)
 
 
