@@ -124,18 +124,18 @@ def _sizes(
 
 
 @inline
+def _reach(g, rows):
+    """The input rows that so many output rows reach."""
+    return (rows - 1) * g.stride_h + (g.taps_h - 1) * g.dilation_h + 1
+
+
+@inline
 def _block(g, job, outputs_h):
     """The image of a job, its output rows, and how many input rows these reach."""
     n = job // g.blocks
     p0 = (job - n * g.blocks) * g.block
     p1 = min(p0 + g.block, outputs_h)
     return n, p0, p1, _reach(g, p1 - p0)
-
-
-@inline
-def _reach(g, rows):
-    """The input rows that so many output rows reach."""
-    return (rows - 1) * g.stride_h + (g.taps_h - 1) * g.dilation_h + 1
 
 
 @inline

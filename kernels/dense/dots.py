@@ -28,10 +28,10 @@ ADDED = 1.3
 def fits(p: Product) -> bool:
     """Whether it takes less time to add lanes than to transpose b for tiles with lanes along its columns."""
     columns = 2 * p.lanes
-    lanes = -(-p.m // TALLEST) * TALLEST * -(-p.n // columns) * columns / (PORTS * p.lanes)
+    tiles = -(-p.m // TALLEST) * TALLEST * -(-p.n // columns) * columns / (PORTS * p.lanes)
     dots = ADDED * p.m * p.n / (PORTS * p.lanes)
-    few = p.m < SHARING or p.near or dots < lanes + TRANSPOSED * p.n
-    return p.along and p.by_rows and few
+    faster = p.m < SHARING or p.near or dots < tiles + TRANSPOSED * p.n
+    return p.along and p.by_rows and faster
 
 
 def plan(p: Product, threads: int) -> Plan:
