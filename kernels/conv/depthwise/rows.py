@@ -32,7 +32,7 @@ class Rows(Packed):
 
 def plan(height: Axis, width: Axis, channels: int, place: Place, relu: bool, dtype: np.dtype) -> Rows:
     """Plan a depthwise convolution of so many channels."""
-    geometry = layout(height, width, channels, place.pixel, relu, PIXELS, dtype)
+    geometry = layout(height, width, channels, place.pixel, relu, PIXELS, dtype, any_height=True)
     return Rows(geometry, height, width, place)
 
 
