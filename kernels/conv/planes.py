@@ -187,39 +187,53 @@ def _forward(
                 store(pixels, y, to, 0, min(columns, outputs_w - q) * g.filters)
 
 
+@inline
+def _take_gradient_apart(g, dy, apart, at, rows, plane, outputs_w):
+    """apart[k, p, q] = dy[p, q, k] of `rows` rows from `at`, zero beyond the last pixel."""
+    for p in range(rows):
+        for q in range(0, outputs_w, g.lanes):
+            pixels = min(g.lanes, outputs_w - q)
+            some = load(
+                dy, at + (p * outputs_w + q) * g.filters, 0, 1, g.filters, g.lanes, pixels * g.filters
+            )
+            store(unwoven(some), apart, p * g.across + q, plane, g.lanes)
+
+
+@inline
+def _add_block(g, planes, lines, apart, plane, rows, outputs_w, sums, at):
+    """Add one block of `rows` rows of pixels to the sums of all taps and filters: the microkernel."""
+    tap_size, columns = g.filters * g.lanes, g.vectors * g.lanes
+    for c in range(g.channels):
+        for r in range(g.taps_h):
+            first = (c * lines + r * g.dilation_h) * g.pitch
+            for s in range(0, g.taps_w, g.rows):
+                for k in range(0, g.filters, g.vectors):
+                    to = at + ((c * g.taps_h + r) * g.taps_w + s) * tap_size + k * g.lanes
+                    acc = load(sums, to, tap_size, g.rows, g.vectors, g.lanes, columns)
+                    for p in range(rows):
+                        a = first + p * g.stride_h * g.pitch + s * g.dilation_w
+                        b = k * plane + p * g.across
+                        for q in range(0, outputs_w, g.lanes):
+                            acc = dot(acc, planes, a + q, g.dilation_w, apart, b + q, plane, g.lanes)
+                    store(acc, sums, to, tap_size, columns)
+
+
 @kernel
 def _sum(
     g, x, dy, sums, blocks, height, width, top, left, outputs_h, outputs_w, parts, first, last
 ):  # fmt: skip
     """A job is one part of the blocks; sums[part, c, r, s, k, lane]."""
-    lines, columns = _reach(g, g.block), g.vectors * g.lanes
-    plane, tap_size = g.block * g.across, g.filters * g.lanes
-    size = g.channels * g.taps_h * g.taps_w * tap_size
+    lines, plane = _reach(g, g.block), g.block * g.across
+    size = g.channels * g.taps_h * g.taps_w * g.filters * g.lanes
     planes, apart = scratch(g.channels * lines * g.pitch, x), scratch(g.filters * plane, x)
     for part in range(first, last):
         clear(sums, part * size, size)
         for job in range(*share(blocks, parts, part)):
             n, p0, p1, count = _block(g, job, outputs_h)
             _take_apart(g, x, planes, n, p0 * g.stride_h - top, count, lines, height, width, left)
-            for p in range(p0, p1):
-                at = (n * outputs_h + p) * outputs_w * g.filters
-                for q in range(0, outputs_w, g.lanes):
-                    some = min(g.lanes, outputs_w - q) * g.filters
-                    pixels = load(dy, at + q * g.filters, 0, 1, g.filters, g.lanes, some)
-                    store(unwoven(pixels), apart, (p - p0) * g.across + q, plane, g.lanes)
-            for c in range(g.channels):
-                for r in range(g.taps_h):
-                    for s in range(0, g.taps_w, g.rows):
-                        for k in range(0, g.filters, g.vectors):
-                            to = part * size + ((c * g.taps_h + r) * g.taps_w + s) * tap_size + k * g.lanes
-                            acc = load(sums, to, tap_size, g.rows, g.vectors, g.lanes, columns)
-                            for p in range(p1 - p0):
-                                row = c * lines + p * g.stride_h + r * g.dilation_h
-                                at = row * g.pitch + s * g.dilation_w
-                                for q in range(0, outputs_w, g.lanes):
-                                    b = k * plane + p * g.across + q
-                                    acc = dot(acc, planes, at + q, g.dilation_w, apart, b, plane, g.lanes)
-                            store(acc, sums, to, tap_size, columns)
+            at = (n * outputs_h + p0) * outputs_w * g.filters
+            _take_gradient_apart(g, dy, apart, at, p1 - p0, plane, outputs_w)
+            _add_block(g, planes, lines, apart, plane, p1 - p0, outputs_w, sums, part * size)
 
 
 @kernel

@@ -7,9 +7,9 @@ group of panels is copied at once, in the order in which b lies, and stays in th
 from .. import machine
 from ..buffers import scratch
 from ..geometry import Geometry
-from ..jit import inline, kernel, share
+from ..jit import inline, kernel
 from ..simd import copy, fma, load, store, stream, transposed
-from .plan import COPIED, TRANSPOSED, Plan, Product, cut, even
+from .plan import COPIED, TRANSPOSED, Plan, Product, cut, even, part_of
 from .rows import started
 
 PANEL = 24 * 1024
@@ -101,10 +101,8 @@ def _blocked(g, a, b, bias, c, past, first, last):
     places = tiles_most * ((panels + g.panel_parts - 1) // g.panel_parts) if g.k > g.depth else 0
     waiting = scratch(places * size, a)
     for job in range(first, last):
-        part = job // g.panel_parts
-        i0, i1 = share(g.m, g.row_parts, part)
+        i0, i1, panel0, panel1 = part_of(g, panels, job)
         tiles = (i1 - i0 + g.rows - 1) // g.rows
-        panel0, panel1 = share(panels, g.panel_parts, job - part * g.panel_parts)
         for l0 in range(0, g.k, g.depth):
             depth, slot = min(g.depth, g.k - l0), 0
             if g.copied:

@@ -12,10 +12,10 @@ Each accumulator is a vector of partial sums, which are added in a fixed order.
 from .. import machine
 from ..buffers import scratch
 from ..geometry import Geometry
-from ..jit import inline, kernel, share
+from ..jit import inline, kernel
 from ..machine import PORTS, TALLEST, power_of_two
 from ..simd import copy, dot, load, plus, spread, store, sums, zero
-from .plan import COPIED, TRANSPOSED, Plan, Product, cut, even
+from .plan import COPIED, TRANSPOSED, Plan, Product, cut, even, part_of
 
 SHARING = 32
 """Rows from which a and b are read in blocks."""
@@ -67,9 +67,7 @@ def _dots(g, a, b, bias, c, past, first, last):
     places = tiles * ((panels + g.panel_parts - 1) // g.panel_parts) if g.k > g.depth else 0
     block = scratch(waiting + places * size, a) if waiting + places else bias
     for job in range(first, last):
-        part = job // g.panel_parts
-        i0, i1 = share(g.m, g.row_parts, part)
-        panel0, panel1 = share(panels, g.panel_parts, job - part * g.panel_parts)
+        i0, i1, panel0, panel1 = part_of(g, panels, job)
         for l0 in range(0, g.k, g.depth):
             depth, slot = min(g.depth, g.k - l0), waiting
             whole = depth - depth % g.lanes

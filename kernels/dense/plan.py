@@ -7,6 +7,7 @@ import numpy as np
 
 from .. import machine
 from ..geometry import Geometry
+from ..jit import inline, share
 from ..machine import PORTS
 
 BLOCK = 448
@@ -90,3 +91,12 @@ def cut(p: Product, rows: int, columns: int, copying: float, threads: int) -> tu
     most = max(least, min(p.m // rows, least + 4 * threads))
     choices = [(r, q) for r in range(least, most + 1) for q in range(1, min(panels, 4 * threads) + 1)]
     return min(choices, key=lambda parts: (cycles(parts), parts))
+
+
+@inline
+def part_of(g, panels, job):
+    """First and last (exclusive) row, and panel, of a job: one part of the rows by one of the panels."""
+    part = job // g.panel_parts
+    i0, i1 = share(g.m, g.row_parts, part)
+    panel0, panel1 = share(panels, g.panel_parts, job - part * g.panel_parts)
+    return i0, i1, panel0, panel1

@@ -23,8 +23,9 @@ def layout(
     q0, q1 = interior.py_func(width.size, *width[1:5], width.outputs)
     tiles = max(1, -(-(q1 - q0) // pixels))
     down = {"taps_h": height.taps, "stride_h": height.stride, "dilation_h": height.dilation}
+    sizes, literals = (down, {}) if any_height else ({}, down)
     return Geometry(
-        {"relu": int(relu), **(down if any_height else {})}, **({} if any_height else down),
+        sizes | {"relu": int(relu)}, **literals,
         channels=1, blocks=1, panels=1, filters=channels, columns=vectors * lanes, channels_out=channels,
         taps_w=width.taps, stride_w=width.stride, dilation_w=width.dilation, step=step, lanes=lanes,
         rows=max(1, -(-(q1 - q0) // tiles)), vectors=min(vectors, 4),
