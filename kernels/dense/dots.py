@@ -21,17 +21,30 @@ SHARING = 32
 """Rows from which a and b are read in blocks."""
 DEPTH = 512
 """Most terms of a block."""
-ADDED = 1.3
-"""Cycles for each multiply-add, with those that add the lanes of a block."""
+ADDED = 9.0
+"""Operations that add the lanes of a block's sum."""
+STARTED, EDGE = 90.0, 4.0
+"""Of the other way: cycles in which a tile is begun and stored, and in which one element is moved alone."""
 
 
 def fits(p: Product) -> bool:
     """Whether it takes less time to add lanes than to transpose b for tiles with lanes along its columns."""
-    columns = 2 * p.lanes
-    tiles = -(-p.m // TALLEST) * TALLEST * -(-p.n // columns) * columns / (PORTS * p.lanes)
-    dots = ADDED * p.m * p.n / (PORTS * p.lanes)
-    faster = p.m < SHARING or p.near or dots < tiles + TRANSPOSED * p.n
-    return p.along and p.by_rows and faster
+    return p.along and p.by_rows and _cycles(p) < _cycles_transposed(p)
+
+
+def _cycles(p: Product) -> float:
+    return p.m * p.n * (-(-p.k // p.lanes) + ADDED * -(-p.k // DEPTH)) / PORTS
+
+
+def _cycles_transposed(p: Product) -> float:
+    """Of the other way: its tiles, and the transpose, which goes element by element at the edges of b."""
+    columns = min(2, -(-p.n // p.lanes)) * p.lanes
+    tiles = -(-p.m // TALLEST) * -(-p.n // columns)
+    squares = p.n // p.lanes * (p.k // p.lanes) * p.lanes**2
+    edges = -(-p.n // p.lanes) * p.lanes * p.k - squares
+    return (
+        tiles * (STARTED + p.k * TALLEST * columns / (PORTS * p.lanes)) + TRANSPOSED * squares + EDGE * edges
+    )
 
 
 def plan(p: Product, threads: int) -> Plan:
