@@ -53,9 +53,11 @@ class GeometryType(types.Type):
 
 
 @register_model(GeometryType)
-class _GeometryModel(models.StructModel):
+class _GeometryModel(models.PrimitiveModel):
+    """A kernel is given the address of the sizes, which the caller keeps."""
+
     def __init__(self, dmm: Any, geometry: GeometryType) -> None:
-        super().__init__(dmm, geometry, [(name, types.int64) for name in geometry.sizes])
+        super().__init__(dmm, geometry, cgutils.intp_t.as_pointer())
 
 
 @typeof_impl.register(Geometry)
@@ -65,15 +67,10 @@ def _typeof(value: Geometry, c: Any) -> GeometryType:
 
 @unbox(GeometryType)
 def _unbox(typ: GeometryType, value: Any, c: Any) -> NativeValue:
-    sizes = c.context.make_helper(c.builder, typ)
-    if typ.sizes:
-        attribute = c.pyapi.object_getattr_string(value, "_address")
-        integer = c.context.get_value_type(types.int64).as_pointer()
-        memory = c.builder.inttoptr(c.pyapi.long_as_longlong(attribute), integer)
-        c.pyapi.decref(attribute)
-        for i, name in enumerate(typ.sizes):
-            setattr(sizes, name, c.builder.load(cgutils.gep_inbounds(c.builder, memory, i)))
-    return NativeValue(sizes._getvalue())
+    attribute = c.pyapi.object_getattr_string(value, "_address")
+    address = c.pyapi.long_as_longlong(attribute)
+    c.pyapi.decref(attribute)
+    return NativeValue(c.builder.inttoptr(address, cgutils.intp_t.as_pointer()))
 
 
 @infer_getattr
@@ -90,4 +87,7 @@ class _Attribute(AttributeTemplate):
 def _lower(context: Any, builder: Any, geometry: GeometryType, value: Any, name: str) -> Any:
     if name in geometry.literals:
         return context.get_constant(types.intp, geometry.literals[name])
-    return getattr(context.make_helper(builder, geometry, value), name)
+    place = cgutils.gep_inbounds(builder, value, geometry.sizes.index(name))
+    size = builder.load(place)
+    size.set_metadata("invariant.load", builder.module.add_metadata([]))  # no store of a kernel changes it
+    return size

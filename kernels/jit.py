@@ -13,11 +13,13 @@ workers.
 """
 
 import functools
+import gc
 import inspect
 import os
 import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numba
@@ -25,6 +27,7 @@ from numba import njit, prange
 
 from .cache import KernelCache, folder
 from .operand import array, operand_type
+from .pipeline import Pipeline
 from .region import deal, run, write_down
 from .replay import forget, recording, restart
 
@@ -36,6 +39,7 @@ SPIN = "2000"
 training step. GNU OpenMP's own 300,000 take the cores from everybody else on a shared machine."""
 
 _FLAGS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
+_KERNEL: dict[str, Any] = {**_FLAGS, "pipeline_class": Pipeline}
 _forked = False
 _threads: int | None = None
 _one_region = threading.Lock()
@@ -47,7 +51,7 @@ def inline(function: Callable[..., Any]) -> Any:
     LLVM would call a large part, and a call passes each size of a geometry and each axis of an array through
     memory: 130 cycles a register tile. So every part becomes code of its kernel.
     """
-    return njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True, **_FLAGS)(function)
+    return njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True, **_KERNEL)(function)
 
 
 @inline
@@ -61,7 +65,7 @@ def entry({arguments}, first, last, workers, region):
     if workers > 1:
         deal(region, last, workers)
     elif workers:
-        serial({arrays}, first, last)
+        serial({given}, first, last)
     else:
         write_down(region)
 """
@@ -81,14 +85,14 @@ def kernel(function: Callable[..., Any]) -> Any:
         "serial": njit(inline="always", **_FLAGS)(function),
         "array": array,
     }
-    arrays = ", ".join(f"array({name})" for name in parameters)
-    exec(_SOURCE.format(arguments=", ".join(parameters), arrays=arrays), names)
+    given = ", ".join([parameters[0], *(f"array({name})" for name in parameters[1:])])
+    exec(_SOURCE.format(arguments=", ".join(parameters), given=given), names)
 
     @functools.wraps(function)
     def call(jobs: int, work: float, *arguments: Any) -> None:
         _deal_out(arguments[0].entries.get(call) or entry_point(call, arguments), jobs, work, arguments)
 
-    call.compiled = njit(**_FLAGS)(names["entry"])  # type: ignore[attr-defined]
+    call.compiled = njit(**_KERNEL)(names["entry"])  # type: ignore[attr-defined]
     call.compiled._cache = KernelCache(function)  # type: ignore[attr-defined]
     return call
 
@@ -100,10 +104,23 @@ def entry_point(kernel: Any, arguments: tuple[Any, ...]) -> Callable[..., None]:
     with arguments of the same types.
     """
     types = tuple(operand_type(argument) for argument in (*arguments, 0, 0, 0, 0))
-    kernel.compiled.compile(types)
+    with _no_collection():
+        kernel.compiled.compile(types)
     found: Callable[..., None] = kernel.compiled.overloads[types].entry_point
     arguments[0].entries[kernel] = found
     return found
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Compiling makes objects by the million, few of them garbage that Python would have to look for."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 def _deal_out(entry_point: Callable[..., None], jobs: int, work: float, arguments: tuple[Any, ...]) -> None:

@@ -47,7 +47,7 @@ ROWS = [
 FAMILIES = {"conv", "pool", "dense", "activation", "norm", "loss", "optimizer"}
 TOOLS = {
     "simd", "geometry", "operand", "machine", "jit", "region", "native", "replay", "cache", "buffers",
-    "shelf", "reduce", "shape", "window",
+    "shelf", "pipeline", "reduce", "shape", "window",
 }  # fmt: skip
 EMITTERS = "fastconv.kernels.simd", "fastconv.kernels.region", "fastconv.kernels.native.words"
 OPTIONAL = {"matplotlib", "PIL", "torch", "sklearn", "onnx"}

@@ -83,7 +83,7 @@ class Recording:
         task, *given = memory.tolist()
         flat = [number for place in places for number in place]
         self.kernels.append([task, *dealt, words, len(places), *given, *flat])
-        self.kept += [entry_point, arguments[0]]
+        self.kept += [entry_point, *(a for a in arguments if isinstance(a, Geometry))]
         self.work += work
 
     def _places(self, arguments: tuple[Any, ...]) -> tuple[list[tuple[int, int, int]], int]:
@@ -95,7 +95,7 @@ class Recording:
                     places.append((at + _BEFORE_ADDRESS, *found))
                 at += _BESIDES + 2 * argument.ndim
             else:
-                at += len(argument._numba_type_.sizes) if isinstance(argument, Geometry) else 1
+                at += 1
         if at > WORDS:
             raise UnrepeatableError
         return places, at

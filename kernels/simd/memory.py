@@ -9,9 +9,15 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 
+def element(context: Any, builder: Any, array_type: Any, array: Any, index: Any) -> Any:
+    """Where an element of an array lies, counted from its first, whatever the array's shape."""
+    data = context.data_model_manager[array_type].get_field_position("data")
+    return builder.gep(builder.extract_value(array, data), [index])
+
+
 def _bytes(context: Any, builder: Any, array_type: Any, array: Any, index: Any) -> Any:
-    data = cgutils.create_struct_proxy(array_type)(context, builder, array).data
-    return builder.bitcast(builder.gep(data, [index]), ir.IntType(8).as_pointer())
+    place = element(context, builder, array_type, array, index)
+    return builder.bitcast(place, ir.IntType(8).as_pointer())
 
 
 def _size(builder: Any, count: Any, dtype: Any) -> Any:

@@ -14,8 +14,9 @@ from numba import types
 from numba.extending import intrinsic
 
 from ..machine import LINE
+from .memory import element
 from .tile import _Emitter
-from .vector import _convert, _element, _write
+from .vector import _convert, _write
 
 
 def _branches(builder: Any, past: Any, count: Any, whole: int) -> Any:
@@ -61,7 +62,7 @@ def pour(typingctx: Any, v: Any, y: Any, at: Any, count: Any, past: Any) -> tupl
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         value = _convert(context, builder, args[0], v, y.dtype)
-        pointer = _element(context, builder, signature.args[1], args[1], args[2])
+        pointer = element(context, builder, signature.args[1], args[1], args[2])
         with _branches(builder, args[4], args[3], v.lanes) as (streamed, stored):
             with streamed:
                 _stream(builder, value, pointer, y.dtype.bitwidth // 8)

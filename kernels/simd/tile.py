@@ -17,6 +17,8 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, models, register_model
 
+from .memory import element
+
 _INT32 = ir.IntType(32)
 
 
@@ -45,8 +47,7 @@ class _Emitter:
         self.align = tile.dtype.bitwidth // 8
 
     def element(self, array_type: Any, array: Any, index: Any) -> Any:
-        data = cgutils.create_struct_proxy(array_type)(self.context, self.builder, array).data
-        return self.builder.gep(data, [index])
+        return element(self.context, self.builder, array_type, array, index)
 
     def splat(self, scalar: Any) -> Any:
         undefined = ir.Constant(self.vector, ir.Undefined)

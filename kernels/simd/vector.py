@@ -19,6 +19,8 @@ from numba.core.imputils import lower_builtin
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import intrinsic, models, register_model
 
+from .memory import element
+
 _INT32 = ir.IntType(32)
 _CONTRACT = ("contract",)
 
@@ -124,11 +126,6 @@ for _key in (*_ARITHMETIC, *_COMPARISONS, *_LOGIC):
         lower_builtin(_key, *_pair)(_lower(_key))
 
 
-def _element(context: Any, builder: Any, array_type: Any, array: Any, index: Any) -> Any:
-    data = cgutils.create_struct_proxy(array_type)(context, builder, array).data
-    return builder.gep(data, [index])
-
-
 def _call(builder: Any, name: str, result: Any, arguments: list[Any]) -> Any:
     function = ir.FunctionType(result, [a.type for a in arguments])
     return builder.call(cgutils.get_or_insert_function(builder.module, function, name), arguments)
@@ -155,7 +152,7 @@ def read(typingctx: Any, x: Any, at: Any, lanes: Any, count: Any) -> tuple[Any, 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         vector = context.get_value_type(typ)
         place = builder.bitcast(
-            _element(context, builder, signature.args[0], args[0], args[1]), vector.as_pointer()
+            element(context, builder, signature.args[0], args[0], args[1]), vector.as_pointer()
         )
         align = ir.Constant(_INT32, x.dtype.bitwidth // 8)
         arguments = [place, align, _mask(builder, args[3], typ.lanes), ir.Constant(vector, None)]
@@ -170,7 +167,7 @@ def write(typingctx: Any, v: Any, y: Any, at: Any, count: Any) -> tuple[Any, Cal
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         value = _convert(context, builder, args[0], v, y.dtype)
-        pointer = _element(context, builder, signature.args[1], args[1], args[2])
+        pointer = element(context, builder, signature.args[1], args[1], args[2])
         _write(builder, value, pointer, args[3], y.dtype.bitwidth // 8)
         return context.get_dummy_value()
 
