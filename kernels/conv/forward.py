@@ -7,7 +7,7 @@ import numpy as np
 
 from ..buffers import channels_last, constant, empty_channels_last, plain, set_zero
 from ..shape import axes, phases
-from . import depthwise, direct, few, planes, scatter, winograd
+from . import depthwise, direct, few, planes, pointwise, scatter, winograd
 from .pack import Source
 from .plan import Convolution, Place
 
@@ -21,6 +21,8 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1, 
     input (N, C, H, W), weight (K, C / groups, kH, kW), bias (K,) to (N, K, P, Q), channels-last. With `relu`,
     max(y, 0), where y is stored.
     """
+    if pointwise.fits(input.shape, weight.shape, stride, padding, dilation, groups):
+        return pointwise.conv2d(input, weight, bias, relu)
     plan, source, size, zeros = _forward_plan(
         input.shape, weight.shape, stride, padding, dilation, groups, relu, input.dtype,
         winograd.enabled(),
@@ -68,6 +70,8 @@ def conv2d_input(input_size, weight, grad_output, stride=1, padding=0, dilation=
     channels-last.
     """
     size, images, dtype = tuple(input_size), input_size[0], grad_output.dtype
+    if pointwise.fits(size, weight.shape, stride, padding, dilation, groups):
+        return pointwise.conv2d_input(weight, grad_output)
     target, grad_input = empty_channels_last(size, dtype)
     if target.size == 0:
         return grad_input

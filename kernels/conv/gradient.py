@@ -7,7 +7,7 @@ import numpy as np
 from ..buffers import channels_last
 from ..reduce import column_sums
 from ..shape import axes
-from . import depthwise, few, planes, weight, winograd
+from . import depthwise, few, planes, pointwise, weight, winograd
 
 
 def conv2d_weight(input, weight_size, grad_output, stride=1, padding=0, dilation=1, groups=1):
@@ -19,6 +19,8 @@ def conv2d_weight(input, weight_size, grad_output, stride=1, padding=0, dilation
     if images == 0:
         return np.zeros(weight_size, dtype)
     size, enabled = tuple(weight_size), winograd.enabled()
+    if pointwise.fits(input.shape, size, stride, padding, dilation, groups):
+        return pointwise.conv2d_weight(input, grad_output)
     plan = _plan(input.shape, size, stride, padding, dilation, groups, dtype, enabled)
     return plan.run(channels_last(input), channels_last(grad_output), images)
 

@@ -32,7 +32,12 @@ GEOMETRIES = [
     # 1x1, whose weight gradient is summed as it lies, in several blocks of rows or of images
     (3, LANES + 3, 17, 15, 2 * LANES + 5, 1, 1, {}),
     (9, 3 * LANES + 1, 5, 7, LANES - 2, 1, 1, {}),
+    (2, 40 * LANES, 13, 11, 2 * LANES, 1, 1, {}),
+    # 1x1 of few pixels: a dense layer
     (2, 40 * LANES, 3, 4, 2 * LANES, 1, 1, {}),
+    (2, 131, 5, 7, 67, 1, 1, {"dilation": 3}),
+    (37, 3, 1, 1, LANES + 1, 1, 1, {}),
+    (1, LANES, 1, 1, 2, 1, 1, {}),
     # first layers, whose taps are all in registers: several blocks, strides, dilation
     (3, 1, 19, 23, 3 * LANES + 1, 3, 3, {"padding": (0, 1)}),
     (7, 2, 9, 8, LANES + 2, 2, 3, {"stride": (2, 1), "dilation": (2, 1), "padding": ((1, 2), (0, 1))}),
@@ -154,6 +159,18 @@ def test_relu_is_that_of_the_stored_result(layer):
         assert np.isnan(expected).any() and (expected == 0).any()
         result = module.conv2d(x, w, b, padding=1, groups=groups, relu=True)
         np.testing.assert_array_equal(result, expected)
+
+
+@pytest.mark.parametrize("images", [0, 3])
+def test_few_pixels_are_samples_of_a_dense_layer(images):
+    rng = np.random.default_rng(0)
+    x, w = rng.standard_normal((images, 96, 4, 5)), rng.standard_normal((98, 96, 1, 1))
+    pixels, matrix = channels_last(x).transpose(0, 2, 3, 1).reshape(-1, 96), w[:, :, 0, 0]
+    y = kernels.conv2d(x, w, relu=True)
+    samples = y.transpose(0, 2, 3, 1).reshape(-1, 98)
+    np.testing.assert_array_equal(samples, kernels.relu(kernels.linear(pixels, matrix)))
+    assert kernels.conv2d_input(x.shape, w, y).shape == x.shape
+    assert kernels.conv2d_weight(x, w.shape, y).shape == w.shape
 
 
 @pytest.mark.parametrize("geometry", GEOMETRIES[::4], ids=identify)
