@@ -27,7 +27,7 @@ from numba import njit, prange
 
 from .cache import KernelCache, folder
 from .operand import array, operand_type
-from .pipeline import Pipeline
+from .pipeline import KernelPipeline, PartPipeline
 from .region import deal, run, write_down
 from .replay import forget, recording, restart
 
@@ -39,7 +39,6 @@ SPIN = "2000"
 training step. GNU OpenMP's own 300,000 take the cores from everybody else on a shared machine."""
 
 _FLAGS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
-_KERNEL: dict[str, Any] = {**_FLAGS, "pipeline_class": Pipeline}
 _forked = False
 _threads: int | None = None
 _one_region = threading.Lock()
@@ -51,7 +50,8 @@ def inline(function: Callable[..., Any]) -> Any:
     LLVM would call a large part, and a call passes each size of a geometry and each axis of an array through
     memory: 130 cycles a register tile. So every part becomes code of its kernel.
     """
-    return njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True, **_KERNEL)(function)
+    wrappers = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    return njit(pipeline_class=PartPipeline, forceinline=True, **wrappers, **_FLAGS)(function)
 
 
 @inline
@@ -92,7 +92,7 @@ def kernel(function: Callable[..., Any]) -> Any:
     def call(jobs: int, work: float, *arguments: Any) -> None:
         _deal_out(arguments[0].entries.get(call) or entry_point(call, arguments), jobs, work, arguments)
 
-    call.compiled = njit(**_KERNEL)(names["entry"])  # type: ignore[attr-defined]
+    call.compiled = njit(pipeline_class=KernelPipeline, **_FLAGS)(names["entry"])  # type: ignore[attr-defined]
     call.compiled._cache = KernelCache(function)  # type: ignore[attr-defined]
     return call
 

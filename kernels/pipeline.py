@@ -1,15 +1,21 @@
-"""How Numba compiles kernels and their parts: its own passes, and one more.
+"""How Numba compiles kernels and their parts: its own passes, one more, and one that does less for a part.
 
 The literals of a geometry become constants before Numba finds types. It leaves out a branch on a constant
 that is never taken: what another geometry needs is neither typed nor compiled for this one.
+
+A part is called from kernels only, and becomes code of theirs. It is optimised there, once, and makes no
+machine code of its own.
 """
 
 from typing import Any
 
+from numba import _dynfunc
 from numba.core import ir
+from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import FunctionPass, register_pass
 from numba.core.ir_utils import build_definitions, get_definition, guard
+from numba.core.typed_passes import NativeLowering
 from numba.core.untyped_passes import InlineInlinables
 
 from .geometry import GeometryType
@@ -43,12 +49,53 @@ def _literal(state: Any, expression: Any) -> int | None:
     return typ.literals.get(expression.attr) if isinstance(typ, GeometryType) else None
 
 
-class Pipeline(CompilerBase):
-    """The passes from Python's byte code to machine code."""
+class _PartLibrary(JITCodeLibrary):
+    """The LLVM code of a part with the parts that it calls."""
+
+    def _optimize_functions(self, ll_module: Any) -> None:
+        ll_module.data_layout = self._codegen._data_layout
+
+    def finalize(self) -> None:
+        """Make the code ready for the kernel that it is linked to."""
+        for library in dict.fromkeys(self._linking_libraries):
+            self._reload_init.update(library._reload_init)
+            self._final_module.link_in(library._get_module_for_linking(), preserve=True)
+        self._finalized = True
+
+
+@register_pass(mutates_CFG=True, analysis_only=False)
+class _PartLowering(NativeLowering):
+    """Writes LLVM code. Kernels look it up by what Python would call, and nobody calls that."""
+
+    _name = "part_lowering"
+
+    def run_pass(self, state: Any) -> bool:
+        """Lower a part."""
+        library = state.library = _PartLibrary(state.targetctx.codegen(), state.func_id.func_qualname)
+        state.flags.no_compile = True
+        super().run_pass(state)
+        name, module = state.cr.fndesc.qualname, state.cr.fndesc.lookup_module()
+        function = _dynfunc.make_function(module, name, "a part of kernels", 0, state.cr.env, (library,))
+        state.targetctx.insert_user_function(function, state.cr.fndesc, [library])
+        state.cr = state.cr._replace(cfunc=function)
+        return True
+
+
+class KernelPipeline(CompilerBase):
+    """The passes from Python's byte code to the machine code of a kernel."""
+
+    lowering: type = NativeLowering
 
     def define_pipelines(self) -> list[Any]:
         """The one way to compile a function."""
-        passes = DefaultPassBuilder.define_nopython_pipeline(self.state)
-        passes.add_pass_after(_Literals, InlineInlinables)
-        passes.finalize()
-        return [passes]
+        manager = DefaultPassBuilder.define_nopython_pipeline(self.state)
+        manager.add_pass_after(_Literals, InlineInlinables)
+        manager.passes = [(self.lowering if p is NativeLowering else p, why) for p, why in manager.passes]
+        manager.finalize()
+        return [manager]
+
+
+class PartPipeline(KernelPipeline):
+    """The passes from Python's byte code to the LLVM code of a part."""
+
+    lowering = _PartLowering
