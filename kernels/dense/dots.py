@@ -28,8 +28,11 @@ STARTED, EDGE = 90.0, 4.0
 
 
 def fits(p: Product) -> bool:
-    """Whether it takes less time to add lanes than to transpose b for tiles with lanes along its columns."""
-    return p.along and p.by_rows and _cycles(p) < _cycles_transposed(p)
+    """Whether it takes less time to add lanes than to transpose b for tiles with lanes along its columns.
+
+    That way needs the rows of a tile.
+    """
+    return p.along and p.by_rows and (p.m < TALLEST or _cycles(p) < _cycles_transposed(p))
 
 
 def _cycles(p: Product) -> float:

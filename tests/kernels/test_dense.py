@@ -35,6 +35,20 @@ def test_small_integers_are_exact(dtype, samples, inputs, outputs, data):
         np.testing.assert_array_equal(result, exact[name], err_msg=name)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("inputs", [1, 2, 17])
+def test_few_samples_of_short_sums_are_exact(inputs, dtype):
+    """Fewer samples than a tile has rows, and around it, whatever is the fastest way for more of them."""
+    rng = np.random.default_rng(0)
+    for outputs in (7, 64):
+        w, b = (rng.integers(-4, 5, shape).astype(dtype) for shape in ((outputs, inputs), (outputs,)))
+        for samples in range(1, 17):
+            x = rng.integers(-4, 5, (samples, inputs)).astype(dtype)
+            around = np.full((3, samples, inputs), np.nan, dtype)
+            around[1] = x
+            np.testing.assert_array_equal(kernels.linear(around[1], w, b), reference.linear(x, w, b))
+
+
 @pytest.mark.parametrize(
     ("samples", "inputs", "outputs"),
     [
