@@ -44,14 +44,23 @@ _threads: int | None = None
 _one_region = threading.Lock()
 
 
+_PART: dict[str, Any] = {
+    **_FLAGS, "no_cpython_wrapper": True, "no_cfunc_wrapper": True, "forceinline": True
+}  # fmt: skip
+
+
 def inline(function: Callable[..., Any]) -> Any:
     """Compile a part of kernels: called from kernels only, kept on disk as a part of theirs.
 
     LLVM would call a large part, and a call passes each size of a geometry and each axis of an array through
     memory: 130 cycles a register tile. So every part becomes code of its kernel.
     """
-    wrappers = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-    return njit(pipeline_class=PartPipeline, forceinline=True, **wrappers, **_FLAGS)(function)
+    return njit(pipeline_class=PartPipeline, **_PART)(function)
+
+
+def vectorized(function: Callable[..., Any]) -> Any:
+    """Compile a part whose loops LLVM turns into vectors, which it does before the part is in a kernel."""
+    return njit(pipeline_class=KernelPipeline, **_PART)(function)
 
 
 @inline

@@ -10,7 +10,7 @@ import numpy as np
 
 from .buffers import CHUNK, flat_like
 from .geometry import vector
-from .jit import inline, kernel
+from .jit import kernel, vectorized
 from .operand import elements
 
 
@@ -37,7 +37,7 @@ def _sgd(g, table, like, lr, momentum, dampening, weight_decay, nesterov, fresh,
         _sgd_chunk(p, dp, v, lr, momentum, dampening, weight_decay, nesterov, fresh)
 
 
-@inline
+@vectorized
 def _sgd_chunk(p, g, v, lr, momentum, dampening, weight_decay, nesterov, fresh):
     kept, added = (0.0, 1.0) if fresh else (momentum, 1.0 - dampening)
     if momentum == 0:
@@ -72,7 +72,7 @@ def _adam(g, table, like, rate, root, beta1, beta2, eps, weight_decay, shrink, f
         _adam_chunk(p, dp, m, s, rate, root, beta1, beta2, eps, weight_decay, shrink)
 
 
-@inline
+@vectorized
 def _adam_chunk(p, g, m, s, rate, root, beta1, beta2, eps, weight_decay, shrink):
     """The quotient is of the parameters' type, all else float64."""
     scale, least = p.dtype.type(1 / root), p.dtype.type(eps if eps == 0 else max(eps, 1e-37))
@@ -86,7 +86,7 @@ def _adam_chunk(p, g, m, s, rate, root, beta1, beta2, eps, weight_decay, shrink)
         p[i] = value - rate * (mean / (math.sqrt(square) * scale + least))
 
 
-@inline
+@vectorized
 def _line_of(table, job):
     """The line of the parameter that the job belongs to: the last one that begins at or before it."""
     low, high = 0, len(table)
@@ -99,7 +99,7 @@ def _line_of(table, job):
     return low
 
 
-@inline
+@vectorized
 def _chunk(table, line, job, which, like):
     """The elements of a job, of the parameter (0), its gradient (1) or a state."""
     first = (job - table[line, 0]) * CHUNK
