@@ -39,14 +39,10 @@ SPIN = "2000"
 training step. GNU OpenMP's own 300,000 take the cores from everybody else on a shared machine."""
 
 _FLAGS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
+_PART = _FLAGS | {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "forceinline": True}
 _forked = False
 _threads: int | None = None
 _one_region = threading.Lock()
-
-
-_PART: dict[str, Any] = {
-    **_FLAGS, "no_cpython_wrapper": True, "no_cfunc_wrapper": True, "forceinline": True
-}  # fmt: skip
 
 
 def inline(function: Callable[..., Any]) -> Any:
@@ -94,6 +90,7 @@ def kernel(function: Callable[..., Any]) -> Any:
         "serial": njit(inline="always", **_FLAGS)(function),
         "array": array,
     }
+    # The geometry is given as it came: `pipeline` looks for an argument.
     given = ", ".join([parameters[0], *(f"array({name})" for name in parameters[1:])])
     exec(_SOURCE.format(arguments=", ".join(parameters), given=given), names)
 

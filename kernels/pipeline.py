@@ -36,7 +36,8 @@ class _Literals(FunctionPass):
         literals = [(a, value) for a in found if (value := _literal(state, a.value)) is not None]
         for assign, value in literals:
             assign.value = ir.Const(value, assign.loc)
-        state.func_ir._definitions = build_definitions(state.func_ir.blocks)
+        if literals:
+            state.func_ir._definitions = build_definitions(state.func_ir.blocks)
         return bool(literals)
 
 

@@ -18,10 +18,10 @@ def conv2d_weight(input, weight_size, grad_output, stride=1, padding=0, dilation
     images, dtype = input.shape[0], input.dtype
     if images == 0:
         return np.zeros(weight_size, dtype)
-    size, enabled = tuple(weight_size), winograd.enabled()
+    size = tuple(weight_size)
     if pointwise.fits(input.shape, size, stride, padding, dilation, groups):
         return pointwise.conv2d_weight(input, grad_output)
-    plan = _plan(input.shape, size, stride, padding, dilation, groups, dtype, enabled)
+    plan = _plan(input.shape, size, stride, padding, dilation, groups, dtype, winograd.enabled())
     return plan.run(channels_last(input), channels_last(grad_output), images)
 
 
