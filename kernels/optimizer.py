@@ -10,7 +10,7 @@ import numpy as np
 
 from .buffers import CHUNK, flat_like
 from .geometry import vector
-from .jit import kernel, vectorized
+from .jit import inline, kernel, vectorized
 from .operand import elements
 
 
@@ -86,7 +86,7 @@ def _adam_chunk(p, g, m, s, rate, root, beta1, beta2, eps, weight_decay, shrink)
         p[i] = value - rate * (mean / (math.sqrt(square) * scale + least))
 
 
-@vectorized
+@inline
 def _line_of(table, job):
     """The line of the parameter that the job belongs to: the last one that begins at or before it."""
     low, high = 0, len(table)
@@ -99,7 +99,7 @@ def _line_of(table, job):
     return low
 
 
-@vectorized
+@inline
 def _chunk(table, line, job, which, like):
     """The elements of a job, of the parameter (0), its gradient (1) or a state."""
     first = (job - table[line, 0]) * CHUNK
