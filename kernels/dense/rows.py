@@ -9,18 +9,18 @@ from ..geometry import Geometry
 from ..jit import inline, kernel, share
 from ..machine import TALLEST, power_of_two
 from ..simd import fma, load, spread, store, stream, zero
-from .plan import NEAR, Plan, Product
+from .plan import Plan, Product
 
 SMALL = 8
 """Rows up to which tiles have a power of two of them: more are as many as there are, often classes."""
 SHORT = 8
 """Terms of a sum so short that b is read as it lies."""
-FAR = 32 * 1024 * 1024
-"""Bytes that no cache holds."""
-STREAMS, LONG_STREAMS = 16, 4
-"""Rows of b that are read side by side; and of rows longer than NEAR or a b of FAR, where few sums wait."""
-FEW_SUMS = 2
-"""Rows of a whose sums do not weigh against what a long row of b costs."""
+FAR = 16 * 1024 * 1024
+"""Bytes that come from memory."""
+STREAMS, FAR_STREAMS = 16, 8
+"""Rows of b that are read side by side; and of a b of FAR."""
+FAR_VECTORS = 2
+"""Vectors that are read of each of those at a time: longer pieces come slower from memory."""
 
 
 def fits(p: Product) -> bool:
@@ -31,12 +31,12 @@ def fits(p: Product) -> bool:
 def plan(p: Product, threads: int) -> Plan:
     """Plan a product that `fits`."""
     rows = p.m if SMALL < p.m < TALLEST else power_of_two(p.m) if p.m <= SMALL else None
-    tile = machine.tile(rows, p.n, p.dtype)
+    far = p.m <= SMALL and p.k * p.n * p.dtype.itemsize > FAR
+    tile = machine.tile(rows, p.n, p.dtype, FAR_VECTORS if far else None)
     columns, sizes = tile.vectors * tile.lanes, p.sizes
     if p.m <= TALLEST:
         run, row_parts, panel_parts = _few, 1, min(-(-p.n // columns), threads)
-        long = p.n * p.dtype.itemsize > NEAR or p.k * p.n * p.dtype.itemsize > FAR
-        sizes["streams"] = LONG_STREAMS if long and p.m <= FEW_SUMS else STREAMS
+        sizes["streams"] = FAR_STREAMS if far else STREAMS
     else:
         run, row_parts, panel_parts = _near, min(p.m // tile.rows, 4 * threads), 1
     sizes |= {"row_parts": row_parts, "panel_parts": panel_parts}
