@@ -39,6 +39,10 @@ class Optimizer:
             if not (isinstance(p, np.ndarray) and p.dtype in FLOATS and p.flags.behaved):
                 needs = "a writeable, aligned float array: model.parameters() would fit"
                 raise TypeError(f"{name}: params: got {_kind(p)} for {key}, needs {needs}")
+        names: dict[int, str] = {}
+        for key, p in params.items():
+            if p.size and (other := names.setdefault(p.ctypes.data, key)) != key:
+                raise ValueError(f"{name}: params: got one array as {other} and {key}, needs each once")
         self.parameters = dict(params)
         self.lr = validate.number(name, "lr", lr, 0, math.inf)
         self.weight_decay = validate.number(name, "weight_decay", weight_decay, 0, math.inf)

@@ -58,9 +58,10 @@ def adam(
     m' and s' divide m and s by 1 - beta^step. `weight_decay` adds to g; `decoupled` shrinks p instead
     (AdamW).
     """
-    constants = lr / (1 - beta1**step), math.sqrt(1 - beta2**step), beta1, beta2, eps
-    added, shrink = (0.0, 1 - lr * weight_decay) if decoupled else (float(weight_decay), 1.0)
-    _update(_adam, 60.0, parameters, gradients, (means, squares), (*constants, added, shrink))
+    added, shrink = (0.0, 1 - lr * weight_decay) if decoupled else (weight_decay, 1.0)
+    rate, root = lr / (1 - beta1**step), math.sqrt(1 - beta2**step)
+    constants = tuple(map(float, (rate, root, beta1, beta2, eps, added, shrink)))
+    _update(_adam, 60.0, parameters, gradients, (means, squares), constants)
 
 
 @kernel

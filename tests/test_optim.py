@@ -195,6 +195,12 @@ def test_clip_leaves_small_gradients_as_they_are():
     assert optim.clip({"a": np.zeros(2)}, 1.0)["a"].tolist() == [0.0, 0.0]
 
 
+def test_one_array_under_two_names_is_refused():
+    p = np.ones(3)
+    with pytest.raises(ValueError, match="SGD: params: got one array as a and b, needs each once"):
+        optim.SGD({"a": p, "b": p}, lr=0.1)
+
+
 def test_parameters_that_cannot_be_written_are_refused():
     """An update writes through the array's memory: what is read-only or not native must not get there."""
     frozen = np.ones(3, np.float32)

@@ -58,7 +58,7 @@ class Direct(Packed):
         work = 2.0 * images * self.pixels * self.packed_size
         _forward(jobs, work,
             self.geometry, x, packed, bias, y, images, *self.sizes[:5], *self.place[:3], *cut,
-            streams(y, self.place.pixel),
+            streams(y, self.geometry.filters),
         )  # fmt: skip
 
 

@@ -73,7 +73,8 @@ class FewWeight(Plan):
 
 def fits(channels: int, filters: int, groups: int, dtype: np.dtype) -> bool:
     """Whether lanes along the channels are better filled than lanes along the filters."""
-    return groups == 1 and filters <= MOST and channels >= machine.lanes(dtype)
+    lanes = machine.lanes(dtype)
+    return groups == 1 and filters <= min(MOST, lanes) and channels >= lanes
 
 
 @lru_cache(maxsize=1024)

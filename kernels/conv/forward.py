@@ -1,4 +1,4 @@
-"""conv2d and its input gradient: both are direct convolutions."""
+"""conv2d and its input gradient: both are convolutions, and shapes choose among the algorithms."""
 
 import itertools
 from functools import lru_cache
@@ -49,15 +49,21 @@ def _forward_plan(size, weight_shape, stride, padding, dilation, groups, relu, d
     return plan, source, (size[0], filters, height.outputs, width.outputs), zeros
 
 
-def _plan(images, height, width, channels, filters, groups, place, relu, dtype, fast, vectors=None):
-    """The plan of the fastest algorithm, with so many vectors to a panel if these are given."""
+def _plan(
+    images, height, width, channels, filters, groups, place, relu, dtype, fast, whole=True, vectors=None
+):
+    """The plan of the fastest algorithm, with so many vectors to a panel if these are given.
+
+    `whole`: it has all taps of the filters. Plans that share them are packed together: what is chosen for
+    these depends on nothing in which they differ.
+    """
     if depthwise.fits(channels, filters, groups):
         return depthwise.plan(height, width, groups, place, relu, dtype)
     if few.fits(channels, filters, groups, dtype):
         return few.plan(height, width, channels, filters, place, relu, dtype)
-    if place.pixel == filters and planes.fits(height, width, channels, filters, groups, dtype):
+    if whole and place.pixel == filters and planes.fits(height, width, channels, filters, groups, dtype):
         return planes.plan(height, width, channels, filters, place, relu, dtype)
-    if fast and winograd.wins(images, height, width, channels, filters, groups, dtype):
+    if whole and fast and winograd.wins(images, height, width, channels, filters, groups, dtype):
         return winograd.plan(images, height, width, channels, filters, place, relu, dtype)
     return direct.plan(height, width, channels, filters, groups, place, relu, dtype, vectors)
 
@@ -123,9 +129,11 @@ def _input_plans(size, weight_shape, stride, padding, dilation, groups, dtype, f
             h.offset * row + w.offset * c * groups, height.size * row, height.stride * row,
             width.stride * c * groups,
         )  # fmt: skip
-        alone = fast and len(reached) == 1
-        plan = _plan(size[0], h.axis, w.axis, k, c, groups, place, False, dtype, alone, vectors)
-        g, taps = plan.geometry, h.axis.taps * w.axis.taps
+        taps = h.axis.taps * w.axis.taps
+        plan = _plan(
+            size[0], h.axis, w.axis, k, c, groups, place, False, dtype, fast, taps == kh * kw, vectors
+        )  # fmt: skip
+        g = plan.geometry
         flipped = np.arange(taps).reshape(h.axis.taps, w.axis.taps)[::-1, ::-1]
         here = slice(h.last % h.step, h.last + 1, h.step), slice(w.last % w.step, w.last + 1, w.step)
         starts[here], steps[here] = first * g.panels + flipped, taps

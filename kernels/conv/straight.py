@@ -1,4 +1,4 @@
-"""The weight gradient straight from memory: neither x nor dy is copied, and each block of dy is read once.
+"""The weight gradient straight from memory: dy is not copied, x only where it is padded; dy is read once.
 
                       dy[n, p, q, k : k + columns]     one row of vectors, as it lies
                       ----------------------------
@@ -9,7 +9,8 @@
 
 Of a first layer all taps and channels are in one tile, a run for each filter row; of a 1x1 convolution a
 chunk of its channels. With so few multiply-adds for each gradient of an output, memory decides: while the
-tile sums one block, it fetches the next one's x and dy, in the order in which they lie and at an even pace.
+tile sums one block, it fetches the next one's dy (and x of a 1x1 convolution), in the order in which they lie
+and at an even pace.
 """
 
 import numpy as np

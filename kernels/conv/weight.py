@@ -14,8 +14,8 @@ block:
                   ----------------------------
 
 A line is what lies side by side in the padded input: the channels of one pixel, or, if these are few, the
-channels of all taps s of a filter row (`joined`). First layers and 1x1 convolutions are summed as they lie
-in memory (`straight.py`). Of all others the dy of a block lie side by side in a copy; if channels are many,
+channels of all taps s of a filter row (`joined`). First layers and 1x1 convolutions are summed without a copy
+of dy (`straight.py`). Of all others the dy of a block lie side by side in a copy; if channels are many,
 x does so too, cut into chunks of `rows` channels. The order of a sum depends on shapes alone: the blocks of
 images and rows are dealt to a fixed number of parts, each part sums its blocks in order, and the parts are
 added in order.

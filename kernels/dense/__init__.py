@@ -9,7 +9,7 @@
         ...     |                     |
                   ---------------------
 
-There are four ways to it, and sizes alone decide which:
+There are three ways to it, and sizes alone decide which:
 
 - `dots.py`, where both factors lie along the sum (the forward pass) and few rows share b: lanes run along the
   sum, b is read as it lies.

@@ -19,7 +19,7 @@ GROUP = 128 * 1024
 
 
 def plan(p: Product, threads: int) -> Plan:
-    """Plan a product of more rows than a tile."""
+    """Plan a product of at least as many rows as a tile has."""
     tile = machine.tile(None, p.n, p.dtype)
     columns = tile.vectors * tile.lanes
     row_parts, panel_parts = cut(p, tile.rows, columns, TRANSPOSED if p.along else COPIED, threads)

@@ -165,9 +165,14 @@ def _described(value: Any) -> list[int]:
         return [INTEGER, id(int), value]
     if type(value) is tuple:
         return [TUPLE, id(tuple), len(value), *(word for item in value for word in _described(item))]
-    if type(value) is np.ndarray:
+    if type(value) is np.ndarray and _shared(value.dtype):
         return [ARRAY, id(np.ndarray), id(value.dtype), value.ndim, *value.shape, *value.strides]
     raise UnrepeatableError
+
+
+def _shared(dtype: np.dtype[Any]) -> bool:
+    """Whether arrays share this object; unpickled ones have their own, and another may lie there later."""
+    return dtype is np.dtype(dtype.type)
 
 
 def _constant(array: Any) -> bool:

@@ -64,6 +64,10 @@ GEOMETRIES = [
     (2, 1, 9, 21, 2 * LANES + 3, 3, 3, {"padding": 1}),
     (1, 2, 8, 9, LANES, 3, 3, {"padding": ((0, 2), (1, 0)), "dilation": (2, 1)}),
     (1, 3, 6, 7, LANES, 1, 1, {"stride": 2}),
+    # phases of a strided input gradient, some of which other algorithms would suit
+    (2, 1, 32, 4 * LANES, 1, 7, 1, {"stride": (2, 1), "padding": (1, 0)}),
+    (2, 2, 32, 4 * LANES, 2, 3, 3, {"stride": (2, 1), "padding": 1, "dilation": (1, 2)}),
+    (1, 8 * LANES, 1, 32, 8 * LANES, 5, 3, {"stride": (2, 1), "padding": (2, 1)}),
     # few channels to few filters, lanes along the pixels: several blocks of rows, widths around the tile
     (3, 1, 2 * LANES + 5, 2 * LANES - 3, LANES // 2 - 2, 5, 5, {"padding": 2}),
     (2, 3, 40, 2 * LANES + 9, LANES // 2, 5, 3, {"padding": (0, 1), "stride": (2, 1), "dilation": (1, 2)}),

@@ -63,6 +63,16 @@ def compare(fast, exact):
             np.testing.assert_allclose(a, b, rtol=2 * eps, atol=2 * eps)
 
 
+def test_settings_are_numbers_of_any_type():
+    """What is compiled first for a type of parameters serves all settings."""
+    for betas, eps in (((0, 0.5), 0), ((0.9, np.float32(0.5)), 0.5)):
+        exact = state(np.float32, 4)
+        fast = copies(exact)
+        reference.adam(*exact, 3, 1, *betas, eps, 1, True)
+        kernels.adam(*fast, 3, 1, *betas, eps, 1, True)
+        compare(fast, exact)
+
+
 def test_sgd_without_velocities():
     p = np.ones(3, np.float32)
     kernels.sgd([p], [np.full(3, 2, np.float32)], [], 0.25)

@@ -2,6 +2,7 @@
 
 import gc
 import inspect
+import pickle
 import sys
 import threading
 import weakref
@@ -13,6 +14,7 @@ from fastconv import config, kernels
 from fastconv.kernels import buffers, shelf
 from fastconv.kernels.geometry import vector
 from fastconv.kernels.jit import get_num_threads, kernel, set_num_threads
+from fastconv.kernels.native.objects import FIRST
 from fastconv.kernels.replay import Table
 from fastconv.kernels.replay.machine import OBJECTS, PROGRAMS
 
@@ -85,6 +87,15 @@ def test_what_the_call_got_it_returns_itself(table):
 def test_arrays_of_another_kind_are_not_mistaken(table, other):
     record(table, None, normal(3, 5))
     assert missed(table, other)
+
+
+def test_a_type_of_its_own_is_not_written_down(table):
+    """Unpickled arrays have one each, and another may lie in its place later."""
+    x = pickle.loads(pickle.dumps(normal(3, 5)))
+    assert x.dtype is not np.dtype(np.float32)
+    np.testing.assert_array_equal(record(table, None, x), x)
+    assert missed(table, x)
+    assert all(program is None for program in table._objects[FIRST:])
 
 
 SOME = (1, 7, 300, -1, True, None, "same", (1, 2), (300, 2), ((1, 2), (0, 300)), (), (None, 2))

@@ -64,7 +64,8 @@ def results(dtype):
         n, c, h, w = shape
         return rng.standard_normal((n, h, w, c)).astype(dtype).transpose(0, 3, 1, 2)
 
-    for c, k in ((32, 48), (5, 7)):
+    lane = lanes(dtype)
+    for c, k in ((32, 48), (5, 7), (lane + lane // 2, 2 * lane)):
         x, w = image(2, c, 9, 13), rng.standard_normal((k, c, 3, 3)).astype(dtype)
         y = kernels.conv2d(x, w, rng.standard_normal(k).astype(dtype), 1, 1, relu=True)
         yield y
@@ -75,6 +76,8 @@ def results(dtype):
         filters = rng.standard_normal((c, 1, 3, 3)).astype(dtype)
         yield kernels.conv2d(x, filters, None, 1, 1, groups=c)
         yield kernels.conv2d_input(x.shape, filters, x, 1, 1, groups=c)
+        y = kernels.conv2d(x, filters, None, 2, 1, groups=c)
+        yield from (y, kernels.conv2d_input(x.shape, filters, y, 2, 1, groups=c))
         y, places = kernels.max_pool2d(x, 2, return_indices=True)
         yield from (y, places, kernels.max_pool2d_input(y, places, x.shape))
         y = kernels.avg_pool2d(x, 3, 2, 1)
@@ -82,6 +85,9 @@ def results(dtype):
         for activation in ("relu", "sigmoid"):
             y = getattr(kernels, activation)(x)
             yield from (y, getattr(kernels, f"{activation}_input")(y, x))
+
+    x, w = image(2, 4, 7, 9), rng.standard_normal((lane, 2, 3, 3)).astype(dtype)
+    yield kernels.conv2d(x, w, None, 1, 1, groups=2)  # a pixel fills vectors, one of a group does not
 
 
 def test_kernels_give_the_same_bits(monkeypatch):

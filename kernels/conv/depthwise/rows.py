@@ -26,7 +26,7 @@ class Rows(Packed):
         """Convolve all images of flat x into flat y."""
         work = 2.0 * images * self.pixels * self.packed_size
         _forward(images * self.height.outputs, work,
-            self.geometry, x, packed, bias, y, *self.sizes, *self.place, streams(y, self.place.pixel),
+            self.geometry, x, packed, bias, y, *self.sizes, *self.place, streams(y, self.geometry.filters),
         )  # fmt: skip
 
 

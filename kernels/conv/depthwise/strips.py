@@ -38,7 +38,7 @@ class Strips(Packed):
         work = 2.0 * images * self.pixels * self.packed_size
         _forward(images * blocks, work,
             self.geometry, x, packed, bias, y, *self.sizes, *self.place, blocks, rows,
-            streams(y, self.place.pixel),
+            streams(y, self.geometry.filters),
         )  # fmt: skip
 
 

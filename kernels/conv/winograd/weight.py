@@ -75,7 +75,7 @@ class WinogradWeight(Plan):
 def plan(
     images: int, height: Axis, width: Axis, channels: int, filters: int, dtype: np.dtype
 ) -> WinogradWeight:
-    """Plan the gradient of a convolution for which the algorithm `wins`."""
+    """Plan the gradient of a convolution for which `weight_wins`."""
     tile = machine.tile(channels, filters, dtype)
     columns = tile.vectors * tile.lanes
     panels, chunks = -(-filters // columns), -(-channels // tile.rows)
