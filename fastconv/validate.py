@@ -4,6 +4,7 @@ Every message has one form: function: argument: got this, needs that. A wrong ki
 TypeError, a wrong shape or value a ValueError.
 """
 
+import math
 import operator
 from typing import Any
 
@@ -12,7 +13,9 @@ import numpy as np
 from fastconv.types import Array, Indices, OutputSize, Pair, Shape
 
 LARGEST = 2**31 - 1
-"""Sizes and steps up to here cannot overflow the index arithmetic of a kernel."""
+"""Sizes and steps up to here, and MOST elements of an array, cannot overflow a kernel's index arithmetic."""
+MOST = 2**40
+"""Elements of the largest array, with its padding: no memory holds more."""
 
 _INT64, _UINT64 = np.dtype(np.int64), np.dtype(np.uint64)
 _FLOATS = np.dtype(np.float32), np.dtype(np.float64)
@@ -157,7 +160,15 @@ def size(function: str, name: str, value: Shape) -> Shape:
     """Check a shape given as a tuple or list of whole numbers."""
     if not isinstance(value, (tuple, list)):
         raise wrong_type(function, name, repr(value), "a tuple of integers")
-    return tuple([integer(function, name, length, 0) for length in value])
+    checked = tuple([integer(function, name, length, 0) for length in value])
+    few_enough(function, name, f"shape {checked}", checked)
+    return checked
+
+
+def few_enough(function: str, name: str, got: object, shape: Shape) -> None:
+    """Check that memory could hold an array of this shape, which argument `name` asks for."""
+    if math.prod(shape) > MOST:
+        raise wrong_value(function, name, got, f"at most 2**40 elements in an array, not {shape}")
 
 
 def flag(function: str, name: str, value: bool) -> bool:

@@ -161,6 +161,9 @@ def test_sizes():
         validate.size("f", "size", (1, 2.0))
     with pytest.raises(ValueError, match="f: size: got -1, needs an integer from 0"):
         validate.size("f", "size", (1, -1))
+    assert validate.size("f", "size", (2**20, 2**20)) == (2**20, 2**20)
+    with pytest.raises(ValueError, match=r"f: size: got shape \(2, 1048576, .*, needs at most 2\*\*40"):
+        validate.size("f", "size", (2, 2**20, 2**20))
 
 
 @pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.int32, np.int64, np.uint64, ">i2", ">i8"])

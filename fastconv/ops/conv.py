@@ -170,10 +170,11 @@ def _checked(function: str, input: Shape, weight: Shape, *options: Any) -> tuple
     if padding == "same" and stride != (1, 1):
         raise wrong_value(function, "padding", f"'same' with stride {stride}", "stride 1, or numbers")
     around = _named_padding(padding, filter_size, dilation) if isinstance(padding, str) else padding
+    padded = input[-2] + sum(around[0]), input[-1] + sum(around[1])
+    validate.few_enough(function, "padding", around, (*input[:-2], *padded))
     rows_and_columns = []
     for i, side in enumerate(("height", "width")):
-        padded = input[i - 2] + sum(around[i])
-        count = window_count(padded, filter_size[i], stride[i], dilation[i])
+        count = window_count(padded[i], filter_size[i], stride[i], dilation[i])
         if count < 1:
             got = f"{side} {input[i - 2]} with padding {around[i]}"
             needs = f"{side} and padding of at least {dilation[i] * (filter_size[i] - 1) + 1} in all"

@@ -168,6 +168,7 @@ def adaptive_avg_pool2d(input: Array, output_size: OutputSize) -> Array:
     _check_image("adaptive_avg_pool2d", "input", X.shape)
     P, Q = validate.output_size("adaptive_avg_pool2d", output_size)
     size = P or X.shape[-2], Q or X.shape[-1]
+    validate.few_enough("adaptive_avg_pool2d", "output_size", size, (*X.shape[:-2], *size))
     if X.ndim == 3:
         return active().adaptive_avg_pool2d(X[None], size)[0]
     return active().adaptive_avg_pool2d(X, size)

@@ -71,6 +71,13 @@ def test_one_image_without_a_batch():
     np.testing.assert_array_equal(conv2d_bias(G[1]), conv2d_bias(G[1:]))
 
 
+@pytest.mark.parametrize("steps", [2**20, 2**31 - 1])
+def test_padding_that_no_memory_holds(steps):
+    needs = r"conv2d: padding: got .*, needs at most 2\*\*40 elements in an array, not \(2, 4, "
+    with pytest.raises(ValueError, match=needs):
+        conv2d(X, W, b, stride=steps, padding=steps, dilation=steps, groups=2)
+
+
 def test_an_empty_batch():
     x, g = X[:0], G[:0]
     assert conv2d(x, W, b, **STEPS).shape == (0, 6, 3, 6)

@@ -218,6 +218,13 @@ def test_averages_of_any_memory_layout(disguised):
     )
 
 
+def test_more_windows_than_memory_holds():
+    with pytest.raises(ValueError, match=r"output_size: got \(2147483647, .*, needs at most 2\*\*40"):
+        adaptive_avg_pool2d(X, 2**31 - 1)
+    with pytest.raises(ValueError, match=r"input_size: got shape .*, needs at most 2\*\*40"):
+        adaptive_avg_pool2d_input(X, (2, 3, 2**31 - 1, 2**31 - 1))
+
+
 def test_averages_of_one_image_without_a_batch():
     np.testing.assert_array_equal(avg_pool2d(X[1], **STEPS), MEANS[1])
     np.testing.assert_array_equal(
