@@ -26,7 +26,7 @@ class ArrayBatches:
         sample_weight: Array | None = None,
         class_weight: Mapping[int, float] | None = None,
     ) -> None:
-        self.x, self.y = _checked(name, x, y, dtype)
+        self.x, self.y = checked(name, x, y, dtype)
         self.name, self.dtype = name, dtype
         self.batch_size = validate.integer(name, "batch_size", batch_size)
         self.sample_weight, self.class_weight = sample_weight, class_weight
@@ -88,7 +88,7 @@ class IterableBatches:
                 needs = "(x, y) or (x, y, sample_weight)"
                 raise TypeError(f"{self.name}: batch: got {_kind(batch)}, needs {needs}")
             x, y, *weight = batch
-            x, y = _checked(self.name, x, y, self.dtype)
+            x, y = checked(self.name, x, y, self.dtype)
             yield x, y, _weights(self.name, y, weight[0] if weight else None, self.class_weight)
             empty = False
         if empty:
@@ -122,7 +122,7 @@ def batches(
     return IterableBatches(name, x, class_weight, dtype)
 
 
-def _checked(name: str, x: Any, y: Any, dtype: np.dtype[Any]) -> tuple[Array, Array]:
+def checked(name: str, x: Any, y: Any, dtype: np.dtype[Any]) -> tuple[Array, Array]:
     """The arrays, if they have one length, samples, and the model's dtype."""
     for argument, value in (("x", x), ("y", y)):
         if not isinstance(value, np.ndarray) or value.ndim == 0:
@@ -131,13 +131,13 @@ def _checked(name: str, x: Any, y: Any, dtype: np.dtype[Any]) -> tuple[Array, Ar
         raise ValueError(f"{name}: y: got {len(y)} samples, needs {len(x)}, as many as x has")
     if len(x) == 0:
         raise ValueError(f"{name}: x: got 0 samples, needs at least 1")
-    check_dtype(name, "x", x, dtype)
+    _check_dtype(name, "x", x, dtype)
     if y.dtype.kind == "f":
-        check_dtype(name, "y", y, dtype)
+        _check_dtype(name, "y", y, dtype)
     return x, y
 
 
-def check_dtype(name: str, argument: str, array: Array, dtype: np.dtype[Any]) -> None:
+def _check_dtype(name: str, argument: str, array: Array, dtype: np.dtype[Any]) -> None:
     """TypeError where an array has not the model's dtype; it says how to convert."""
     got = array.dtype.newbyteorder("=")
     if got == dtype:

@@ -11,7 +11,7 @@ import numpy as np
 
 from fastconv import checkpoints, nn, optim, validate
 from fastconv import metrics as metrics_
-from fastconv.batches import ArrayBatches, Batches, batches, check_dtype
+from fastconv.batches import ArrayBatches, Batches, batches, checked
 from fastconv.callbacks import Callback, EpochLines, Logs, ProgressBar
 from fastconv.metrics import Mean, Metric
 from fastconv.types import Array
@@ -57,9 +57,9 @@ class Trainer:
         callbacks: Iterable[Callback] = (),
         clip_norm: float | None = None,
     ) -> None:
-        _instance("model", model, nn.Layer)
-        _instance("loss", loss, nn.Loss)
-        _instance("optimizer", optimizer, optim.Optimizer)
+        validate.instance("Trainer", "model", model, nn.Layer)
+        validate.instance("Trainer", "loss", loss, nn.Loss)
+        validate.instance("Trainer", "optimizer", optimizer, optim.Optimizer)
         own = model.parameters()
         foreign = [name for name, array in optimizer.parameters.items() if own.get(name) is not array]
         if foreign:
@@ -71,7 +71,7 @@ class Trainer:
         self.loss = loss
         self.optimizer = optimizer
         self.metrics = metrics_.for_loss(loss) if metrics is None else metrics_.named(metrics, loss)
-        self.callbacks = tuple(callbacks)
+        self.callbacks = _callbacks("Trainer", callbacks)
         self.clip_norm = clip_norm
         if clip_norm is not None:
             self.clip_norm = validate.number("Trainer", "clip_norm", clip_norm, 0, math.inf)
@@ -88,9 +88,7 @@ class Trainer:
 
     def step(self, x: Array, y: Array) -> float:
         """Trains on one batch: forward, loss, backward, one update. Returns the loss before the update."""
-        if isinstance(x, np.ndarray) and x.dtype != self._dtype:
-            check_dtype("step", "x", x, self._dtype)
-        return self._update(x, y, None)[0]
+        return self._update(*checked("step", x, y, self._dtype), None)[0]
 
     def fit(
         self,
@@ -121,9 +119,12 @@ class Trainer:
         seen. When it is interrupted, `history` holds the epochs until then.
         """
         epochs = validate.integer("fit", "epochs", epochs, low=0)
+        shuffle = validate.flag("fit", "shuffle", shuffle)
+        visible = progress is None or validate.flag("fit", "progress", progress)
+        callbacks = _callbacks("fit", callbacks)
         data = batches("fit", x, y, batch_size, self._dtype, sample_weight, class_weight, epochs)
         data, validation = self._validation(data, validation_data, validation_split)
-        shown = [] if progress is False else [_progress(epochs, data)]
+        shown = [_progress(epochs, data)] if visible else []
         self._hooks = [*self.callbacks, *callbacks, *shown]
         self._begin()
         try:
@@ -181,7 +182,7 @@ class Trainer:
         which no file holds: give those of your own again. FileNotFoundError, ValueError as for
         `fastconv.load`.
         """
-        return checkpoints.resume(cls, path, metrics=metrics, callbacks=callbacks)
+        return checkpoints.resume(cls, path, metrics=metrics, callbacks=_callbacks("resume", callbacks))
 
     def fit_state(self) -> dict[str, Any] | None:
         """Where inside `fit` the trainer is, for `save`; None outside."""
@@ -281,16 +282,14 @@ class Trainer:
         return data, validation
 
 
-def _instance(argument: str, value: object, kind: type) -> None:
-    """A TypeError where the value is no such thing; a class in place of its instance is the usual slip."""
-    if isinstance(value, kind):
-        return
-    got = type(value).__name__
-    hint = ""
-    if isinstance(value, type):
-        got = f"the class {value.__name__}"
-        hint = f": {value.__name__}(...) would fit" if issubclass(value, kind) else ""
-    raise TypeError(f"Trainer: {argument}: got {got}, needs a {kind.__name__}{hint}")
+def _callbacks(function: str, value: Iterable[Callback]) -> tuple[Callback, ...]:
+    """The callbacks in a list or another iterable, each of them an instance."""
+    if not isinstance(value, Iterable):
+        raise validate.wrong_type(function, "callbacks", repr(value), "a list of callbacks")
+    found = tuple(value)
+    for callback in found:
+        validate.instance(function, "callbacks", callback, Callback)
+    return found
 
 
 def _progress(epochs: int, data: Batches) -> Callback:

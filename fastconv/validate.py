@@ -178,6 +178,17 @@ def flag(function: str, name: str, value: bool) -> bool:
     return bool(value)
 
 
+def instance(function: str, name: str, value: object, kind: type) -> None:
+    """Check that this is such an object; a class in place of its instance is the usual slip."""
+    if isinstance(value, kind):
+        return
+    got, hint = type(value).__name__, ""
+    if isinstance(value, type):
+        got = f"the class {value.__name__}"
+        hint = f": {value.__name__}(...) would fit" if issubclass(value, kind) else ""
+    raise wrong_type(function, name, got, f"a {kind.__name__}{hint}")
+
+
 def number(function: str, name: str, value: float, low: float, high: float) -> float:
     """Check that this is a real number from `low` to `high`."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):

@@ -70,6 +70,24 @@ def test_hooks_are_called_in_order():
     assert len(always.calls) > len(once.calls) == len(expected)
 
 
+@pytest.mark.parametrize(
+    ("callbacks", "message"),
+    [
+        ([Recorder(), 3], "got int, needs a Callback"),
+        ([EarlyStopping], r"got the class EarlyStopping, needs a Callback: EarlyStopping\(...\) would fit"),
+        (3, "got 3, needs a list of callbacks"),
+        (None, "got None, needs a list of callbacks"),
+    ],
+)
+def test_other_objects_are_no_callbacks(callbacks, message):
+    with pytest.raises(TypeError, match=f"^Trainer: callbacks: {message}$"):
+        trainer(callbacks=callbacks)
+    with pytest.raises(TypeError, match=f"^fit: callbacks: {message}$"):
+        trainer().fit(X, Y, callbacks=callbacks)
+    with pytest.raises(TypeError, match=f"^resume: callbacks: {message}$"):
+        Trainer.resume("nothing", callbacks=callbacks)
+
+
 def test_the_end_is_told_also_after_an_error():
     class Failing(Callback):
         def on_batch_end(self, trainer, batch, logs):

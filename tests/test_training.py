@@ -53,6 +53,12 @@ class TestStep:
         with pytest.raises(TypeError, match=f"step: x: {message}"):
             trainer().step(x, Y)
 
+    def test_a_batch_without_samples_is_no_update(self):
+        subject = trainer()
+        with pytest.raises(ValueError, match=r"^step: x: got 0 samples, needs at least 1$"):
+            subject.step(X[:0], Y[:0])
+        assert same_parameters(subject, trainer())
+
     def test_clip_norm_bounds_the_whole_gradient(self):
         def moved(**arguments):
             subject = trainer(momentum=0.0, **arguments)
@@ -230,6 +236,12 @@ def make(model=None, loss=None, optimizer=None):
 def test_the_parts_of_a_trainer_are_checked(arguments, message):
     with pytest.raises(TypeError, match=message):
         make(**arguments)
+
+
+@pytest.mark.parametrize(("name", "value"), [("shuffle", "batch"), ("progress", "a"), ("progress", 1)])
+def test_the_flags_of_a_fit_are_checked(name, value):
+    with pytest.raises(TypeError, match=f"^fit: {name}: got {value!r}, needs True or False$"):
+        trainer().fit(X, Y, **{name: value})
 
 
 def test_the_optimizer_must_hold_the_models_own_arrays():

@@ -207,6 +207,16 @@ def test_flags():
         validate.flag("f", "on", 1)
 
 
+def test_instances():
+    validate.instance("f", "x", True, int)
+    with pytest.raises(TypeError, match=r"^f: x: got str, needs a int$"):
+        validate.instance("f", "x", "1", int)
+    with pytest.raises(TypeError, match=r"^f: x: got the class bool, needs a int: bool\(...\) would fit$"):
+        validate.instance("f", "x", bool, int)
+    with pytest.raises(TypeError, match=r"^f: x: got the class str, needs a int$"):
+        validate.instance("f", "x", str, int)
+
+
 @pytest.mark.parametrize("value", [0, 1, 0.5, np.float32(0.25)])
 def test_numbers(value):
     assert validate.number("f", "p", value, 0, 1) == value

@@ -1,6 +1,7 @@
 """What every data source returns, and the rules that turn stored arrays into it."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +47,14 @@ def dataset(train: Part, test: Part, source: str, where: str, classes: tuple[str
     if classes and len(classes) < count:
         raise ValueError(f"{where}: classes: got {len(classes)} names, needs {count}, one a class")
     return Dataset(train, test, classes or tuple(str(number) for number in range(count)), source)
+
+
+def check_file(path: Path, where: str, needs: str) -> None:
+    """Check that there is a file, and no folder in its place."""
+    if path.is_dir():
+        raise ValueError(f"{where}: is a directory, needs to be {needs}")
+    if not path.is_file():
+        raise FileNotFoundError(f"{where}: no such file")
 
 
 def as_part(images: Array, labels: Array, where: str, layout: str | None = None) -> Part:

@@ -10,7 +10,7 @@ from typing import BinaryIO, cast
 
 import numpy as np
 
-from fastconv.data.dataset import Dataset, Part, as_part, dataset, split
+from fastconv.data.dataset import Dataset, Part, as_part, check_file, dataset, split
 from fastconv.types import Array
 
 StrPath = str | os.PathLike[str]
@@ -52,8 +52,7 @@ def _pair(images: StrPath, labels: StrPath) -> Part:
 def read_idx(path: StrPath) -> Array:
     """Read one IDX file, gzip-compressed or not, as an array in native byte order."""
     path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f"idx: {path}: no such file")
+    check_file(path, f"idx: {path}", "an IDX file")
     with path.open("rb") as file:
         packed = file.read(2) == GZIP_MAGIC
         file.seek(0)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fastconv.data.dataset import Dataset, as_part, dataset, split
+from fastconv.data.dataset import Dataset, as_part, check_file, dataset, split
 from fastconv.types import Array
 
 KERAS = ("x_train", "y_train", "x_test", "y_test")
@@ -47,8 +47,7 @@ def npz(
 
 
 def _load(path: Path, where: str) -> dict[str, Array]:
-    if not path.is_file():
-        raise FileNotFoundError(f"{where}: no such file")
+    check_file(path, where, "a .npz file")
     if not zipfile.is_zipfile(path):
         raise ValueError(f"{where}: got no .npz file, or one that was cut short; needs a whole one")
     try:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from fastconv import nn
+from fastconv import nn, validate
 from fastconv.explanation.differences import Differences
 from fastconv.explanation.losses import describe_loss
 from fastconv.explanation.notation import Notation, Symbols, d, derivative, describe
@@ -35,6 +35,8 @@ def explain(model: nn.Layer, loss: nn.Loss, x: Any, y: Any, lr: float = 0.1) -> 
     TypeError and ValueError for what does not fit are those of the layers and of the loss; ValueError for an
     empty batch.
     """
+    validate.instance("explain", "model", model, nn.Layer)
+    validate.instance("explain", "loss", loss, nn.Loss)
     x, y = _as_batch(model, x, y)
     y = _as_target(loss, y, model(x))
     run = _Run(model, loss, x, y)

@@ -108,7 +108,7 @@ class Layer:
 
     def summary(self, input_shape: Shape) -> Summary:
         """A table of layer, output shape, parameters and multiply-adds for one input of this shape."""
-        return Summary(self.rows(tuple(input_shape)))
+        return Summary(self.rows(validate.size("summary", "input_shape", input_shape)))
 
     def config(self) -> dict[str, Any]:
         """The constructor's arguments, as JSON can hold them."""

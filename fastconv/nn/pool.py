@@ -6,6 +6,7 @@ from fastconv import functional as F
 from fastconv import grad, validate
 from fastconv.nn.base import Backward, Gradients, Layer
 from fastconv.nn.windows import by, image_size, short, short_padding
+from fastconv.ops.pool import check_windows
 from fastconv.reference.pool import pooled_size
 from fastconv.types import Array, OutputSize, Padding, Pair, Shape
 
@@ -37,7 +38,8 @@ class _Pool2d(Layer):
             raise ValueError(
                 f"{name}: got {by(size)} pixels, needs at least {by(least)}; {name}({fits}) would fit"
             )
-        return (input_shape[0], *counts)
+        window = (self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode)
+        return check_windows(name, "input", (input_shape[0], *size), *window)
 
     def config(self) -> dict[str, Any]:
         """The constructor's arguments."""

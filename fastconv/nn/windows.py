@@ -3,15 +3,17 @@
 from collections.abc import Sequence
 from typing import Any
 
+from fastconv import validate
 from fastconv.reference.geometry import Sides
 from fastconv.types import Shape
 
 
 def image_size(layer: str, input_shape: Shape, channels: int | str = "channels") -> Shape:
-    """(height, width) of (channels, height, width); ValueError for any other number of axes."""
-    if len(input_shape) != 3:
-        raise ValueError(f"{layer}: got shape {input_shape}, needs ({channels}, height, width)")
-    return input_shape[1:]
+    """(height, width) of (channels, height, width); TypeError, ValueError for anything else."""
+    shape = validate.size(layer, "input_shape", input_shape)
+    if len(shape) != 3:
+        raise ValueError(f"{layer}: got shape {shape}, needs ({channels}, height, width)")
+    return shape[1:]
 
 
 def by(size: tuple[int, ...]) -> str:

@@ -64,7 +64,7 @@ def max_pool2d(
         validate.flag("max_pool2d", "ceil_mode", ceil_mode),
     )
     return_indices = validate.flag("max_pool2d", "return_indices", return_indices)
-    _check_windows("max_pool2d", "input", X.shape, *steps)
+    check_windows("max_pool2d", "input", X.shape, *steps)
     if X.ndim == 4:
         return active().max_pool2d(X, *steps, return_indices)
     result = active().max_pool2d(X[None], *steps, return_indices)
@@ -119,7 +119,7 @@ def avg_pool2d(
         "avg_pool2d", kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
     )
     kernel, steps, around, ceil, *_ = options
-    _check_windows("avg_pool2d", "input", X.shape, kernel, steps, around, (1, 1), ceil)
+    check_windows("avg_pool2d", "input", X.shape, kernel, steps, around, (1, 1), ceil)
     if X.ndim == 3:
         return active().avg_pool2d(X[None], *options)[0]
     return active().avg_pool2d(X, *options)
@@ -148,7 +148,7 @@ def avg_pool2d_input(
     shape = validate.size(name, "input_size", input_size)
     options = _average(name, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
     kernel, steps, around, ceil, *_ = options
-    output = _check_windows(name, "input_size", shape, kernel, steps, around, (1, 1), ceil)
+    output = check_windows(name, "input_size", shape, kernel, steps, around, (1, 1), ceil)
     same_shape(name, "grad_output", G, "input_size and the windows", output)
     if G.ndim == 3:
         return active().avg_pool2d_input(G[None], (1, *shape), *options)[0]
@@ -237,7 +237,7 @@ def _check_gradient(function: str, G: Array, input_size: Shape) -> None:
 
 
 @lru_cache(maxsize=4096)
-def _check_windows(
+def check_windows(
     function: str,
     argument: str,
     input: Shape,

@@ -142,6 +142,11 @@ def test_another_file(tmp_path, content, message):
 
 
 def test_missing_file(pair, tmp_path):
-    for path in (tmp_path / "nothing", tmp_path):
-        with pytest.raises(FileNotFoundError, match=re.escape(f"idx: {path}: no such file")):
-            data.idx(pair[0], path)
+    path = tmp_path / "nothing"
+    with pytest.raises(FileNotFoundError, match=re.escape(f"idx: {path}: no such file")):
+        data.idx(pair[0], path)
+
+
+def test_a_directory(pair, tmp_path):
+    with pytest.raises(ValueError, match=re.escape(f"idx: {tmp_path}: is a directory, needs to be an IDX")):
+        data.idx(pair[0], tmp_path)

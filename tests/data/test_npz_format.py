@@ -115,6 +115,11 @@ def test_one_array_without_archive(tmp_path):
 
 
 def test_missing_file(tmp_path):
-    for path in (tmp_path / "nothing.npz", tmp_path):
-        with pytest.raises(FileNotFoundError, match=re.escape(f"npz: {path}: no such file")):
-            data.npz(path)
+    path = tmp_path / "nothing.npz"
+    with pytest.raises(FileNotFoundError, match=re.escape(f"npz: {path}: no such file")):
+        data.npz(path)
+
+
+def test_a_directory(tmp_path):
+    with pytest.raises(ValueError, match=re.escape(f"npz: {tmp_path}: is a directory, needs to be a .npz")):
+        data.npz(tmp_path)

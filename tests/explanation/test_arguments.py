@@ -93,3 +93,15 @@ def test_what_does_not_fit_is_the_layers_own_error(x, y, error, message):
 def test_an_empty_batch_is_an_error():
     with pytest.raises(ValueError, match=r"explain: x: got shape \(0, 2\), needs at least one example"):
         explain(nn.Linear(2, 2, seed=0), nn.CrossEntropyLoss(), np.ones((0, 2), "f4"), [])
+
+
+@pytest.mark.parametrize(
+    ("model", "loss", "message"),
+    [
+        (None, None, "model: got NoneType, needs a Layer"),
+        (nn.ReLU(), nn.MSELoss, r"loss: got the class MSELoss, needs a Loss: MSELoss\(...\) would fit"),
+    ],
+)
+def test_other_objects_are_no_model_and_no_loss(model, loss, message):
+    with pytest.raises(TypeError, match=f"^explain: {message}$"):
+        explain(model, loss, None, None)

@@ -56,6 +56,23 @@ def test_a_shape_that_does_not_fit_is_told_with_one_that_would(arguments, shape,
         nn.AvgPool2d(*arguments).output_shape(shape)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"padding": 2}, r"padding: got \(2, 2\), needs at most 1, half of kernel height 2$"),
+        ({"padding": 1, "dilation": 9}, "dilation: got 9, needs no window that falls beside the image"),
+    ],
+)
+def test_windows_that_do_not_run_have_no_shape_either(arguments, message):
+    layer = nn.MaxPool2d(2, **arguments)
+    with pytest.raises(ValueError, match=f"^max_pool2d: {message}"):
+        layer(np.zeros((1, 1, 8, 8), np.float32))
+    with pytest.raises(ValueError, match=f"^MaxPool2d: {message}"):
+        layer.output_shape((1, 8, 8))
+    with pytest.raises(ValueError, match=rf"^0 \(MaxPool2d\): {message}"):
+        nn.Sequential(layer).summary((1, 8, 8))
+
+
 def test_a_shape_that_cannot_be_averaged():
     with pytest.raises(
         ValueError, match=r"^AdaptiveAvgPool2d: got shape \(64,\), needs \(channels, height, width\)$"

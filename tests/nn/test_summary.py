@@ -37,3 +37,17 @@ def test_a_shape_that_does_not_fit_names_the_layer():
         ValueError, match=r"^3\.1 \(Linear\): got 400 features, needs 256; Linear\(400, 10\) would fit$"
     ):
         MODEL.summary((1, 10, 10))
+
+
+@pytest.mark.parametrize(
+    ("shape", "message"),
+    [
+        ((1, 8.0, 8), "got 8.0, needs an integer"),
+        ((1, 8, "a"), "got 'a', needs an integer"),
+        (None, "got None, needs a tuple of integers"),
+        (5, "got 5, needs a tuple of integers"),
+    ],
+)
+def test_what_is_no_shape_is_a_type_error(shape, message):
+    with pytest.raises(TypeError, match=f"^summary: input_shape: {message}$"):
+        nn.Sequential(nn.Flatten(), nn.Linear(64, 1)).summary(shape)
