@@ -261,7 +261,8 @@ def check_windows(
             needs += f" with dilation {dilation[i]}" if dilation[i] > 1 else ""
             raise wrong_value(function, argument, f"{side} {size} with padding {padding[i]}", needs)
         starts = range(-padding[i][0], count * stride[i] - padding[i][0], stride[i])
-        if not all(any(0 <= start + tap < size for tap in taps) for start in starts):
+        wide = dilation[i] > size  # narrower steps cannot pass over the image
+        if wide and not all(any(0 <= start + tap < size for tap in taps) for start in starts):
             needs = f"no window that falls beside the image of {side} {size}: a smaller dilation or padding"
             raise wrong_value(function, "dilation", dilation[i], needs)
         rows_and_columns.append(count)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from fastconv import functional, grad, kernels, reference
 from fastconv.kernels import machine
+from fastconv.kernels.conv import few
 from fastconv.kernels.conv.depthwise import strips
 from fastconv.verification import check, convolution_cases
 
@@ -163,6 +164,12 @@ def test_relu_is_that_of_the_stored_result(layer):
         assert np.isnan(expected).any() and (expected == 0).any()
         result = module.conv2d(x, w, b, padding=1, groups=groups, relu=True)
         np.testing.assert_array_equal(result, expected)
+
+
+def test_few_filters_are_no_more_than_lanes(monkeypatch):
+    """The sums of all filters are in one vector."""
+    monkeypatch.setattr(machine, "lanes", lambda dtype: 2)
+    assert [few.fits(16, filters, 1, np.dtype(np.float64)) for filters in (2, 3)] == [True, False]
 
 
 @pytest.mark.parametrize("images", [0, 3])
