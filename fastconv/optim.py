@@ -35,12 +35,11 @@ class Optimizer:
             raise TypeError(f"{name}: params: got {got}, needs a dict; model.parameters() would fit")
         if not params:
             raise ValueError(f"{name}: params: got an empty dict, needs at least one parameter")
+        names: dict[int, str] = {}
         for key, p in params.items():
             if not (isinstance(p, np.ndarray) and p.dtype in FLOATS and p.flags.behaved):
                 needs = "a writeable, aligned float array: model.parameters() would fit"
                 raise TypeError(f"{name}: params: got {_kind(p)} for {key}, needs {needs}")
-        names: dict[int, str] = {}
-        for key, p in params.items():
             if p.size and (other := names.setdefault(p.ctypes.data, key)) != key:
                 raise ValueError(f"{name}: params: got one array as {other} and {key}, needs each once")
         self.parameters = dict(params)

@@ -66,7 +66,7 @@ class Winograd(Packed):
         block, parts = _cut(g, tiles, x.itemsize, get_num_threads())
         _forward(-(-tiles // block) * parts, 2.0 * tiles * points.size,
             g, x, points, bias, y, tiles, down, across, *self.sizes, *self.place, block, parts,
-            streams(y, self.place.pixel),
+            streams(y, g.filters),
         )  # fmt: skip
 
 

@@ -55,7 +55,7 @@ class Sliced(Convolution):
         _forward(parts, 2.0 * POINTS * tiles * g.channels * g.filters,
             g, x, weight, bias, y, tiles, down, across, *self.sizes, *self.place,
             source.filter, source.channel, source.together, source.starts[0], parts,
-            streams(y, self.place.pixel),
+            streams(y, g.filters),
         )  # fmt: skip
 
 
