@@ -40,7 +40,7 @@ ROWS = [
     {"fastconv.nn", "fastconv.optim", "fastconv.persistence"},
     {"fastconv.functional", "fastconv.grad"},
     {"fastconv.ops"},
-    {"fastconv.validate", "fastconv.backends", "fastconv.settings"},
+    {"fastconv.validate", "fastconv.backends", "fastconv.settings", "fastconv.attributes"},
     {"fastconv.kernels", "fastconv.reference"},
     {"fastconv.types"},
 ]
