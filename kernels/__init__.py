@@ -5,6 +5,14 @@ Names and signatures are those of `fastconv.reference`. Arguments have been chec
 ((top, bottom), (left, right)). Results are fresh arrays, images in channels-last memory.
 """
 
+import numba
+
+if numba.config.DISABLE_JIT:
+    raise ImportError(
+        "fastconv: NUMBA_DISABLE_JIT: got 1, needs 0 for the compiled kernels; "
+        'fastconv.backend("reference") computes without them'
+    )
+
 from .activation import (
     log_softmax,
     log_softmax_input,

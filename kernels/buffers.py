@@ -10,8 +10,9 @@ import numpy as np
 from .geometry import vector
 from .jit import inline, kernel
 from .machine import LINE, kept, lanes
+from .native.layouts import known
 from .replay import recording
-from .shelf import shelf
+from .shelf import shelf, take_once
 from .simd import full, pour
 
 
@@ -50,7 +51,10 @@ SMALL = 1 << 16
 def empty(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     """An uninitialised C-contiguous array; a large one begins a cache line and may have been used before."""
     size = math.prod(shape) * dtype.itemsize
-    array = np.empty(shape, dtype) if size < SMALL else np.ndarray(shape, dtype, shelf(size).take())
+    if size < SMALL:
+        array = np.empty(shape, dtype)
+    else:
+        array = np.ndarray(shape, dtype, shelf(size).take() if known() else take_once(size))
     return array if recording.current is None else _noted(array)
 
 

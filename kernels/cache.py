@@ -6,12 +6,11 @@ all that it depends on and whose first bytes are a checksum of the rest: files a
 updated.
 """
 
-import functools
 import hashlib
 import os
 import pickle
-import platform
 import sys
+import sysconfig
 import tempfile
 import time
 import warnings
@@ -20,40 +19,64 @@ from pathlib import Path
 from typing import Any
 
 import numba
+import numpy as np
 from numba.core.caching import CompileResultCacheImpl, _Cache
 from numba.core.compiler import CompileResult
 from numba.core.serialize import dumps
+
+from .native.layouts import known
+from .once import once
 
 _DIGEST = 32
 PATIENCE = 2.0
 """Seconds of compiling after which a process says so."""
 _compiling = 0.0
+_OPTIONS = (
+    "OPT", "LOOP_VECTORIZE", "SLP_VECTORIZE", "DISABLE_INTEL_SVML", "BOUNDSCHECK", "DEBUGINFO_DEFAULT",
+    "ENABLE_PROFILING", "LLVM_REFPRUNE_PASS", "LLVM_REFPRUNE_FLAGS",
+)  # fmt: skip
+"""Of Numba's settings those that change the machine code; CPU and features are in each file's name."""
 
 
-@functools.cache
-def folder() -> Path:
-    """The folder of this version's compiled kernels: NUMBA_CACHE_DIR, or the user's cache folder."""
+@once
+def folder() -> Path | None:
+    """The folder of this version's compiled kernels, in NUMBA_CACHE_DIR or the user's cache folder.
+
+    None, after a warning, where there is no such place: then each process compiles for itself.
+    """
+    try:
+        return _base() / "fastconv" / key()[:16]
+    except RuntimeError as error:  # no home: neither HOME nor an entry for this user
+        _warn_once(f"no folder for compiled kernels, NUMBA_CACHE_DIR can name one: {error}")
+        return None
+
+
+def _base() -> Path:
     if numba.config.CACHE_DIR:
-        base = Path(numba.config.CACHE_DIR)
-    elif sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA", tempfile.gettempdir()))
-    elif sys.platform == "darwin":
-        base = Path("~/Library/Caches").expanduser()
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
-    return base / "fastconv" / sources()[:16]
+        return Path(numba.config.CACHE_DIR)
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", tempfile.gettempdir()))
+    if sys.platform == "darwin":
+        return Path("~/Library/Caches").expanduser()
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
 
 
-@functools.cache
-def sources() -> str:
-    """Hash of every kernel source and of the versions that compile them."""
+@once
+def key() -> str:
+    """Hash of all that every kernel depends on: the sources, and what compiles, loads and calls them."""
     home = Path(__file__).parent
     digest = hashlib.sha256()
     for path in sorted(home.rglob("*.py")):
         digest.update(str(path.relative_to(home)).encode() + b"\0" + path.read_bytes())
-    for release in (platform.python_version(), numba.__version__, version("llvmlite")):
-        digest.update(release.encode())
+    digest.update(repr(_surroundings()).encode())
     return digest.hexdigest()
+
+
+def _surroundings() -> list[Any]:
+    """The interpreter and its binary interface, the versions of packages, and how they are set."""
+    options = [str(getattr(numba.config, name, None)) for name in _OPTIONS]
+    interface = sysconfig.get_config_var("SOABI") or sys.implementation.cache_tag
+    return [sys.version, interface, np.__version__, numba.__version__, version("llvmlite"), options, known()]
 
 
 class KernelCache(_Cache):
@@ -67,7 +90,7 @@ class KernelCache(_Cache):
     @property
     def cache_path(self) -> str:
         """The folder that Numba names in its statistics."""
-        return str(folder())
+        return str(folder() or "")
 
     def enable(self) -> None:
         """Use the files."""
@@ -79,12 +102,13 @@ class KernelCache(_Cache):
 
     def flush(self) -> None:
         """Remove this function's files."""
-        for path in folder().glob(f"{self._name}-*.kernel"):
-            path.unlink(missing_ok=True)
+        if home := folder():
+            for path in home.glob(f"{self._name}-*.kernel"):
+                path.unlink(missing_ok=True)
 
-    def _path(self, signature: Any, codegen: Any) -> Path:
-        key = repr((signature, codegen.magic_tuple())).encode()
-        return folder() / f"{self._name}-{hashlib.sha256(key).hexdigest()[:32]}.kernel"
+    def _path(self, signature: Any, codegen: Any) -> Path | None:
+        home, inner = folder(), repr((signature, codegen.magic_tuple())).encode()
+        return home and home / f"{self._name}-{hashlib.sha256(inner).hexdigest()[:32]}.kernel"
 
     def load_overload(self, sig: Any, target_context: Any) -> CompileResult | None:
         """The compiled function, or None where no sound file is found."""
@@ -92,9 +116,10 @@ class KernelCache(_Cache):
         if not self._enabled:
             return None
         target_context.refresh()
+        path = self._path(sig, target_context.codegen())
         try:
-            content = self._path(sig, target_context.codegen()).read_bytes()
-        except (OSError, RuntimeError):
+            content = path.read_bytes() if path else b""
+        except OSError:
             return None
         digest, payload = content[:_DIGEST], content[_DIGEST:]
         if hashlib.sha256(payload).digest() != digest:
@@ -106,15 +131,17 @@ class KernelCache(_Cache):
         _say_when_long(time.perf_counter() - self._began)
         if not self._enabled or not CompileResultCacheImpl.check_cachable(None, data):
             return
+        path = self._path(sig, data.codegen)
+        if path is None:
+            return
         payload = dumps(data._reduce())
         try:
-            path = self._path(sig, data.codegen)
             path.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
                 file.write(hashlib.sha256(payload).digest() + payload)
             Path(file.name).replace(path)
-        except (OSError, RuntimeError) as error:
-            _warn_once(error.strerror if isinstance(error, OSError) else str(error))
+        except OSError as error:
+            _warn_once(f"compiled kernels cannot be kept in {path.parent}: {error.strerror}")
 
 
 def _say_when_long(seconds: float) -> None:
@@ -122,12 +149,10 @@ def _say_when_long(seconds: float) -> None:
     global _compiling
     before, _compiling = _compiling, _compiling + seconds
     if before < PATIENCE <= _compiling and sys.stderr.isatty():
-        kept = f"kept in {folder()} for the next time"
-        sys.stderr.write(f"fastconv: compiling kernels for layers of new shapes; {kept}\n")
+        kept = f"; kept in {folder()} for the next time" if folder() else ""
+        sys.stderr.write(f"fastconv: compiling kernels for layers of new shapes{kept}\n")
 
 
-@functools.cache
+@once
 def _warn_once(reason: str) -> None:
-    warnings.warn(
-        f"fastconv: compiled kernels cannot be kept in {folder()}: {reason}", RuntimeWarning, stacklevel=2
-    )
+    warnings.warn(f"fastconv: {reason}", RuntimeWarning, stacklevel=2)

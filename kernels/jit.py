@@ -23,9 +23,11 @@ from contextlib import contextmanager
 from typing import Any
 
 import numba
-from numba import njit, prange
+from numba import njit, prange, types
 
 from .cache import KernelCache, folder
+from .native import layouts
+from .once import once
 from .operand import array, operand_type
 from .pipeline import KernelPipeline, PartPipeline
 from .region import deal, run, write_down
@@ -156,7 +158,7 @@ _region._cache = KernelCache(_region.py_func)
 
 def _address() -> int:
     """Where the machine code of the region begins."""
-    _region(0, 1, 0, 0)
+    _region.compile((types.int64,) * 4)  # not called: workqueue bears one caller at a time
     (compiled,) = _region.overloads.values()
     return int(compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name))
 
@@ -190,7 +192,7 @@ def threading_layer() -> str:
     return _layer()[0]
 
 
-@functools.cache
+@once
 def _layer() -> tuple[str, int]:
     """The threading layer, and where the machine code of its region begins."""
     own = "GOMP_SPINCOUNT" not in os.environ and "OMP_WAIT_POLICY" not in os.environ
@@ -219,9 +221,11 @@ if hasattr(os, "register_at_fork"):
 
 
 def describe() -> dict[str, str]:
-    """What `fastconv info` prints of threads and cache."""
+    """What `fastconv info` prints of threads, calls and cache."""
+    difference = layouts.difference()
     return {
         "threads": str(get_num_threads()),
         "threading layer": threading_layer(),
-        "kernel cache": str(folder()),
+        "earlier calls": f"not replayed: {difference}" if difference else "replayed",
+        "kernel cache": str(folder() or "none"),
     }

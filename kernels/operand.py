@@ -2,12 +2,14 @@
 
 Numba counts a reference to every array that a function receives, which takes longer than a small kernel. An
 operand belongs to the caller for the length of the call; its type and its layout have been checked. A kernel
-of many arrays is given a table of their addresses as objects, which Python calls their `id`.
+of many arrays is given a table of their numbers (`handle`). Where the fields of objects are not known, Numba
+receives the arrays in its own way.
 """
 
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from numba import typeof, types
 from numba.core import cgutils
 from numba.core.datamodel.models import ArrayModel
@@ -15,7 +17,7 @@ from numba.core.imputils import impl_ret_borrowed
 from numba.extending import NativeValue, intrinsic, register_model, unbox
 from numba.np.arrayobj import make_array, populate_array
 
-from .native.objects import DATA, DIMENSIONS
+from .native.layouts import DATA, DIMENSIONS, known
 
 
 class Operand(types.Type):
@@ -67,13 +69,18 @@ def array(typingctx: Any, value: Any) -> tuple[Any, Callable[..., Any]]:
 
 @intrinsic
 def elements(typingctx: Any, array: Any, first: Any, size: Any, like: Any) -> tuple[Any, Callable[..., Any]]:
-    """`size` elements, from `first` on, of the C-contiguous array with this `id`, of the type of `like`."""
+    """`size` elements, from `first` on, of the C-contiguous array that `handle` numbered, typed as `like`."""
     typ = types.Array(like.dtype, 1, "C")
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         pointer = context.get_data_type(like.dtype).as_pointer()
-        place = builder.add(args[0], args[0].type(DATA))
-        data = builder.gep(builder.load(builder.inttoptr(place, pointer.as_pointer())), [args[1]])
+        if known():
+            fields = builder.inttoptr(args[0], cgutils.voidptr_t)
+            place = builder.gep(fields, [cgutils.intp_t(DATA)])
+            data = builder.load(builder.bitcast(place, pointer.as_pointer()))
+        else:
+            data = builder.inttoptr(args[0], pointer)
+        data = builder.gep(data, [args[1]])
         line, item = context.make_array(typ)(context, builder), cgutils.intp_t(like.dtype.bitwidth // 8)
         populate_array(line, data, (args[2],), (item,), item, None)
         return line._getvalue()
@@ -81,7 +88,15 @@ def elements(typingctx: Any, array: Any, first: Any, size: Any, like: Any) -> tu
     return typ(array, first, size, like), codegen
 
 
+def handle(array: np.ndarray) -> int:
+    """The number of an array in a table for `elements`: its address as an object, or that of its memory."""
+    return id(array) if known() else array.ctypes.data
+
+
 def operand_type(value: Any) -> types.Type:
     """The type of an argument as a kernel receives it."""
     typ = typeof(value)
-    return Operand(typ.copy(readonly=False)) if isinstance(typ, types.Array) and typ.layout == "C" else typ
+    if not (isinstance(typ, types.Array) and typ.layout == "C"):
+        return typ
+    array = typ.copy(readonly=False)
+    return Operand(array) if known() else array

@@ -11,7 +11,7 @@ import numpy as np
 from .buffers import CHUNK, flat_like
 from .geometry import vector
 from .jit import inline, kernel, vectorized
-from .operand import elements
+from .operand import elements, handle
 
 
 def sgd(
@@ -121,7 +121,7 @@ def _update(run, work, parameters, gradients, states, constants):
         jobs, count, table = 0, 0, []
         for lines in lines_of_all:
             size = lines[0].size
-            table.append((jobs, size, *map(id, lines)))
+            table.append((jobs, size, *map(handle, lines)))
             jobs, count = jobs - (-size // CHUNK), count + size
         run(jobs, work * count, vector(dtype), np.array(table, np.int64), np.empty(0, dtype), *constants)
     for arrays, lines in copied:

@@ -11,17 +11,18 @@ from typing import Any
 import numpy as np
 
 from .machine import LINE
-from .native.entry import HEAD, callable_from_python
-from .native.objects import BYTE, DATA, FIRST, NONE, call, decref, incref, integer, new_array, references
-from .native.words import WORD, put, room, word
+from .native.entry import callable_from_python, head
+from .native.layouts import DATA, WORD
+from .native.objects import BYTE, FIRST, NONE, call, decref, incref, integer, new_array, references
+from .native.words import put, room, word
 
 PERIOD = 1000
 """Requests after which a block that nobody asked for goes back to the system."""
 BLOCKS = 1024
 """The most blocks of a shelf."""
 _REQUESTS, _USED, _MORE, _SHAPE, _BLOCK = range(FIRST, FIRST + 5)
-"""Objects of a shelf after HEAD: requests so far, the last one of each block, what makes one, its shape;
-then the blocks."""
+"""Objects of a shelf after `entry.head`: requests so far, the last one of each block, what makes one, its
+shape; then the blocks."""
 _requests = np.zeros(1, np.int64)
 _shelves: dict[int, "Shelf"] = {}
 
@@ -94,7 +95,7 @@ class Shelf:
         self.size = size
         self._used = np.zeros(BLOCKS, np.int64)
         self._objects = np.full(_BLOCK + BLOCKS, None)
-        self._objects[:_BLOCK] = *HEAD, _requests, self._used, self._more, np.array([size, 1])
+        self._objects[:_BLOCK] = *head(), _requests, self._used, self._more, np.array([size, 1])
         self.take: Any = callable_from_python(take, self._objects)
         self.drop: Any = callable_from_python(drop, self._objects)
         self._keep: Any = callable_from_python(keep, self._objects)
@@ -111,13 +112,23 @@ class Shelf:
             return self.take()
         block = fresh(self.size)
         self._keep(block)
-        at = -block.ctypes.data % LINE
-        return block[at : at + self.size]
+        return line_of(block, self.size)
 
 
 def fresh(size: int) -> np.ndarray:
     """Memory from the system, enough to begin a cache line."""
     return np.empty(size + LINE, np.uint8)
+
+
+def line_of(block: np.ndarray, size: int) -> np.ndarray:
+    """The first `size` bytes of a block that begin a cache line."""
+    at = -block.ctypes.data % LINE
+    return block[at : at + size]
+
+
+def take_once(size: int) -> np.ndarray:
+    """Memory that is not handed out again: for processes where references cannot be counted."""
+    return line_of(fresh(size), size)
 
 
 def shelf(size: int) -> Shelf:

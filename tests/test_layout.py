@@ -47,7 +47,7 @@ ROWS = [
 FAMILIES = {"conv", "pool", "dense", "activation", "norm", "loss", "optimizer"}
 TOOLS = {
     "simd", "geometry", "operand", "machine", "jit", "region", "native", "replay", "cache", "buffers",
-    "shelf", "pipeline", "reduce", "shape", "window",
+    "shelf", "pipeline", "once", "reduce", "shape", "window",
 }  # fmt: skip
 BUILDS_ON = {"fastconv.kernels.conv.pointwise": {"dense", "activation"}}
 """A convolution that is a dense layer."""

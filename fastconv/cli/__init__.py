@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 from fastconv.cli.arguments import parse
 
-BAD_INPUT = (ValueError, OSError)
-"""What the library raises for a shape, a value or a file that it cannot take."""
+BAD_INPUT = (ValueError, OSError, ImportError)
+"""What the library raises for a shape, a value, a file or a setting of the machine that it cannot take."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -6,13 +6,20 @@ from importlib import metadata
 
 from fastconv import __version__
 from fastconv.cli import text
-from fastconv.kernels import jit, machine
 
 
 def run(options: argparse.Namespace) -> int:
     """Print what a report of a problem should say of the machine."""
     rows = [("fastconv", __version__), ("Python", f"{platform.python_version()} ({platform.platform()})")]
     rows += [(name, metadata.version(name.lower())) for name in ("NumPy", "Numba")]
-    rows += [*machine.describe().items(), *jit.describe().items()]
-    print(text.table(rows, "<<"))
+    print(text.table([*rows, *_kernels()], "<<"))
     return 0
+
+
+def _kernels() -> list[tuple[str, str]]:
+    """What the compiled kernels say of themselves, or why there are none."""
+    try:
+        from fastconv.kernels import jit, machine
+    except ImportError as error:
+        return [("kernels", f"none: {error}")]
+    return [*machine.describe().items(), *jit.describe().items()]

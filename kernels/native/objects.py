@@ -1,23 +1,15 @@
-"""Objects of Python and NumPy as machine code sees them: where their fields are, and what makes new ones.
+"""Objects of Python and NumPy as machine code makes, counts and calls them; `layouts` has their fields.
 
-All of it is what Python and NumPy promise to extensions. Who calls these holds Python's lock.
+Who calls these holds Python's lock.
 """
 
 from numba import njit, types
 
-from .words import WORD, half, invoke, word
+from .layouts import COUNT, DATA, WORD, WRITEABLE
+from .words import half, invoke, word
 
-HEADER, TYPE = object.__basicsize__, WORD
-"""Of any object: what its own fields come after, and its type."""
-LENGTH, ITEMS = HEADER, HEADER + WORD
-"""Of a tuple."""
-DATA, AXES, DIMENSIONS, STEPS = HEADER, HEADER + WORD, HEADER + 2 * WORD, HEADER + 3 * WORD
-DTYPE, FLAGS = HEADER + 5 * WORD, HEADER + 6 * WORD
-"""Of an array: the address of its elements, how many axes, the addresses of their lengths and steps, ..."""
-ALIGNED, WRITEABLE = 0x100, 0x400
-"""Flags of an array."""
 FUNCTIONS, NDARRAY, NONE, UNKNOWN, BYTE, FIRST = range(6)
-"""Objects at the head of each table that machine code reads (`entry.HEAD`); then come its own."""
+"""Objects at the head of each table that machine code reads (`entry.head`); then come its own."""
 NEW_ARRAY, SET_BASE, TO_SCALAR = range(3)
 """The functions: where those of NumPy begin."""
 
@@ -57,4 +49,4 @@ def to_scalar(head: int, array: int) -> int:
 @part
 def references(value: int) -> int:
     """How many references to an object there are."""
-    return half(value)
+    return half(value + COUNT)

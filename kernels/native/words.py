@@ -8,8 +8,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-WORD = 8
-"""Bytes of one word."""
+from .layouts import WORD
 
 
 def _reader(kind: ir.Type) -> Any:
@@ -41,11 +40,18 @@ def put(typingctx: Any, address: Any, value: Any) -> tuple[Any, Callable[..., An
 
 @intrinsic(prefer_literal=True)
 def room(typingctx: Any, words: Any) -> tuple[Any, Callable[..., Any]]:
-    """The address of so many words, a literal, that are the function's until it returns."""
+    """The address of so many words, a literal, that are the function's until it returns.
+
+    LLVM is not told where the address comes from: since version 22 it may forget that memory whose address
+    was an integer for a while is still this memory.
+    """
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        memory = cgutils.alloca_once(builder, ir.ArrayType(ir.IntType(64), words.literal_value))
-        return builder.ptrtoint(memory, ir.IntType(64))
+        integer = ir.IntType(64)
+        memory = cgutils.alloca_once(builder, ir.ArrayType(integer, words.literal_value))
+        address = builder.ptrtoint(memory, integer)
+        unknown = ir.FunctionType(integer, [integer])
+        return builder.asm(unknown, "", "=r,0,~{memory}", [address], side_effect=True)
 
     return types.int64(words), codegen
 

@@ -23,20 +23,23 @@ large result where `shelf` has no free block. A program is a run of words, read 
 A program that makes nothing stands for a call that cannot be replayed.
 """
 
-from ..native.objects import (
+from ..native.layouts import (
     ALIGNED,
     AXES,
     DATA,
     DIMENSIONS,
     DTYPE,
-    FIRST,
     FLAGS,
     ITEMS,
     LENGTH,
-    NDARRAY,
-    NONE,
     STEPS,
     TYPE,
+    WORD,
+)
+from ..native.objects import (
+    FIRST,
+    NDARRAY,
+    NONE,
     UNKNOWN,
     acquire_lock,
     call,
@@ -50,7 +53,7 @@ from ..native.objects import (
     release_lock,
     to_scalar,
 )
-from ..native.words import WORD, half, put, room, word
+from ..native.words import half, put, room, word
 from ..region import enter, run
 
 SAME, INTEGER, TUPLE, ARRAY = range(4)

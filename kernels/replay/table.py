@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ..native.entry import HEAD, callable_from_python, machine_code
+from ..native.entry import callable_from_python, head, machine_code
+from ..native.layouts import known
 from ..native.objects import FIRST
+from ..once import once
 from . import machine, recording
 from .machine import PROBES, PROGRAMS
 from .recording import Recording, UnrepeatableError
@@ -32,7 +34,7 @@ class Table:
     def __init__(self, function: Callable[..., Any]) -> None:
         self.function = function
         self._objects = np.full(FIRST + PROGRAMS, None)
-        self._objects[:FIRST] = HEAD
+        self._objects[:FIRST] = head()
         self._turn = 0
         self.replay = callable_from_python(machine.replay, self._objects)
         _tables.add(self)
@@ -70,6 +72,12 @@ class Table:
     def forget(self) -> None:
         """Have no programs."""
         self._objects[FIRST:] = None
+
+
+@once
+def table_of(function: Callable[..., Any]) -> Table | None:
+    """The one table of a function; None where machine code cannot read the arguments of a call."""
+    return Table(function) if known() else None
 
 
 def forget() -> None:

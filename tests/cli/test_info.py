@@ -1,4 +1,7 @@
+import os
 import platform
+import subprocess
+import sys
 
 import numba
 import numpy as np
@@ -15,5 +18,22 @@ def test_versions_and_machine(fastconv):
     assert rows["Python"].startswith(platform.python_version())
     assert rows["NumPy"] == np.__version__
     assert rows["Numba"] == numba.__version__
-    for name in ("CPU", "lanes", "threads", "threading layer", "kernel cache"):
+    for name in ("CPU", "lanes", "threads", "threading layer", "earlier calls", "kernel cache"):
         assert rows[name]
+
+
+def test_without_compiled_code():
+    """NUMBA_DISABLE_JIT: one line that names the reference, which trains as ever."""
+
+    def run(*arguments):
+        command = [sys.executable, "-m", "fastconv", *arguments]
+        return subprocess.run(
+            command, env=os.environ | {"NUMBA_DISABLE_JIT": "1"}, capture_output=True, text=True
+        )
+
+    info = run("info")
+    assert info.returncode == 0 and "none: fastconv: NUMBA_DISABLE_JIT: got 1, needs 0" in info.stdout
+    verify = run("verify")
+    assert verify.returncode == 2 and verify.stderr.count("\n") == 1
+    assert 'fastconv.backend("reference") computes without them' in verify.stderr
+    assert run("explain", "--network", "mlp").returncode == 0

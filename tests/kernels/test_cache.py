@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from fastconv.kernels import cache
+
 RUN = """
 import numpy as np
 from fastconv import kernels
@@ -71,9 +73,50 @@ def test_a_folder_that_cannot_be_made(tmp_path):
     assert errors.count("RuntimeWarning: fastconv: compiled kernels cannot be kept") == 1
 
 
+NO_HOME = """
+import pathlib
+def nobody(self):
+    raise RuntimeError("Could not determine home directory.")
+pathlib.Path.expanduser = nobody
+"""
+
+
+def test_a_user_without_a_home(tmp_path):
+    """One warning that names the way out, no cache, and the work is done."""
+    environment = {k: v for k, v in os.environ.items() if k not in ("HOME", "XDG_CACHE_HOME")}
+    process = subprocess.run(
+        [sys.executable, "-c", NO_HOME + RUN], env=environment, capture_output=True, text=True, timeout=120
+    )
+    assert process.stdout.split() == ["21.0", "6.0", "0"], process.stderr
+    assert (
+        process.stderr.count("RuntimeWarning: fastconv: no folder for compiled kernels, NUMBA_CACHE_DIR") == 1
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("cache.sys.version", "another"),
+        ("cache.sysconfig.get_config_var", lambda name: "cpython-399"),
+        ("cache.np.__version__", "2.99"),
+        ("cache.numba.__version__", "0.99"),
+        ("cache.version", lambda package: "0.99"),
+        ("cache.numba.config.OPT", 1),
+        ("cache.numba.config.SLP_VECTORIZE", 7),
+        ("cache.known", lambda: "other"),
+    ],
+)
+def test_the_key_depends_on_what_compiles_and_loads(monkeypatch, name, value):
+    anew = cache.key.__wrapped__
+    before = anew()
+    assert anew() == before
+    monkeypatch.setattr(f"fastconv.kernels.{name}", value)
+    assert anew() != before
+
+
 def test_the_folder_depends_on_the_sources(tmp_path):
     finish(start(tmp_path))
     (version,) = (tmp_path / "fastconv").iterdir()
-    code = "from fastconv.kernels import cache; print(cache.sources()[:16], 0 * len(cache.sources()))"
+    code = "from fastconv.kernels import cache; print(cache.key()[:16], 0 * len(cache.key()))"
     output, _ = start(tmp_path, code).communicate(timeout=60)
     assert output.split()[0] == version.name

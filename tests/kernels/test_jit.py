@@ -120,6 +120,33 @@ def test_the_same_bits_at_any_thread_count_and_on_any_layer():
     assert len({digests[0] for digests in outputs.values()}) == 1, outputs
 
 
+FIRST_CALLS = """
+import threading
+import numpy as np
+import fastconv as fc
+x, w = np.ones((8, 32, 16, 16), np.float32), np.ones((32, 32, 3, 3), np.float32)
+gate, results = threading.Barrier(8), []
+def work():
+    gate.wait()
+    results.append(fc.functional.conv2d(x, w))
+threads = [threading.Thread(target=work) for _ in range(8)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+assert len(results) == 8 and all((y == 288).all() for y in results)
+print("done")
+"""
+
+
+@pytest.mark.parametrize("layer", ["workqueue", "omp", "default"])
+def test_the_first_calls_of_a_process_may_come_together(layer, tmp_path):
+    """Workqueue ends the process when two threads are in a region, be it the one that is looked for."""
+    for _ in range(2):  # with an empty kernel cache, and with a full one
+        places = {"NUMBA_THREADING_LAYER": layer, "NUMBA_CACHE_DIR": str(tmp_path)}
+        assert python(FIRST_CALLS, **places, NUMBA_NUM_THREADS="4") == ["done"]
+
+
 def test_a_layer_that_does_not_exist():
     code = "from fastconv.kernels import jit; print(jit.threading_layer(), jit.workers(8, 1e9))"
     result = subprocess.run(

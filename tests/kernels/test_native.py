@@ -5,14 +5,17 @@ import sys
 import numpy as np
 import pytest
 
-from fastconv.kernels.native.entry import HEAD, callable_from_python
-from fastconv.kernels.native.objects import DATA, FIRST, NONE, call, incref, integer, new_array, references
-from fastconv.kernels.native.words import WORD, half, put, room, word
+from fastconv.kernels.native.entry import callable_from_python, head
+from fastconv.kernels.native.layouts import DATA, WORD
+from fastconv.kernels.native.objects import FIRST, NONE, call, incref, integer, new_array, references
+from fastconv.kernels.native.words import half, put, room, word
+
+pytestmark = pytest.mark.fields
 
 
 def with_head(*objects):
     own = np.full(FIRST + len(objects), None)
-    own[:FIRST] = HEAD
+    own[:FIRST] = head()
     own[FIRST:] = objects
     return own
 

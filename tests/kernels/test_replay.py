@@ -18,6 +18,8 @@ from fastconv.kernels.native.objects import FIRST
 from fastconv.kernels.replay import Table
 from fastconv.kernels.replay.machine import OBJECTS, PROGRAMS
 
+pytestmark = pytest.mark.fields
+
 RNG = np.random.default_rng(0)
 
 

@@ -7,6 +7,8 @@ import pytest
 
 from fastconv.kernels import buffers, machine, shelf
 
+pytestmark = pytest.mark.fields
+
 
 def test_memory_is_used_again_when_its_last_view_is_gone():
     shape, dtype = (7, 11, 13, 17), np.dtype(np.float64)
