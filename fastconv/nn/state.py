@@ -34,7 +34,7 @@ def fitting(name: str, state: Any, parameters: Mapping[str, Array]) -> dict[str,
         else:
             problems += _misfit(key, arrays[key], parameters[key])
     if problems:
-        raise ValueError(f"load_state_dict: {name}: {_listed(sorted(problems))}")
+        raise ValueError(f"load_state_dict: {name}: {listed(sorted(problems))}")
     return arrays
 
 
@@ -84,6 +84,7 @@ def _inner(state: Mapping[str, Any], parameters: Mapping[str, Array]) -> str:
     return ""
 
 
-def _listed(problems: list[str]) -> str:
+def listed(problems: list[str]) -> str:
+    """The first of these, and how many more there are."""
     more = len(problems) - SHOWN
     return "; ".join(problems[:SHOWN]) + (f"; and {more} more" if more > 0 else "")
