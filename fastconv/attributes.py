@@ -71,6 +71,7 @@ class Settings(metaclass=_Complete):
                 raise AttributeError(
                     f"{kind}: {name}: got {got}, needs to stay as it was made: make a new {kind}"
                 )
-            if name not in self.__dict__ and not isinstance(getattr(type(self), name, None), property):
+            setter = getattr(getattr(type(self), name, None), "fset", None)
+            if name not in self.__dict__ and setter is None:
                 self._unknown(name)
         super().__setattr__(name, self._checked(name, value))

@@ -70,7 +70,7 @@ class Layer(Settings):
     @cached_property
     def _parameters(self) -> dict[str, Array]:
         """The layer's own parameters; this is what is found where no constructor has set them."""
-        raise AttributeError(f"{type(self).__name__}: __init__ did not call super().__init__() first")
+        raise TypeError(f"{type(self).__name__}: __init__ did not call super().__init__() first")
 
     def _made(self) -> None:
         for name, array in self._parameters.items():
@@ -81,16 +81,17 @@ class Layer(Settings):
 
     def _checked(self, name: str, value: Any) -> Any:
         kind = type(self).__name__
+        if callable(getattr(Layer, name, None)) and not callable(value):
+            needs = "to stay what it is in every layer; another name would fit"
+            raise validate.wrong_type(kind, name, type(value).__name__, needs)
         if _holds_layers(value):
             needs = "a layer; nn.Sequential(*layers), or an attribute for each, would fit"
             raise validate.wrong_type(kind, name, f"a {type(value).__name__} of layers", needs)
         if isinstance(value, Layer):
-            arrays = set(map(id, value.parameters().values()))
-            for other, layer in self.children().items():
-                if other != name and not arrays.isdisjoint(map(id, layer.parameters().values())):
-                    raise validate.wrong_value(
-                        kind, name, f"the parameters of {other} once more", "a layer of its own"
-                    )
+            others = {id(a): key for key, a in self.parameters().items() if not key.startswith(f"{name}.")}
+            shared = [others[id(a)] for a in value.parameters().values() if id(a) in others]
+            if shared:
+                raise validate.wrong_value(kind, name, f"{shared[0]} once more", "a layer of its own")
         return super()._checked(name, value)
 
     def _unknown(self, name: str) -> None:

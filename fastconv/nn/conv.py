@@ -65,7 +65,7 @@ class Conv2d(WeightedLayer):
         if self.in_channels % self.groups or self.out_channels % self.groups:
             needs = f"a divisor of {in_channels} and {out_channels} channels"
             raise validate.wrong_value(name, "groups", groups, needs)
-        if padding_mode != "zeros":
+        if not isinstance(padding_mode, str) or padding_mode != "zeros":
             raise validate.wrong_value(
                 name, "padding_mode", repr(padding_mode), "'zeros', the only one there is"
             )

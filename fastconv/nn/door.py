@@ -39,7 +39,8 @@ def _check_kind(model: "Layer", x: Any) -> None:
     """Whether x is an array with a batch axis in the dtype of the model's parameters."""
     dtype = next((array.dtype for array in model.parameters().values()), None)
     if not isinstance(x, np.ndarray):
-        way = f"; np.array(x, np.{dtype}) would fit" if dtype and isinstance(x, list | tuple) else ""
+        numbers = isinstance(x, list | tuple) or hasattr(x, "__array__")
+        way = f"; np.asarray(x, np.{dtype}) would fit" if dtype and numbers else ""
         raise wrong_type("predict", "x", type(x).__name__, f"an array with a batch axis{way}")
     if x.ndim == 0:
         raise wrong_type("predict", "x", "an array of shape ()", "an array with a batch axis")
@@ -74,7 +75,7 @@ def _fits(model: "Layer", shape: Shape) -> bool:
 
 def _batches(x: Array) -> list[tuple[str, Shape]]:
     """The usual ways from an array to a batch, each with the shape that one sample has then."""
-    ways = [("x[None]", x.shape), ("x[:, None]", (1, *x.shape[1:]))]
+    ways = [("x[None]", x.shape), ("x[:, None]", (1, *x.shape[1:])), ("x[None, None]", (1, *x.shape))]
     if x.ndim == 3:
         ways.append(("x.transpose(2, 0, 1)[None]", (x.shape[2], *x.shape[:2])))
     return ways
