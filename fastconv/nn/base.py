@@ -66,6 +66,8 @@ class Layer(Settings):
         super().__init_subclass__(**options)
         if "forward" in vars(cls) and not ours(cls):
             cls.forward = kept(cls.forward)  # type: ignore[method-assign]
+            if ours(cls.__call__):  # it may be a short cut to what another forward gives
+                cls.__call__ = Layer.__call__  # type: ignore[method-assign]
 
     @cached_property
     def _parameters(self) -> dict[str, Array]:
@@ -77,6 +79,9 @@ class Layer(Settings):
             if not isinstance(array, np.ndarray):
                 got = f"{type(array).__name__} for {name}"
                 raise validate.wrong_type(type(self).__name__, "_parameters", got, "arrays")
+        # The constructor may have filled a list after it was set.
+        for name, value in vars(self).items():
+            self._check_single(name, value)
         super()._made()
 
     def _checked(self, name: str, value: Any) -> Any:
@@ -84,15 +89,20 @@ class Layer(Settings):
         if callable(getattr(Layer, name, None)) and not callable(value):
             needs = "to stay what it is in every layer; another name would fit"
             raise validate.wrong_type(kind, name, type(value).__name__, needs)
-        if _holds_layers(value):
-            needs = "a layer; nn.Sequential(*layers), or an attribute for each, would fit"
-            raise validate.wrong_type(kind, name, f"a {type(value).__name__} of layers", needs)
+        self._check_single(name, value)
         if isinstance(value, Layer):
             others = {id(a): key for key, a in self.parameters().items() if not key.startswith(f"{name}.")}
             shared = [others[id(a)] for a in value.parameters().values() if id(a) in others]
             if shared:
                 raise validate.wrong_value(kind, name, f"{shared[0]} once more", "a layer of its own")
         return super()._checked(name, value)
+
+    def _check_single(self, name: str, value: Any) -> None:
+        """TypeError for layers in a collection, which nobody would find."""
+        if _holds_layers(value):
+            got = f"a {type(value).__name__} of layers"
+            needs = "a layer; nn.Sequential(*layers), or an attribute each, would fit"
+            raise validate.wrong_type(type(self).__name__, name, got, needs)
 
     def _unknown(self, name: str) -> None:
         """Refuses a name without effect; a class of one's own may have any others."""

@@ -41,8 +41,9 @@ class Sequential(Layer):
         if seed is not None:
             self.initialize(generator("Sequential", "seed", seed))
 
-    def _checked(self, name: str, value: Any) -> Any:
-        return value if name == "_layers" else super()._checked(name, value)
+    def _check_single(self, name: str, value: Any) -> None:
+        if name != "_layers":
+            super()._check_single(name, value)
 
     def children(self) -> dict[str, Layer]:
         """The layers by place, and those that are attributes of a class of one's own."""

@@ -9,9 +9,9 @@ import numpy as np
 from fastconv.validate import wrong_type
 
 
-def ours(kind: type) -> bool:
-    """Whether a class is one of the library's."""
-    return kind.__module__.startswith("fastconv.")
+def ours(definition: type | Callable[..., Any]) -> bool:
+    """Whether a class or a function is one of the library's."""
+    return definition.__module__.startswith("fastconv.")
 
 
 def states_its_shape(kind: type) -> bool:
