@@ -28,9 +28,8 @@ def fitting(name: str, state: Any, parameters: Mapping[str, Array]) -> dict[str,
         try:
             arrays[key] = _array(state[key])
         except (TypeError, ValueError, RuntimeError) as error:
-            problems.append(
-                f"{key}: got {type(state[key]).__name__} that is no array: {error}".split("\n")[0]
-            )
+            reason = str(error).split("\n")[0]
+            problems.append(f"{key}: got no array but {type(state[key]).__name__}: {reason}")
         else:
             problems += _misfit(key, arrays[key], parameters[key])
     if problems:
