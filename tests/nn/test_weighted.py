@@ -10,9 +10,7 @@ def test_an_array_in_place_of_a_parameter_would_leave_the_optimizer_behind():
     for name in ("weight", "bias"):
         for value in (np.zeros((2, 2), np.float32), None):
             way = rf"write into it with layer.{name}\[...\] = values"
-            with pytest.raises(
-                AttributeError, match=rf"^Linear: {name}: got a new value, needs to stay; {way}$"
-            ):
+            with pytest.raises(AttributeError, match=rf"^Linear: {name}: got a new value, .*; {way}$"):
                 setattr(layer, name, value)
     assert layer.weight is weight
     assert layer.bias is bias
