@@ -15,8 +15,11 @@ Checks: TypeAlias = Mapping[str, Callable[[str, str, Any], Any]]
 class _Complete(abc.ABCMeta):
     """The type of `Settings`: it tells an object when its constructor has come to its end.
 
-    It is one of abstract classes too, so that a class of one's own may be abstract.
+    It is one of abstract classes too, so that a class of one's own may be abstract; isinstance is the plain
+    one, which is several times as fast.
     """
+
+    __instancecheck__ = type.__instancecheck__
 
     def __call__(cls: type[Made], *arguments: Any, **options: Any) -> Made:
         made: Made = super().__call__(*arguments, **options)  # type: ignore[misc]

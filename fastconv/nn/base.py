@@ -4,13 +4,13 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
 from fastconv import validate
 from fastconv.attributes import Settings
-from fastconv.nn.contract import kept, ours
+from fastconv.nn.contract import kept, ours, states_its_shape
 from fastconv.nn.door import check_input
 from fastconv.nn.state import fitting
 from fastconv.nn.summary import Row, Summary
@@ -59,11 +59,15 @@ class Layer(Settings):
                 return y + x, backward
     """
 
+    states_its_shape: ClassVar[bool] = True
+    """Whether `output_shape` speaks of this class's `forward`."""
+
     def __init__(self) -> None:
         self._parameters = {}
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
+        cls.states_its_shape = states_its_shape(cls)
         if "forward" in vars(cls) and not ours(cls):
             cls.forward = kept(cls.forward)  # type: ignore[method-assign]
             if ours(cls.__call__):  # it may be a short cut to what another forward gives

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fastconv.nn.contract import ours, states_its_shape
+from fastconv.nn.contract import ours
 from fastconv.types import Array, Shape
 from fastconv.validate import wrong_type, wrong_value
 
@@ -37,7 +37,8 @@ def put_place(error: Exception, place: str, layer: "Layer", between: str = "") -
 
 def _check_kind(model: "Layer", x: Any) -> None:
     """Whether x is an array with a batch axis in the dtype of the model's parameters."""
-    dtype = next((array.dtype for array in model.parameters().values()), None)
+    leaves = [layer for _, layer in model.leaves()]
+    dtype = next((array.dtype for layer in leaves for array in layer.parameters().values()), None)
     if not isinstance(x, np.ndarray):
         numbers = isinstance(x, list | tuple) or hasattr(x, "__array__")
         way = f"; np.asarray(x, np.{dtype}) would fit" if dtype and numbers else ""
@@ -45,8 +46,7 @@ def _check_kind(model: "Layer", x: Any) -> None:
     if x.ndim == 0:
         raise wrong_type("predict", "x", "an array of shape ()", "an array with a batch axis")
     got = x.dtype.newbyteorder("=")
-    first = next((type(layer) for _, layer in model.leaves()), None)
-    if dtype and first and ours(first) and got != dtype:
+    if dtype and got != dtype and ours(type(leaves[0])):
         scale = " / 255" if got == np.uint8 else ""
         way = f"x.astype(np.{dtype}){scale} would fit"
         raise wrong_type("predict", "x", got, f"{dtype} as the model's parameters; {way}")
@@ -55,7 +55,7 @@ def _check_kind(model: "Layer", x: Any) -> None:
 def _walk(model: "Layer", shape: Shape) -> None:
     """Follows the shape of one sample as far as the layers state theirs; ValueError where one refuses it."""
     for place, layer in model.leaves():
-        if not states_its_shape(type(layer)):
+        if not layer.states_its_shape:
             return
         try:
             shape = layer.output_shape(shape)

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from fastconv import nn
-from fastconv.nn.contract import states_its_shape
 
 X = np.ones((2, 3), np.float32)
 
@@ -135,4 +134,4 @@ def test_whose_output_shape_is_of_its_forward():
     class Inherited(nn.Linear): ...
 
     kinds = {Silent: False, Stated: True, Overridden: False, Inherited: True, nn.ReLU: True, nn.Linear: True}
-    assert {kind: states_its_shape(kind) for kind in kinds} == kinds
+    assert {kind: kind.states_its_shape for kind in kinds} == kinds

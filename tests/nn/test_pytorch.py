@@ -1,5 +1,7 @@
 """Layers of one's own and state dicts beside PyTorch's."""
 
+import textwrap
+
 import numpy as np
 import pytest
 
@@ -9,21 +11,15 @@ pytestmark = pytest.mark.torch
 torch = pytest.importorskip("torch")
 
 
-class Block(nn.Layer):
-    """The example in the docstring of `Layer`."""
+def example():
+    """The class in the docstring of `Layer`."""
+    code = nn.Layer.__doc__.split("A residual block:\n")[1]
+    names = {"nn": nn}
+    exec(textwrap.dedent(code), names)
+    return names["Block"]
 
-    def __init__(self, channels):
-        super().__init__()
-        self.body = nn.Sequential(nn.Conv2d(channels, channels, 3, padding=1), nn.ReLU())
 
-    def forward(self, x, training=True):
-        y, body = self.body.forward(x, training)
-
-        def backward(dy, input_gradient=True):
-            dx, gradients = body(dy, input_gradient)
-            return (dx + dy if input_gradient else None), nn.prefixed("body", gradients)
-
-        return y + x, backward
+Block = example()
 
 
 class TorchBlock(torch.nn.Module):
