@@ -180,6 +180,8 @@ class SGD(Optimizer):
 
     def _checked(self, name: str, value: Any) -> Any:
         value = super()._checked(name, value)
+        if name not in ("momentum", "dampening", "nesterov"):
+            return value
         then = {**vars(self), name: value}
         if then.get("nesterov") and not (then["momentum"] > 0 and then["dampening"] == 0):
             got = f"momentum={then['momentum']}, dampening={then['dampening']}"

@@ -61,6 +61,8 @@ class Layer(Settings):
 
     states_its_shape: ClassVar[bool] = True
     """Whether `output_shape` speaks of this class's `forward`."""
+    takes_images: ClassVar[bool] = False
+    """Whether one sample has to be an image (C, H, W)."""
 
     def __init__(self) -> None:
         self._parameters = {}

@@ -8,7 +8,7 @@ import numpy as np
 
 from fastconv.nn.activation import ReLU
 from fastconv.nn.arguments import generator
-from fastconv.nn.base import Backward, Gradients, Layer, prefixed
+from fastconv.nn.base import Backward, Gradients, Layer
 from fastconv.nn.conv import Conv2d
 from fastconv.nn.door import put_place
 from fastconv.nn.summary import Row
@@ -79,9 +79,7 @@ class Sequential(Layer):
                 except (TypeError, ValueError) as error:
                     _locate(error, index, self._layers[index])
                     raise
-            gradients: Gradients = {}
-            for index in sorted(found):
-                gradients |= prefixed(str(index), found[index])
+            gradients = {f"{i}.{name}": g for i in sorted(found) for name, g in found[i].items()}
             return (dx if input_gradient else None), gradients
 
         return x, backward

@@ -33,6 +33,7 @@ class Conv2d(WeightedLayer):
     padding: Sides | str
     dilation: tuple[int, int]
     groups: int
+    takes_images = True
     fixed = ("in_channels", "out_channels", "kernel_size", "groups", "dtype")
     checks: ClassVar[Checks] = {
         "in_channels": validate.integer,

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 def check_input(model: "Layer", x: Any) -> None:
     """TypeError, ValueError where x is no batch (N, ...) for this model, with the way out.
 
-    What layers of one's own take is theirs to say: behind the first that states no shape nothing is asked.
+    The first layer that takes images alone settles what a sample is: what does not fit behind it is told
+    where it runs. What a layer of one's own takes is its own matter: one that states no shape ends the look.
     """
     _check_kind(model, x)
     try:
@@ -53,7 +54,7 @@ def _check_kind(model: "Layer", x: Any) -> None:
 
 
 def _walk(model: "Layer", shape: Shape) -> None:
-    """Follows the shape of one sample as far as the layers state theirs; ValueError where one refuses it."""
+    """Follows the shape of one sample to the layer that settles it; ValueError where one refuses it."""
     for place, layer in model.leaves():
         if not layer.states_its_shape:
             return
@@ -63,6 +64,8 @@ def _walk(model: "Layer", shape: Shape) -> None:
             if place:
                 put_place(error, place, layer)
             raise
+        if layer.takes_images:
+            return
 
 
 def _fits(model: "Layer", shape: Shape) -> bool:

@@ -21,6 +21,7 @@ class _Pool2d(Layer):
     stride: tuple[int, int]
     padding: Sides
     dilation: tuple[int, int]
+    takes_images = True
     checks: ClassVar[Checks] = {
         "kernel_size": validate.pair,
         "stride": validate.pair,
@@ -166,6 +167,7 @@ class AdaptiveAvgPool2d(Layer):
     """
 
     output_size: tuple[int | None, int | None]
+    takes_images = True
     checks: ClassVar[Checks] = {"output_size": arguments.output_size}
 
     def __init__(self, output_size: OutputSize) -> None:
