@@ -41,9 +41,9 @@ class Layer(Settings):
     `config` where its constructor takes arguments. No state of a call stays in the layer, so that one model
     serves many threads.
 
-    Layers that are set as attributes are parts of it, as in PyTorch: their parameters are among its own, under
-    names such as `body.0.weight`, and its backward returns their gradients under these names; `multiply_adds`
-    says what they add up to, for the summary. A residual block:
+    Layers that are set as attributes are parts of it, as in PyTorch: their parameters are among its own,
+    under names such as `body.0.weight`, and its backward returns their gradients under these names.
+    `multiply_adds` says what they add up to, for the summary. A residual block:
 
         class Block(nn.Layer):
             def __init__(self, channels):
