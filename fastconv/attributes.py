@@ -1,39 +1,80 @@
 """Objects whose public attributes are settings: each is checked when it is set, none is without effect."""
 
-from typing import Any
+import abc
+import inspect
+import reprlib
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, TypeAlias, TypeVar
+
+Made = TypeVar("Made")
+
+Checks: TypeAlias = Mapping[str, Callable[[str, str, Any], Any]]
+"""For each setting what checks it: a function of (class, name, value) that returns the value to set."""
 
 
-class _Complete(type):
-    """The type of `Settings`: it notes on an object that its constructor has come to its end."""
+class _Complete(abc.ABCMeta):
+    """The type of `Settings`: it tells an object when its constructor has come to its end.
 
-    def __call__(cls, *arguments: Any, **options: Any) -> Any:
-        made = super().__call__(*arguments, **options)
-        made.__dict__["_complete"] = True
+    It is one of abstract classes too, so that a class of one's own may be abstract; isinstance is the plain
+    one, which is several times as fast.
+    """
+
+    __instancecheck__ = type.__instancecheck__
+
+    def __call__(cls: type[Made], *arguments: Any, **options: Any) -> Made:
+        made: Made = super().__call__(*arguments, **options)  # type: ignore[misc]
+        made._made()  # type: ignore[attr-defined]
         return made
+
+    @property
+    def __signature__(cls) -> inspect.Signature:
+        """That of the constructor, which help and editors would not look for behind `__call__`."""
+        signature = inspect.signature(cls.__init__)  # type: ignore[misc]
+        return signature.replace(parameters=list(signature.parameters.values())[1:])
 
 
 class Settings(metaclass=_Complete):
     """The base of classes with settings.
 
-    A class overrides `_checked`, which sees every value before it is set, in the constructor and later, and
-    names in `fixed` what cannot be changed once the object is made. Setting a name that the object does not
-    have is an AttributeError: a slip, or another library's setting, would have no effect.
+    Every value passes `_checked` before it is set, in the constructor and later: a class names in `checks`
+    what checks which setting, overrides `_checked` where settings depend on each other, and names in `fixed`
+    what cannot be changed once the object is made.
+    Setting a name that the object does not have is an AttributeError: a slip, or another library's setting,
+    would have no effect.
     """
 
     fixed: tuple[str, ...] = ()
+    checks: ClassVar[Checks] = {}
+
+    def _set(self, **values: Any) -> None:
+        """Sets many: in a constructor, whose arguments may have other types than what is set for them."""
+        for name, value in values.items():
+            setattr(self, name, value)
 
     def _checked(self, name: str, value: Any) -> Any:
         """The value to set in place of this one; TypeError or ValueError if it does not fit."""
-        return value
+        check = type(self).checks.get(name)
+        return check(type(self).__name__, name, value) if check else value
+
+    def _made(self) -> None:
+        """Called when the constructor has come to its end."""
+        self.__dict__["_complete"] = True
+
+    def _unknown(self, name: str) -> None:
+        """Refuses a name that is no setting: AttributeError."""
+        known = ", ".join(sorted(key for key in self.__dict__ if not key.startswith("_")))
+        needs = f"needs one of {known}" if known else "needs none: it has no settings"
+        raise AttributeError(f"{type(self).__name__}: {name}: there is no such setting, {needs}")
 
     def __setattr__(self, name: str, value: Any) -> None:
         if "_complete" in self.__dict__ and not name.startswith("_"):
             kind = type(self).__name__
-            if name in self.fixed:
+            if name in type(self).fixed:
+                got = " ".join(reprlib.repr(value).split())
                 raise AttributeError(
-                    f"{kind}: {name}: got {value!r}, needs to stay as it was made: make a new {kind}"
+                    f"{kind}: {name}: got {got}, needs to stay as it was made: make a new {kind}"
                 )
-            if not hasattr(self, name):
-                known = ", ".join(sorted(key for key in self.__dict__ if not key.startswith("_")))
-                raise AttributeError(f"{kind}: {name}: there is no such setting, needs one of {known}")
+            setter = getattr(getattr(type(self), name, None), "fset", None)
+            if name not in self.__dict__ and setter is None:
+                self._unknown(name)
         super().__setattr__(name, self._checked(name, value))

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from fastconv import nn
+from fastconv import nn, validate
 from fastconv.types import Pair, Shape
 
 
@@ -31,7 +31,7 @@ def derivation_cnn(
     Takes (N, channels, size, size), gives (N, outputs) logits; one output goes with `BCEWithLogitsLoss`.
     `size` may be (height, width). ValueError where filter or pooling window do not fit into the image.
     """
-    height, width = (size, size) if isinstance(size, int) else size
+    height, width = validate.pair("derivation_cnn", "size", size)
     features = (
         nn.Conv2d(channels, filters, kernel_size, dtype=dtype),
         nn.ReLU(),
@@ -146,6 +146,8 @@ def build(
 
     What is left out is as usual for this model. ValueError: an unknown name, or a shape that does not fit.
     """
+    if not isinstance(name, str):
+        raise validate.wrong_type("build", "name", type(name).__name__, f"one of {', '.join(_BUILDERS)}")
     if name not in _BUILDERS:
         close = difflib.get_close_matches(name, _BUILDERS, n=1)
         hint = f"; did you mean {close[0]!r}?" if close else ""
@@ -154,7 +156,7 @@ def build(
     if classes is not None:
         options["classes"] = classes
     if input_shape is not None:
-        options["input_shape"] = tuple(input_shape)
+        options["input_shape"] = validate.size("build", "input_shape", input_shape)
     return _BUILDERS[name](**options)
 
 
@@ -185,6 +187,7 @@ _BUILDERS: dict[str, Callable[..., nn.Sequential]] = {
 
 def _channels(input_shape: Shape) -> int:
     """The first of (channels, height, width)."""
+    input_shape = validate.size("models", "input_shape", input_shape)
     if len(input_shape) != 3 or min(input_shape) < 1:
         raise ValueError(
             f"models: input_shape: got {input_shape}, needs (channels, height, width), all positive"

@@ -5,26 +5,56 @@ in place. Given a part of them, it trains that part. The arithmetic is one kerne
 together.
 """
 
+import copy
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from fastconv import backends, validate
+from fastconv.attributes import Checks, Settings
 from fastconv.types import Array
 
 FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 
 
-class Optimizer:
+def _size(kind: str, name: str, value: float) -> float:
+    """A number of at least 0."""
+    return validate.number(kind, name, value, 0, math.inf)
+
+
+def _number(kind: str, name: str, value: float) -> float:
+    """Any number but NaN."""
+    return validate.number(kind, name, value, -math.inf, math.inf)
+
+
+def _count(kind: str, name: str, value: int) -> int:
+    """A whole number of at least 0."""
+    return validate.integer(kind, name, value, 0)
+
+
+def _decays(kind: str, name: str, value: tuple[float, float]) -> tuple[float, float]:
+    """Two numbers of at least 0 that are less than 1."""
+    if not isinstance(value, tuple | list) or len(value) != 2:
+        raise validate.wrong_type(kind, name, repr(value), "a pair of numbers, as in (0.9, 0.999)")
+    first, second = (_number(kind, f"{name}[{index}]", beta) for index, beta in enumerate(value))
+    for index, beta in enumerate((first, second)):
+        if not 0 <= beta < 1:
+            raise validate.wrong_value(kind, f"{name}[{index}]", beta, "0 <= beta < 1")
+    return first, second
+
+
+class Optimizer(Settings):
     """Parameters, and a state that grows with each step.
 
     A rule defines `_update(gradients, first)`, names in `hyperparameters` its settings, and in `buffers` the
     arrays that it keeps beside each parameter. The settings are attributes: `optimizer.lr = 1e-4` holds from
-    the next step on.
+    the next step on. A rule names in `checks` what checks them, in the constructor and there.
     """
 
+    fixed = ("parameters",)
+    checks: ClassVar[Checks] = {"lr": _size, "weight_decay": _size, "steps": _count}
     buffers: tuple[str, ...] = ()
     hyperparameters: tuple[str, ...] = ("lr", "weight_decay")
 
@@ -43,8 +73,8 @@ class Optimizer:
             if p.size and (other := names.setdefault(p.ctypes.data, key)) != key:
                 raise ValueError(f"{name}: params: got one array as {other} and {key}, needs each once")
         self.parameters = dict(params)
-        self.lr = validate.number(name, "lr", lr, 0, math.inf)
-        self.weight_decay = validate.number(name, "weight_decay", weight_decay, 0, math.inf)
+        self.lr = lr
+        self.weight_decay = weight_decay
         self.steps = 0
         self._arrays = list(self.parameters.values())
         self._state: dict[str, list[Array]] = {}
@@ -97,15 +127,16 @@ class Optimizer:
             needed = {key: p.shape for key, p in self.parameters.items()}
             if shapes != needed:
                 raise ValueError(f"{name}: state: {buffer}: got shapes {shapes}, needs {needed}")
-        settings = {key: type(getattr(self, key))(state[key]) for key in self.hyperparameters}
-        steps = int(state["steps"])
-        self._state = {
+        # Settings that depend on each other are seen together, as in a constructor, before any is taken over.
+        new = copy.copy(self)
+        for key in ("_complete", *expected):
+            del vars(new)[key]
+        new._set(**{key: state[key] for key in (*self.hyperparameters, "steps")})
+        new._state = {
             buffer: [np.array(state[buffer][key], p.dtype) for key, p in self.parameters.items()]
             for buffer in buffers
         }
-        for key, value in settings.items():
-            setattr(self, key, value)
-        self.steps = steps
+        vars(self).update(vars(new))
 
     def _missing(self, name: str) -> Array:
         raise ValueError(
@@ -126,6 +157,12 @@ class SGD(Optimizer):
 
     buffers = ("velocities",)
     hyperparameters = ("lr", "momentum", "dampening", "weight_decay", "nesterov")
+    checks: ClassVar[Checks] = {
+        **Optimizer.checks,
+        "momentum": _size,
+        "dampening": _number,
+        "nesterov": validate.flag,
+    }
 
     def __init__(
         self,
@@ -136,13 +173,21 @@ class SGD(Optimizer):
         weight_decay: float = 0.0,
         nesterov: bool = False,
     ) -> None:
-        self.momentum = validate.number("SGD", "momentum", momentum, 0, math.inf)
-        self.dampening = validate.number("SGD", "dampening", dampening, -math.inf, math.inf)
-        self.nesterov = validate.flag("SGD", "nesterov", nesterov)
-        if nesterov and (momentum <= 0 or dampening != 0):
-            got = f"momentum={momentum}, dampening={dampening}"
-            raise ValueError(f"SGD: nesterov: got {got}, needs a momentum and zero dampening")
         super().__init__(params, lr, weight_decay)
+        self.momentum = momentum
+        self.dampening = dampening
+        self.nesterov = nesterov
+
+    def _checked(self, name: str, value: Any) -> Any:
+        value = super()._checked(name, value)
+        if name not in ("momentum", "dampening", "nesterov"):
+            return value
+        then = {**vars(self), name: value}
+        if then.get("nesterov") and not (then["momentum"] > 0 and then["dampening"] == 0):
+            got = f"momentum={then['momentum']}, dampening={then['dampening']}"
+            needs = "a momentum and zero dampening"
+            raise validate.wrong_value(type(self).__name__, "nesterov", got, needs)
+        return value
 
     def _needed(self) -> tuple[str, ...]:
         return self.buffers if self.momentum != 0 else ()
@@ -170,6 +215,7 @@ class Adam(Optimizer):
 
     buffers = ("means", "squares")
     hyperparameters = ("lr", "betas", "eps", "weight_decay")
+    checks: ClassVar[Checks] = {**Optimizer.checks, "betas": _decays, "eps": _size}
     decoupled = False
 
     def __init__(
@@ -180,13 +226,9 @@ class Adam(Optimizer):
         eps: float = 1e-8,
         weight_decay: float = 0.0,
     ) -> None:
-        name = type(self).__name__
-        self.betas = (float(betas[0]), float(betas[1]))
-        for index, beta in enumerate(self.betas):
-            if not 0 <= beta < 1:
-                raise ValueError(f"{name}: betas[{index}]: got {beta}, needs 0 <= beta < 1")
-        self.eps = validate.number(name, "eps", eps, 0, math.inf)
         super().__init__(params, lr, weight_decay)
+        self.betas = betas
+        self.eps = eps
 
     def _update(self, gradients: list[Array], first: bool) -> None:
         backends.active().adam(
@@ -227,6 +269,7 @@ def clip(gradients: Mapping[str, Array], norm: float) -> dict[str, Array]:
 
     Their norm runs over all elements of all arrays, as in `torch.nn.utils.clip_grad_norm_`.
     """
+    norm = _size("clip", "norm", norm)
     total = math.sqrt(sum(float(np.sum(np.square(g, dtype=np.float64))) for g in gradients.values()))
     scale = norm / (total + 1e-6)
     return dict(gradients) if scale >= 1 else {name: g * scale for name, g in gradients.items()}

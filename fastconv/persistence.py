@@ -4,6 +4,8 @@ Nothing in a file is ever executed: a layer is looked up by name among those of 
 have the names of the state dict, so that other programs read the weights as they are.
 """
 
+import contextlib
+import errno
 import json
 import os
 from collections.abc import Mapping
@@ -14,7 +16,8 @@ import numpy as np
 import safetensors
 import safetensors.numpy
 
-from fastconv import nn
+from fastconv import nn, validate
+from fastconv.nn.state import listed
 from fastconv.types import Array
 
 KEY = "fastconv"
@@ -53,7 +56,7 @@ def load(path: str | Path) -> nn.Layer:
 
 def description(model: nn.Layer) -> dict[str, Any]:
     """The architecture as JSON can hold it."""
-    kinds = [type(layer) for layer in _leaves(model)]
+    kinds = [type(layer) for layer in _all(model)]
     foreign = sorted({kind.__name__ for kind in kinds if LAYERS.get(kind.__name__) is not kind})
     if foreign:
         raise ValueError(
@@ -67,9 +70,13 @@ def restored(path: str | Path, content: Mapping[str, Any], tensors: Mapping[str,
     tensors = {name: array for name, array in tensors.items() if not name.startswith(PRIVATE)}
     try:
         model = build(content.get("model"))
-        for name, array in model.parameters().items():
-            if name in tensors and tensors[name].dtype != array.dtype:
-                raise ValueError(f"{name}: got {tensors[name].dtype}, needs {array.dtype}")
+        wrong = [
+            f"{name}: got {tensors[name].dtype}, needs {array.dtype}"
+            for name, array in model.parameters().items()
+            if name in tensors and tensors[name].dtype != array.dtype
+        ]
+        if wrong:
+            raise ValueError(listed(wrong))
         model.load_state_dict(tensors)
     except (ValueError, TypeError, OverflowError, MemoryError, RecursionError) as error:
         raise ValueError(f"{path}: holds no model that fits: {error}") from None
@@ -94,7 +101,9 @@ def build(architecture: Any) -> nn.Layer:
 
 def write(path: str | Path, content: dict[str, Any], tensors: Mapping[str, Array]) -> None:
     """Writes JSON content and arrays to one file, under a temporary name until it is complete."""
-    path = Path(path)
+    path = _path("save", path)
+    if not path.parent.exists():
+        raise FileNotFoundError(errno.ENOENT, "the folder to save to is missing", str(path.parent))
     # safetensors copies memory as it lies, without a look at the strides.
     dense = {name: np.asarray(array, order="C") for name, array in tensors.items()}
     text = json.dumps({"format": FORMAT, **content})
@@ -105,22 +114,37 @@ def write(path: str | Path, content: dict[str, Any], tensors: Mapping[str, Array
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
+    except OSError as error:
+        if error.filename == str(temporary):
+            error.filename = str(path)
+        raise
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink()
 
 
 def read(path: str | Path) -> tuple[dict[str, Any], dict[str, Array]]:
     """The JSON content and the arrays of a file that `write` wrote."""
-    if Path(path).is_dir():
-        raise ValueError(f"{path}: is a directory, needs to be a safetensors file")
+    path = _path("load", path)
     try:
         with safetensors.safe_open(path, framework="numpy") as file:
             text = (file.metadata() or {}).get(KEY)
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            names = list(file.keys())
+            kinds = {name: file.get_slice(name).get_dtype() for name in names}
+            foreign = [f"{name}: {kind}" for name, kind in kinds.items() if kind.startswith(("BF", "F8"))]
+            if text is None:
+                reader = "torch" if foreign else "numpy"
+                raise ValueError(
+                    f"{path}: is a safetensors file with weights alone, without fastconv's description of a "
+                    f"model; model.load_state_dict(safetensors.{reader}.load_file(path)) would fit"
+                )
+            if foreign:
+                raise ValueError(f"{path}: has types that NumPy lacks, needs floats: {listed(foreign)}")
+            tensors = {name: file.get_tensor(name) for name in names}
     except (safetensors.SafetensorError, TypeError) as error:
         raise ValueError(f"{path}: is no complete safetensors file: {error}") from None
     try:
-        content = json.loads(text or "null")
+        content = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{path}: its description is no JSON: {error}") from None
     if not isinstance(content, dict):
@@ -152,8 +176,16 @@ def join(value: Any, tensors: Mapping[str, Array]) -> Any:
     return [join(inner, tensors) for inner in value] if isinstance(value, list) else value
 
 
-def _leaves(model: nn.Layer) -> list[nn.Layer]:
-    """The layer itself, or those inside a container."""
-    if isinstance(model, nn.Sequential):
-        return [leaf for layer in model for leaf in _leaves(layer)]
-    return [model]
+def _all(model: nn.Layer) -> list[nn.Layer]:
+    """The layer and those inside it."""
+    return [model, *(inner for layer in model.children().values() for inner in _all(layer))]
+
+
+def _path(function: str, path: str | Path) -> Path:
+    """The path of a file to read or write; TypeError, ValueError for what can be none."""
+    if not isinstance(path, str | os.PathLike):
+        raise validate.wrong_type(function, "path", type(path).__name__, "a file's name")
+    path = Path(path)
+    if path.is_dir():
+        raise ValueError(f"{path}: is a directory, needs to be a safetensors file")
+    return path

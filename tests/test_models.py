@@ -133,3 +133,23 @@ def test_a_shape_that_is_no_image_is_an_error(input_shape):
 def test_an_image_that_is_too_small_is_an_error_that_names_the_layer():
     with pytest.raises(ValueError, match=r"3 \(Conv2d\): got 4 x 4 pixels"):
         models.build("lenet5", (1, 8, 8))
+
+
+@pytest.mark.parametrize("size", [None, 1.5, "66", 0, (6,), (6, 6, 6), [6, 2.5]], ids=repr)
+def test_a_size_of_another_kind_is_told(size):
+    with pytest.raises((TypeError, ValueError), match=r"^derivation_cnn: size: got "):
+        models.derivation_cnn(size=size)
+
+
+@pytest.mark.parametrize("shape", [5, 2.5, "abc", (1, 8.0, 8)], ids=repr)
+def test_an_input_shape_of_another_kind_is_told(shape):
+    with pytest.raises(TypeError, match=r"^models: input_shape: got "):
+        models.lenet5(shape)
+    with pytest.raises(TypeError, match=r"^build: input_shape: got "):
+        models.build("lenet5", shape)
+
+
+@pytest.mark.parametrize("name", [None, 5, ["lenet5"]], ids=repr)
+def test_a_name_of_another_kind_is_told(name):
+    with pytest.raises(TypeError, match=r"^build: name: got \w+, needs one of derivation_cnn, "):
+        models.build(name)

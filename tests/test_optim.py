@@ -1,3 +1,4 @@
+import inspect
 import math
 
 import numpy as np
@@ -210,3 +211,83 @@ def test_parameters_that_cannot_be_written_are_refused():
     for wrong in ([1.0], np.ones(3, np.int64), np.ones(3, ">f4")):
         with pytest.raises(TypeError, match=r"SGD: params: got .* for w, needs a writeable, aligned"):
             optim.SGD({"w": wrong}, lr=0.1)
+
+
+KINDS = (optim.SGD, optim.Adam, optim.AdamW)
+# Of the wrong kind, or out of range, for whatever an optimizer has.
+WRONG = ["wrong", -1, math.nan, None, True, [], (1, 2, 3), (0.5, 2), np.ones(2), object, {}]
+
+
+def wrong_for(name):
+    """`dampening` may be any number; True is a flag."""
+    fits = {"dampening": int, "nesterov": bool}.get(name)
+    return [value for value in WRONG if type(value) not in (fits, *([bool] if fits is int else []))]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_wrong_argument_is_an_error_that_names_it(kind):
+    for name in inspect.signature(kind).parameters:
+        for wrong in wrong_for(name):
+            with pytest.raises((TypeError, ValueError), match=rf"^{kind.__name__}: {name}.*: got "):
+                kind(**{"params": one(), "lr": 1.0, name: wrong})
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_wrong_value_set_later_is_an_error_too_and_changes_nothing(kind):
+    optimizer = kind(one(), lr=1.0)
+    for name in [name for name in dir(optimizer) if not name.startswith("_")]:
+        before = getattr(optimizer, name)
+        for wrong in wrong_for(name):
+            with pytest.raises(
+                (TypeError, ValueError, AttributeError), match=rf"^{kind.__name__}: {name}.*: "
+            ):
+                setattr(optimizer, name, wrong)
+        after = getattr(optimizer, name)
+        assert after is before or after == before
+
+
+def test_another_librarys_setting_is_no_setting():
+    with pytest.raises(
+        AttributeError,
+        match=r"^Adam: learning_rate: there is no such setting, needs one of betas, eps, lr, ",
+    ):
+        optim.Adam(one()).learning_rate = 0.1
+
+
+def test_nesterov_and_momentum_are_seen_together_whenever_one_is_set():
+    plain = optim.SGD(one(), lr=1.0)
+    with pytest.raises(ValueError, match=r"^SGD: nesterov: got momentum=0.0, dampening=0.0, needs a mom"):
+        plain.nesterov = True
+    with_both = optim.SGD(one(), lr=1.0, momentum=0.9, nesterov=True)
+    with pytest.raises(ValueError, match=r"^SGD: nesterov: got momentum=0.0"):
+        with_both.momentum = 0
+    with pytest.raises(ValueError, match=r"^SGD: nesterov: got momentum=0.9, dampening=0.5"):
+        with_both.dampening = 0.5
+    with_both.load_state_dict(plain.state_dict())
+    assert (with_both.momentum, with_both.nesterov) == (0.0, False)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"lr": -1.0}, "SGD: lr: got -1.0"),
+        ({"steps": -1}, "SGD: steps: got -1"),
+        ({"momentum": 0.0}, "SGD: nesterov: got momentum=0.0"),
+        ({"weight_decay": math.nan}, "SGD: weight_decay: got nan"),
+    ],
+)
+def test_settings_of_a_state_are_checked_before_any_is_taken_over(change, message):
+    def make(lr):
+        return optim.SGD(one(), lr=lr, momentum=0.9, nesterov=True)
+
+    optimizer = make(0.5)
+    before = optimizer.state_dict()
+    with pytest.raises(ValueError, match=message):
+        optimizer.load_state_dict({**make(0.25).state_dict(), **change})
+    assert optimizer.state_dict() == before
+
+
+@pytest.mark.parametrize("norm", [-1.0, math.nan, "1", None])
+def test_clip_needs_a_norm(norm):
+    with pytest.raises((TypeError, ValueError), match=r"^clip: norm: got "):
+        optim.clip({"a": np.ones(2)}, norm)

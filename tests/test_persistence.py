@@ -1,5 +1,7 @@
+import errno
 import json
 import os
+import pathlib
 import stat
 
 import numpy as np
@@ -111,8 +113,32 @@ def test_a_layer_of_ones_own_cannot_be_saved(tmp_path):
 def test_a_missing_file_or_folder(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"nothing.safetensors"):
         persistence.load(tmp_path / "nothing.safetensors")
-    with pytest.raises(FileNotFoundError):
-        model().save(tmp_path / "no" / "model.safetensors")
+    folder = tmp_path / "no"
+    with pytest.raises(FileNotFoundError, match=rf"the folder to save to is missing: '{folder}'$"):
+        model().save(folder / "model.safetensors")
+
+
+@pytest.mark.parametrize("path", [None, 5, b"name", ["name"]], ids=repr)
+def test_a_path_is_a_string_or_a_path(path):
+    with pytest.raises(TypeError, match=r"^save: path: got \w+, needs a file's name$"):
+        model().save(path)
+    with pytest.raises(TypeError, match=r"^load: path: got \w+, needs a file's name$"):
+        persistence.load(path)
+
+
+def test_a_file_that_cannot_be_written_is_named_itself(tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    with pytest.raises(NotADirectoryError, match=r"file/model.safetensors'$"):
+        model().save(tmp_path / "file" / "model.safetensors")
+    with pytest.raises(OSError, match=rf"File name too long: '{tmp_path}/a+'$"):
+        model().save(tmp_path / ("a" * 250))
+
+    def refuse(path, mode):
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(pathlib.Path, "open", refuse)
+    with pytest.raises(PermissionError, match=rf"Permission denied: '{tmp_path}/model.safetensors'$"):
+        model().save(tmp_path / "model.safetensors")
 
 
 def one_line(path):
@@ -135,6 +161,8 @@ def test_another_kind_of_file(content, tmp_path):
 def test_a_directory(tmp_path):
     with one_line(tmp_path):
         persistence.load(tmp_path)
+    with one_line(tmp_path):
+        model().save(tmp_path)
 
 
 @pytest.mark.parametrize("kept", [0.02, 0.3, 0.6, 0.99])
@@ -149,9 +177,52 @@ def test_a_truncated_file(kept, tmp_path):
 
 def test_weights_without_an_architecture(tmp_path):
     path = tmp_path / "weights.safetensors"
-    safetensors.numpy.save_file(model().state_dict(), path)
-    with one_line(path):
+    safetensors.numpy.save_file(model(seed=1).state_dict(), path)
+    with pytest.raises(
+        ValueError,
+        match=rf"^{path}: is a safetensors file with weights alone, .*; "
+        r"model.load_state_dict\(safetensors.numpy.load_file\(path\)\) would fit$",
+    ):
         persistence.load(path)
+    subject = model()
+    subject.load_state_dict(safetensors.numpy.load_file(path))
+    assert np.array_equal(subject[0].weight, model(seed=1)[0].weight)
+
+
+def header(tensors, **metadata):
+    """The bytes of a safetensors file of 2-byte zeros with these dtypes and shapes."""
+    entries, end = {"__metadata__": metadata}, 0
+    for name, (dtype, count) in tensors.items():
+        entries[name] = {"dtype": dtype, "shape": [count], "data_offsets": [end, end + 2 * count]}
+        end += 2 * count
+    text = json.dumps(entries).encode()
+    return len(text).to_bytes(8, "little") + text + bytes(end)
+
+
+def test_types_that_numpy_lacks_are_listed(tmp_path):
+    path = tmp_path / "model.safetensors"
+    tensors = {"weight": ("BF16", 6), "bias": ("BF16", 2), "more": ("F16", 1)}
+    content = json.dumps({"format": 1, "model": nn.Linear(3, 2).describe()})
+    path.write_bytes(header(tensors, fastconv=content))
+    with pytest.raises(
+        ValueError, match=rf"^{path}: has types that NumPy lacks, needs floats: bias: BF16; weight: BF16$"
+    ):
+        persistence.load(path)
+    path.write_bytes(header(tensors))
+    with pytest.raises(ValueError, match=r"\(safetensors.torch.load_file\(path\)\) would fit$"):
+        persistence.load(path)
+
+
+@pytest.mark.parametrize("own", [lambda x: x.forward, None], ids=["a forward of its own", "the same forward"])
+def test_a_sequence_of_ones_own_cannot_be_saved(own, tmp_path):
+    class Mine(nn.Sequential):
+        if own:
+
+            def forward(self, x, training=True):
+                return super().forward(x, training)
+
+    with pytest.raises(ValueError, match=r"save: model: got Mine, needs layers of fastconv.nn"):
+        nn.Sequential(Mine(nn.ReLU())).save(tmp_path / "model.safetensors")
 
 
 def nested(depth):
@@ -189,7 +260,10 @@ def test_an_architecture_that_makes_no_sense(text, tmp_path):
     [
         ({"weight": np.zeros((2, 3), np.float32)}, "missing bias"),
         ({"weight": np.zeros((3, 2), np.float32), "bias": np.zeros(2, np.float32)}, r"got shape \(3, 2\)"),
-        ({"weight": np.zeros((2, 3)), "bias": np.zeros(2)}, "weight: got float64, needs float32"),
+        (
+            {"weight": np.zeros((2, 3)), "bias": np.zeros(2)},
+            "weight: got float64, needs float32; bias: got float64, needs float32",
+        ),
         (
             {"weight": np.zeros((2, 3), np.float32), "bias": np.zeros(2, np.int32)},
             "bias: got int32, needs float32",

@@ -49,8 +49,8 @@ class _Run:
     """One pass forward and back, layer by layer, with everything on the way and its name."""
 
     def __init__(self, model: nn.Layer, loss: nn.Loss, x: Array, y: Array) -> None:
-        leaves = list(_leaves(model))
-        self.prefixes = [prefix for prefix, _ in leaves]
+        leaves = list(model.leaves())
+        self.prefixes = [place and f"{place}." for place, _ in leaves]
         self.layers = [layer for _, layer in leaves]
         self.loss, self.y = loss, y
 
@@ -167,15 +167,6 @@ def _of_parameter(part: Part, line: Formula, value: Array, check: Check | None =
 
 def _scalar(part: Part, line: Formula, value: float, like: Array) -> Step:
     return Step(part, line, np.asarray(value, like.dtype))
-
-
-def _leaves(model: nn.Layer, prefix: str = "") -> Iterator[tuple[str, nn.Layer]]:
-    """The layers of nested Sequentials in order, each with the beginning of its parameters' names."""
-    if isinstance(model, nn.Sequential):
-        for index, layer in enumerate(model):
-            yield from _leaves(layer, f"{prefix}{index}.")
-    else:
-        yield prefix, model
 
 
 def _symbols(layers: Sequence[nn.Layer], x: Array) -> tuple[str, Symbols]:

@@ -187,8 +187,15 @@ def _entries(gradient: Array, samples: int) -> Indices:
 def _in_float64(layer: nn.Layer) -> nn.Layer:
     """A copy of the layer whose parameters are float64."""
     twin = copy.deepcopy(layer)
-    twin._parameters = {name: array.astype(np.float64) for name, array in layer.parameters().items()}
+    _widen(twin)
     return twin
+
+
+def _widen(layer: nn.Layer) -> None:
+    """Makes the parameters float64, in place of what they are: those of the layers inside, too."""
+    layer._parameters = {name: array.astype(np.float64) for name, array in layer._parameters.items()}
+    for inner in layer.children().values():
+        _widen(inner)
 
 
 def _is_per_example(layer: nn.Layer) -> bool:

@@ -4,7 +4,7 @@ A layer's forward returns its output and a closure for the gradient; see `Layer`
 """
 
 from fastconv.nn.activation import ReLU, Sigmoid, Softmax
-from fastconv.nn.base import Layer
+from fastconv.nn.base import Layer, prefixed
 from fastconv.nn.containers import Sequential
 from fastconv.nn.conv import Conv2d
 from fastconv.nn.dense import Linear
@@ -31,4 +31,5 @@ __all__ = [
     "Sequential",
     "Sigmoid",
     "Softmax",
+    "prefixed",
 ]

@@ -1,9 +1,11 @@
 """ReLU, Sigmoid and Softmax."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from fastconv import functional as F
-from fastconv import grad
+from fastconv import grad, validate
+from fastconv.attributes import Checks
+from fastconv.nn import arguments
 from fastconv.nn.base import Backward, Gradients, Layer
 from fastconv.types import Array
 
@@ -17,6 +19,7 @@ class ReLU(Layer):
 
     def __init__(self, inplace: bool = False) -> None:
         super().__init__()
+        validate.flag(type(self).__name__, "inplace", inplace)
 
     def forward(self, x: Array, training: bool = True) -> tuple[Array, Backward]:
         """The positive part of x, and the gradient's closure."""
@@ -54,16 +57,19 @@ class Softmax(Layer):
     dx = y · (dy - Σ_j dy_j · y_j). `CrossEntropyLoss` wants logits: don't put this layer before it.
     """
 
+    checks: ClassVar[Checks] = {"dim": arguments.axis}
+
     def __init__(self, dim: int = 1) -> None:
         super().__init__()
         self.dim = dim
 
     def forward(self, x: Array, training: bool = True) -> tuple[Array, Backward]:
         """The softmax of x along `dim`, and the gradient's closure."""
-        y = F.softmax(x, self.dim)
+        dim = self.dim
+        y = F.softmax(x, dim)
 
         def backward(dy: Array, input_gradient: bool = True) -> tuple[Array | None, Gradients]:
-            return (grad.softmax_input(y, dy, self.dim) if input_gradient else None), {}
+            return (grad.softmax_input(y, dy, dim) if input_gradient else None), {}
 
         return y, backward
 

@@ -1,14 +1,18 @@
-"""What every layer has: parameters, shapes, prediction; and the form of forward and backward."""
+"""What every layer has: parameters, layers inside, shapes, prediction; the form of forward and backward."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from fastconv import validate
+from fastconv.attributes import Settings
+from fastconv.nn.contract import kept, ours, states_its_shape
+from fastconv.nn.door import check_input
+from fastconv.nn.state import fitting
 from fastconv.nn.summary import Row, Summary
 from fastconv.types import Array, Shape
 
@@ -18,8 +22,17 @@ Gradients = dict[str, Array]
 Backward = Callable[..., tuple[Array | None, Gradients]]
 """`backward(dy, input_gradient=True) -> (dx, gradients)`; dx is None where `input_gradient` is False."""
 
+ELSEWHERE = {
+    "trainable": "an optimizer of the other parameters",
+    "requires_grad": "an optimizer of the other parameters",
+    "training": "forward(x, training=...)",
+}
+"""Settings that layers have in other libraries, and what says the same here."""
 
-class Layer:
+Named = TypeVar("Named")
+
+
+class Layer(Settings):
     """A function with parameters, and its gradient.
 
     A layer of one's own derives from this class and defines `forward(x, training=True) -> (y, backward)`,
@@ -27,10 +40,85 @@ class Layer:
     holds its parameters in the dict `_parameters`, overrides `output_shape` where the shape changes, and
     `config` where its constructor takes arguments. No state of a call stays in the layer, so that one model
     serves many threads.
+
+    Layers that are set as attributes are parts of it, as in PyTorch: their parameters are among its own,
+    under names such as `body.0.weight`, and its backward returns their gradients under these names.
+    `multiply_adds` says what they add up to, for the summary. A residual block:
+
+        class Block(nn.Layer):
+            def __init__(self, channels):
+                super().__init__()
+                self.body = nn.Sequential(nn.Conv2d(channels, channels, 3, padding=1), nn.ReLU())
+
+            def forward(self, x, training=True):
+                y, body = self.body.forward(x, training)
+
+                def backward(dy, input_gradient=True):
+                    dx, gradients = body(dy, input_gradient)
+                    return (dx + dy if input_gradient else None), nn.prefixed("body", gradients)
+
+                return y + x, backward
     """
 
+    states_its_shape: ClassVar[bool] = True
+    """Whether `output_shape` speaks of this class's `forward`."""
+    takes_images: ClassVar[bool] = False
+    """Whether one sample has to be an image (C, H, W)."""
+
     def __init__(self) -> None:
-        self._parameters: dict[str, Array] = {}
+        self._parameters = {}
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        cls.states_its_shape = states_its_shape(cls)
+        if "forward" in vars(cls) and not ours(cls):
+            cls.forward = kept(cls.forward)  # type: ignore[method-assign]
+            if ours(cls.__call__):  # it may be a short cut to what another forward gives
+                cls.__call__ = Layer.__call__  # type: ignore[method-assign]
+
+    @cached_property
+    def _parameters(self) -> dict[str, Array]:
+        """The layer's own parameters; this is what is found where no constructor has set them."""
+        raise TypeError(f"{type(self).__name__}: __init__ did not call super().__init__() first")
+
+    def _made(self) -> None:
+        for name, array in self._parameters.items():
+            if not isinstance(array, np.ndarray):
+                got = f"{type(array).__name__} for {name}"
+                raise validate.wrong_type(type(self).__name__, "_parameters", got, "arrays")
+        # The constructor may have filled a list after it was set.
+        for name, value in vars(self).items():
+            self._check_single(name, value)
+        super()._made()
+
+    def _checked(self, name: str, value: Any) -> Any:
+        kind = type(self).__name__
+        if callable(getattr(Layer, name, None)) and not callable(value):
+            needs = "to stay what it is in every layer; another name would fit"
+            raise validate.wrong_type(kind, name, type(value).__name__, needs)
+        self._check_single(name, value)
+        if isinstance(value, Layer):
+            others = {id(a): key for key, a in self.parameters().items() if not key.startswith(f"{name}.")}
+            shared = [others[id(a)] for a in value.parameters().values() if id(a) in others]
+            if shared:
+                raise validate.wrong_value(kind, name, f"{shared[0]} once more", "a layer of its own")
+        return super()._checked(name, value)
+
+    def _check_single(self, name: str, value: Any) -> None:
+        """TypeError for layers in a collection, which nobody would find."""
+        if _holds_layers(value):
+            got = f"a {type(value).__name__} of layers"
+            needs = "a layer; nn.Sequential(*layers), or an attribute each, would fit"
+            raise validate.wrong_type(type(self).__name__, name, got, needs)
+
+    def _unknown(self, name: str) -> None:
+        """Refuses a name without effect; a class of one's own may have any others."""
+        if name in ELSEWHERE and not hasattr(self, name):
+            raise AttributeError(
+                f"{type(self).__name__}: {name}: there is no such setting; {ELSEWHERE[name]} would fit"
+            )
+        if ours(type(self)):
+            super()._unknown(name)
 
     def forward(self, x: Array, training: bool = True) -> tuple[Array, Backward]:
         """The output y for a batch x, and the closure that maps dL/dy to dL/dx and the parameters' gradients.
@@ -45,47 +133,59 @@ class Layer:
         return self.forward(x, training=False)[0]
 
     def predict(self, x: Array, batch_size: int = 256) -> Array:
-        """The outputs for all of x (N, ...), computed `batch_size` samples at a time."""
+        """The outputs for all of x (N, ...), computed `batch_size` samples at a time.
+
+        TypeError where x is no array in the dtype of the parameters, ValueError where it is no batch of what
+        the model takes.
+        """
         batch_size = validate.integer("predict", "batch_size", batch_size)
-        if not isinstance(x, np.ndarray) or x.ndim == 0:
-            raise TypeError(f"predict: x: got {_kind(x)}, needs an array with a batch axis")
+        check_input(self, x)
         if len(x) <= batch_size:
             return self(x)
         return np.concatenate([self(x[i : i + batch_size]) for i in range(0, len(x), batch_size)])
 
+    def children(self) -> dict[str, "Layer"]:
+        """The layers that are attributes of this one, by name."""
+        return {name: value for name, value in vars(self).items() if isinstance(value, Layer)}
+
+    def leaves(self) -> Iterator[tuple[str, "Layer"]]:
+        """The layers that this one runs one after the other, by place; itself where it is no such chain."""
+        yield "", self
+
     def initialize(self, rng: np.random.Generator) -> None:
-        """Draws the parameters anew, in place; a layer without any ignores it."""
+        """Draws the parameters anew, in place: those of each layer inside from its own child stream of `rng`.
+
+        A layer of one's own draws its own parameters where it overrides this.
+        """
+        layers = self.children().values()
+        for layer, stream in zip(layers, rng.spawn(len(layers)), strict=True):
+            layer.initialize(stream)
 
     def parameters(self) -> dict[str, Array]:
         """The parameter arrays themselves, by name: an optimizer updates them in place."""
-        return dict(self._parameters)
+        found = dict(self._parameters)
+        for place, layer in self.children().items():
+            found |= prefixed(place, layer.parameters())
+        return found
 
     def generators(self) -> dict[str, np.random.Generator]:
         """The random generators that training draws from, by name: part of what a resumed run needs."""
-        return {}
+        found: dict[str, np.random.Generator] = {}
+        for place, layer in self.children().items():
+            found |= prefixed(place, layer.generators())
+        return found
 
     def state_dict(self) -> dict[str, Array]:
         """Copies of the parameters, under PyTorch's names for the same model."""
         return {name: array.copy() for name, array in self.parameters().items()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Copies arrays (or CPU tensors) of these names and shapes into the parameters, in their dtype.
+        """Copies arrays (or PyTorch tensors) of these names and shapes into the parameters, in their dtype.
 
-        Anything that does not fit is a ValueError that lists it all, and then nothing has changed.
+        Anything that does not fit is a ValueError that lists it, and then nothing has changed.
         """
-        if not isinstance(state, Mapping):
-            raise TypeError(f"load_state_dict: got {_kind(state)}, needs a dict of name and array")
         mine = self.parameters()
-        arrays = {name: np.asarray(value) for name, value in state.items()}
-        problems = [f"missing {name}" for name in mine if name not in arrays]
-        problems += [f"unexpected {name}" for name in arrays if name not in mine]
-        for name in mine.keys() & arrays.keys():
-            if arrays[name].shape != mine[name].shape:
-                problems.append(f"{name}: got shape {arrays[name].shape}, needs {mine[name].shape}")
-            elif not np.issubdtype(arrays[name].dtype, np.floating):
-                problems.append(f"{name}: got {arrays[name].dtype}, needs {mine[name].dtype}")
-        if problems:
-            raise ValueError(f"load_state_dict: {type(self).__name__}: {'; '.join(sorted(problems))}")
+        arrays = fitting(type(self).__name__, state, mine)
         for name, array in mine.items():
             array[...] = arrays[name]
 
@@ -97,12 +197,15 @@ class Layer:
         return tuple(input_shape)
 
     def multiply_adds(self, input_shape: Shape) -> int:
-        """Multiplications (each with its addition) in the forward pass of one input of this shape."""
+        """Multiplications (each with its addition) in the forward pass of one input of this shape.
+
+        A layer of one's own says here what those inside it add up to.
+        """
         return 0
 
     def rows(self, input_shape: Shape, place: str = "") -> list[Row]:
         """The lines of `summary`: one a layer."""
-        count = sum(array.size for array in self._parameters.values())
+        count = sum(array.size for array in self.parameters().values())
         shape, cost = self.output_shape(input_shape), self.multiply_adds(input_shape)
         return [Row(f"{place} {type(self).__name__}".strip(), shape, count, cost)]
 
@@ -128,51 +231,22 @@ class Layer:
         given = inspect.signature(type(self)).parameters
         defaults = {name: getattr(p.default, "__name__", p.default) for name, p in given.items()}
         shown = [f"{name}={value!r}" for name, value in self.config().items() if value != defaults.get(name)]
-        return f"{type(self).__name__}({', '.join(shown)})"
+        inside = [f"({place}): {layer!r}".replace("\n", "\n  ") for place, layer in self.children().items()]
+        text = "".join(f"\n  {line}" for line in [*shown, *inside]) + "\n" if inside else ", ".join(shown)
+        return f"{type(self).__name__}({text})"
 
 
-class WeightedLayer(Layer):
-    """What layers with a weight and a bias share: Conv2d and Linear."""
+def prefixed(name: str, values: Mapping[str, Named]) -> dict[str, Named]:
+    """The parameters, or their gradients, of a layer inside under the names that they have outside.
 
-    def __init__(
-        self, shape: Shape, outputs: int, bias: bool, dtype: DTypeLike = np.float32, seed: int | None = None
-    ) -> None:
-        super().__init__()
-        self.dtype = float_type(type(self).__name__, dtype)
-        self._parameters["weight"] = np.empty(shape, self.dtype)
-        if bias:
-            self._parameters["bias"] = np.empty(outputs, self.dtype)
-        self.initialize(np.random.default_rng(seed))
-
-    @property
-    def weight(self) -> Array:
-        """The weight itself; write into it with `layer.weight[...] = values`."""
-        return self._parameters["weight"]
-
-    @property
-    def bias(self) -> Array | None:
-        """The bias (outputs,) itself, or None."""
-        return self._parameters.get("bias")
-
-    def initialize(self, rng: np.random.Generator) -> None:
-        """Draws weight and bias from the uniform distribution on ±1/√fan_in.
-
-        fan_in is the number of inputs of one output. This is PyTorch's default: `kaiming_uniform_` with a =
-        √5.
-        """
-        fan_in = self.weight[0].size
-        bound = 1 / np.sqrt(fan_in)
-        for array in self._parameters.values():
-            array[...] = rng.uniform(-bound, bound, array.shape)
+    `prefixed("body", {"0.weight": dW})` is `{"body.0.weight": dW}`.
+    """
+    return {f"{name}.{inner}": value for inner, value in values.items()}
 
 
-def float_type(name: str, dtype: DTypeLike) -> np.dtype[Any]:
-    """This dtype as NumPy's object; TypeError where it is neither float32 nor float64."""
-    result = np.dtype(dtype)
-    if result not in (np.dtype(np.float32), np.dtype(np.float64)):
-        raise TypeError(f"{name}: dtype: got {result}, needs float32 or float64")
-    return result
-
-
-def _kind(value: object) -> str:
-    return f"an array of shape {value.shape}" if isinstance(value, np.ndarray) else type(value).__name__
+def _holds_layers(value: Any) -> bool:
+    """Whether this is a collection with a layer in it, however deep."""
+    inside = value.values() if isinstance(value, dict) else value
+    return isinstance(value, dict | list | tuple | set) and any(
+        isinstance(inner, Layer) or _holds_layers(inner) for inner in inside
+    )

@@ -7,8 +7,10 @@ from typing import Any, overload
 import numpy as np
 
 from fastconv.nn.activation import ReLU
+from fastconv.nn.arguments import generator
 from fastconv.nn.base import Backward, Gradients, Layer
 from fastconv.nn.conv import Conv2d
+from fastconv.nn.door import put_place
 from fastconv.nn.summary import Row
 from fastconv.types import Array, Shape
 
@@ -37,7 +39,24 @@ class Sequential(Layer):
         pairs = enumerate(pairwise(layers))
         self._rectified = {i for i, pair in pairs if [*map(type, pair)] == [Conv2d, ReLU]}
         if seed is not None:
-            self.initialize(np.random.default_rng(seed))
+            self.initialize(generator("Sequential", "seed", seed))
+
+    def _check_single(self, name: str, value: Any) -> None:
+        if name != "_layers":
+            super()._check_single(name, value)
+
+    def children(self) -> dict[str, Layer]:
+        """The layers by place, and those that are attributes of a class of one's own."""
+        return {**{str(i): layer for i, layer in enumerate(self._layers)}, **super().children()}
+
+    def leaves(self) -> Iterator[tuple[str, Layer]]:
+        """The layers, those of a Sequential inside in its stead, each with its place: `3.1`."""
+        if type(self).forward is not Sequential.forward:
+            yield from super().leaves()
+            return
+        for index, layer in enumerate(self._layers):
+            for place, leaf in layer.leaves():
+                yield f"{index}.{place}" if place else str(index), leaf
 
     def forward(self, x: Array, training: bool = True) -> tuple[Array, Backward]:
         """The last layer's output, and a closure that runs the layers' closures backwards."""
@@ -55,7 +74,11 @@ class Sequential(Layer):
             found: dict[int, Gradients] = {}
             last = 0 if input_gradient else self._first
             for index in range(len(closures) - 1, last - 1, -1):
-                dx, found[index] = closures[index](dx, input_gradient=input_gradient or index > last)
+                try:
+                    dx, found[index] = closures[index](dx, input_gradient=input_gradient or index > last)
+                except (TypeError, ValueError) as error:
+                    _locate(error, index, self._layers[index])
+                    raise
             gradients = {f"{i}.{name}": g for i in sorted(found) for name, g in found[i].items()}
             return (dx if input_gradient else None), gradients
 
@@ -79,19 +102,6 @@ class Sequential(Layer):
             return x, layer.backward_of(x)
         return layer.forward(x, training)
 
-    def initialize(self, rng: np.random.Generator) -> None:
-        """Draws the parameters of all layers anew, each from its own child stream of `rng`."""
-        for layer, stream in zip(self._layers, rng.spawn(len(self._layers)), strict=True):
-            layer.initialize(stream)
-
-    def parameters(self) -> dict[str, Array]:
-        """The parameter arrays of all layers, by `place.name`."""
-        return {f"{i}.{k}": v for i, layer in enumerate(self._layers) for k, v in layer.parameters().items()}
-
-    def generators(self) -> dict[str, np.random.Generator]:
-        """The random generators of all layers, by `place.name`."""
-        return {f"{i}.{k}": v for i, layer in enumerate(self._layers) for k, v in layer.generators().items()}
-
     def output_shape(self, input_shape: Shape) -> Shape:
         """The shape after the last layer."""
         return self._shapes(input_shape)[-1]
@@ -107,9 +117,9 @@ class Sequential(Layer):
         prefix = f"{place}." if place else ""
         return [row for i, (layer, shape) in enumerate(pairs) for row in layer.rows(shape, f"{prefix}{i}")]
 
-    def config(self) -> dict[str, Any]:
-        """The descriptions of all layers."""
-        return {"layers": [layer.describe() for layer in self._layers]}
+    def describe(self) -> dict[str, Any]:
+        """The class and the descriptions of all layers."""
+        return {"class": type(self).__name__, "layers": [layer.describe() for layer in self._layers]}
 
     def _shapes(self, shape: Shape) -> list[Shape]:
         """The shapes between the layers: what enters each of them, then what leaves the last."""
@@ -137,19 +147,12 @@ class Sequential(Layer):
     def __len__(self) -> int:
         return len(self._layers)
 
-    def __repr__(self) -> str:
-        lines = [f"({i}): {layer!r}".replace("\n", "\n  ") for i, layer in enumerate(self._layers)]
-        return "Sequential(" + "".join(f"\n  {line}" for line in lines) + ("\n)" if lines else ")")
-
 
 def _locate(error: Exception, index: int, layer: Layer, x: Array | None = None) -> None:
     """Puts the layer's place in front of the message, and tells a misfit of shapes as `output_shape` does."""
-    message = str(error)
     if isinstance(error, ValueError) and isinstance(x, np.ndarray):
         try:
             layer.output_shape(x.shape[1:])
         except ValueError as misfit:
-            message = str(misfit)
-    name = type(layer).__name__
-    between = "." if isinstance(layer, Sequential) else f" ({name}): "
-    error.args = (f"{index}{between}{message.removeprefix(f'{name}: ')}",)
+            error.args = misfit.args
+    put_place(error, str(index), layer, "." if isinstance(layer, Sequential) else "")

@@ -1,16 +1,19 @@
 """Conv2d: a layer of filters."""
 
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from fastconv import functional as F
 from fastconv import grad, validate
-from fastconv.nn.base import Backward, Gradients, WeightedLayer
+from fastconv.attributes import Checks
+from fastconv.nn import arguments
+from fastconv.nn.base import Backward, Gradients
+from fastconv.nn.weighted import WeightedLayer
 from fastconv.nn.windows import by, image_size, short, short_padding
-from fastconv.reference.geometry import window_count
+from fastconv.reference.geometry import Sides, window_count
 from fastconv.types import Array, Padding, Pair, Shape
 
 
@@ -20,8 +23,27 @@ class Conv2d(WeightedLayer):
     i = p·stride + r·dilation - top, j = q·stride + s·dilation - left. X (N, in_channels, H, W), W
     (out_channels, in_channels/groups, R, S), b (out_channels,). dX is the gradient spread back over the
     pixels that each output saw, dW the correlation of X with it, db its sum. `padding` is a number, (height,
-    width), ((top, bottom), (left, right)), "same" or "valid".
+    width), ((top, bottom), (left, right)), "same" or "valid". Stride, padding and dilation may be set anew.
     """
+
+    in_channels: int
+    out_channels: int
+    kernel_size: tuple[int, int]
+    stride: tuple[int, int]
+    padding: Sides | str
+    dilation: tuple[int, int]
+    groups: int
+    takes_images = True
+    fixed = ("in_channels", "out_channels", "kernel_size", "groups", "dtype")
+    checks: ClassVar[Checks] = {
+        "in_channels": validate.integer,
+        "out_channels": validate.integer,
+        "kernel_size": validate.pair,
+        "stride": validate.pair,
+        "padding": arguments.padding_or_name,
+        "dilation": validate.pair,
+        "groups": validate.integer,
+    }
 
     def __init__(
         self,
@@ -38,26 +60,26 @@ class Conv2d(WeightedLayer):
         dtype: DTypeLike = np.float32,
         seed: int | None = None,
     ) -> None:
-        self.in_channels = validate.integer("Conv2d", "in_channels", in_channels)
-        self.out_channels = validate.integer("Conv2d", "out_channels", out_channels)
-        self.kernel_size = validate.pair("Conv2d", "kernel_size", kernel_size)
-        self.stride = validate.pair("Conv2d", "stride", stride)
-        self.padding = padding if isinstance(padding, str) else validate.padding("Conv2d", padding)
-        self.dilation = validate.pair("Conv2d", "dilation", dilation)
-        self.groups = validate.integer("Conv2d", "groups", groups)
-        if isinstance(padding, str) and padding not in ("same", "valid"):
-            raise ValueError(f"Conv2d: padding: got {padding!r}, needs 'same', 'valid' or numbers")
-        if padding == "same" and self.stride != (1, 1):
-            raise ValueError(f"Conv2d: padding: got 'same' with stride={stride}, needs stride 1, or numbers")
-        if in_channels % groups or out_channels % groups:
+        self._set(in_channels=in_channels, out_channels=out_channels, groups=groups, kernel_size=kernel_size)
+        self._set(stride=stride, padding=padding, dilation=dilation)
+        name = type(self).__name__
+        if self.in_channels % self.groups or self.out_channels % self.groups:
             needs = f"a divisor of {in_channels} and {out_channels} channels"
-            raise ValueError(f"Conv2d: groups: got {groups}, needs {needs}")
-        if padding_mode != "zeros":
-            raise ValueError(
-                f"Conv2d: padding_mode: got {padding_mode!r}, needs 'zeros', the only one there is"
+            raise validate.wrong_value(name, "groups", groups, needs)
+        if not isinstance(padding_mode, str) or padding_mode != "zeros":
+            raise validate.wrong_value(
+                name, "padding_mode", repr(padding_mode), "'zeros', the only one there is"
             )
-        shape = (out_channels, in_channels // groups, *self.kernel_size)
-        super().__init__(shape, out_channels, bias, dtype, seed)
+        shape = (self.out_channels, self.in_channels // self.groups, *self.kernel_size)
+        super().__init__(shape, bias, dtype, seed)
+
+    def _checked(self, name: str, value: Any) -> Any:
+        value = super()._checked(name, value)
+        then = {"stride": (1, 1), **vars(self), name: value}
+        if then.get("padding") == "same" and then["stride"] != (1, 1):
+            got = f"'same' with stride={short(then['stride'])}"
+            raise validate.wrong_value(type(self).__name__, "padding", got, "stride 1, or numbers")
+        return value
 
     def forward(self, x: Array, training: bool = True, relu: bool = False) -> tuple[Array, Backward]:
         """The filters' answers (with `relu` their positive part), and the gradients' closure, from dZ."""
@@ -78,6 +100,8 @@ class Conv2d(WeightedLayer):
         size = image_size("Conv2d", input_shape, self.in_channels)
         if input_shape[0] != self.in_channels:
             fits = f"Conv2d({input_shape[0]}, {self.out_channels}, {short(self.kernel_size)})"
+            if input_shape[-1] == self.in_channels:
+                fits = "x.transpose(0, 3, 1, 2)"
             raise ValueError(
                 f"Conv2d: got {input_shape[0]} channels, needs {self.in_channels}; {fits} would fit"
             )

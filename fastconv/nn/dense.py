@@ -1,14 +1,16 @@
 """Linear: a dense layer."""
 
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from fastconv import functional as F
 from fastconv import grad, validate
-from fastconv.nn.base import Backward, Gradients, WeightedLayer
+from fastconv.attributes import Checks
+from fastconv.nn.base import Backward, Gradients
+from fastconv.nn.weighted import WeightedLayer
 from fastconv.types import Array, Shape
 
 
@@ -17,6 +19,9 @@ class Linear(WeightedLayer):
 
     dx = dy W;  dW = dyᵀ x, summed over all leading axes;  db = Σ dy.
     """
+
+    fixed = ("in_features", "out_features", "dtype")
+    checks: ClassVar[Checks] = {"in_features": validate.integer, "out_features": validate.integer}
 
     def __init__(
         self,
@@ -27,9 +32,9 @@ class Linear(WeightedLayer):
         dtype: DTypeLike = np.float32,
         seed: int | None = None,
     ) -> None:
-        self.in_features = validate.integer("Linear", "in_features", in_features)
-        self.out_features = validate.integer("Linear", "out_features", out_features)
-        super().__init__((self.out_features, self.in_features), self.out_features, bias, dtype, seed)
+        self.in_features = in_features
+        self.out_features = out_features
+        super().__init__((self.out_features, self.in_features), bias, dtype, seed)
 
     def forward(self, x: Array, training: bool = True) -> tuple[Array, Backward]:
         """The dense layer's output, and the gradients' closure."""

@@ -1,11 +1,13 @@
 """Dropout."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from fastconv import functional as F
 from fastconv import validate
+from fastconv.attributes import Checks
+from fastconv.nn import arguments
 from fastconv.nn.base import Backward, Gradients, Layer
 from fastconv.types import Array
 
@@ -18,10 +20,13 @@ class Dropout(Layer):
     `inplace` is accepted for PyTorch's sake; x is never overwritten.
     """
 
+    checks: ClassVar[Checks] = {"p": arguments.probability, "rng": arguments.random_generator}
+
     def __init__(self, p: float = 0.5, inplace: bool = False, *, seed: int | None = None) -> None:
         super().__init__()
-        self.p = validate.number("Dropout", "p", p, 0, 1)
-        self.rng = np.random.default_rng(seed)
+        validate.flag(type(self).__name__, "inplace", inplace)
+        self.p = p
+        self.rng = arguments.generator(type(self).__name__, "seed", seed)
 
     def forward(self, x: Array, training: bool = True) -> tuple[Array, Backward]:
         """x with a random part set to 0 and the rest scaled up, and the gradient's closure."""

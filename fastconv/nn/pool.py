@@ -1,12 +1,15 @@
 """MaxPool2d, AvgPool2d and AdaptiveAvgPool2d."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from fastconv import functional as F
 from fastconv import grad, validate
+from fastconv.attributes import Checks
+from fastconv.nn import arguments
 from fastconv.nn.base import Backward, Gradients, Layer
 from fastconv.nn.windows import by, image_size, short, short_padding
 from fastconv.ops.pool import check_windows
+from fastconv.reference.geometry import Sides
 from fastconv.reference.pool import pooled_size
 from fastconv.types import Array, OutputSize, Padding, Pair, Shape
 
@@ -14,16 +17,26 @@ from fastconv.types import Array, OutputSize, Padding, Pair, Shape
 class _Pool2d(Layer):
     """What MaxPool2d and AvgPool2d share: their windows."""
 
+    kernel_size: tuple[int, int]
+    stride: tuple[int, int]
+    padding: Sides
+    dilation: tuple[int, int]
+    takes_images = True
+    checks: ClassVar[Checks] = {
+        "kernel_size": validate.pair,
+        "stride": validate.pair,
+        "padding": arguments.padding,
+        "dilation": validate.pair,
+        "ceil_mode": validate.flag,
+    }
+
     def __init__(
         self, kernel_size: Pair, stride: Pair | None, padding: Padding, dilation: Pair, ceil_mode: bool
     ) -> None:
         super().__init__()
-        name = type(self).__name__
-        self.kernel_size = validate.pair(name, "kernel_size", kernel_size)
-        self.stride = self.kernel_size if stride is None else validate.pair(name, "stride", stride)
-        self.padding = validate.padding(name, padding)
-        self.dilation = validate.pair(name, "dilation", dilation)
-        self.ceil_mode = validate.flag(name, "ceil_mode", ceil_mode)
+        stride = kernel_size if stride is None else stride
+        self._set(kernel_size=kernel_size, stride=stride, padding=padding, dilation=dilation)
+        self.ceil_mode = ceil_mode
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """(C, H, W) -> (C, P, Q) with P = (H + top + bottom - dilation·(R-1) - 1) // stride + 1."""
@@ -69,7 +82,11 @@ class MaxPool2d(_Pool2d):
         ceil_mode: bool = False,
     ) -> None:
         super().__init__(kernel_size, stride, padding, dilation, ceil_mode)
-        self.window = (self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode)
+
+    @property
+    def window(self) -> tuple[Any, ...]:
+        """The function's arguments."""
+        return self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode
 
     def forward(self, x: Array, training: bool = True) -> tuple[Array, Backward]:
         """The maxima, and the closure that sends the gradient to where they were."""
@@ -98,6 +115,12 @@ class AvgPool2d(_Pool2d):
     `ceil_mode` as in PyTorch.
     """
 
+    checks: ClassVar[Checks] = {
+        **_Pool2d.checks,
+        "count_include_pad": validate.flag,
+        "divisor_override": arguments.divisor,
+    }
+
     def __init__(
         self,
         kernel_size: Pair,
@@ -108,17 +131,22 @@ class AvgPool2d(_Pool2d):
         divisor_override: int | None = None,
     ) -> None:
         super().__init__(kernel_size, stride, padding, 1, ceil_mode)
-        self.count_include_pad = validate.flag("AvgPool2d", "count_include_pad", count_include_pad)
-        self.divisor_override = validate.divisor("AvgPool2d", divisor_override)
+        self.count_include_pad = count_include_pad
+        self.divisor_override = divisor_override
+
+    @property
+    def window(self) -> tuple[Any, ...]:
+        """The function's arguments."""
         divisor = self.count_include_pad, self.divisor_override
-        self.window = (self.kernel_size, self.stride, self.padding, self.ceil_mode, *divisor)
+        return self.kernel_size, self.stride, self.padding, self.ceil_mode, *divisor
 
     def forward(self, x: Array, training: bool = True) -> tuple[Array, Backward]:
         """The means, and the closure that shares the gradient among the pixels of each window."""
-        y, shape = F.avg_pool2d(x, *self.window), x.shape
+        window, shape = self.window, x.shape
+        y = F.avg_pool2d(x, *window)
 
         def backward(dy: Array, input_gradient: bool = True) -> tuple[Array | None, Gradients]:
-            return (grad.avg_pool2d_input(dy, shape, *self.window) if input_gradient else None), {}
+            return (grad.avg_pool2d_input(dy, shape, *window) if input_gradient else None), {}
 
         return y, backward
 
@@ -138,9 +166,13 @@ class AdaptiveAvgPool2d(Layer):
     size of the input; 1 is global average pooling.
     """
 
+    output_size: tuple[int | None, int | None]
+    takes_images = True
+    checks: ClassVar[Checks] = {"output_size": arguments.output_size}
+
     def __init__(self, output_size: OutputSize) -> None:
         super().__init__()
-        self.output_size = validate.output_size("AdaptiveAvgPool2d", output_size)
+        self._set(output_size=output_size)
 
     def forward(self, x: Array, training: bool = True) -> tuple[Array, Backward]:
         """The means, and the closure that shares the gradient among the pixels of each window."""

@@ -1,8 +1,10 @@
 """Layers that only pass on or rearrange: Flatten and Identity."""
 
 import math
-from typing import Any
+from typing import Any, ClassVar
 
+from fastconv.attributes import Checks
+from fastconv.nn import arguments
 from fastconv.nn.base import Backward, Gradients, Layer
 from fastconv.types import Array, Shape
 
@@ -12,6 +14,8 @@ class Flatten(Layer):
 
     dx is dy in the input's shape again.
     """
+
+    checks: ClassVar[Checks] = {"start_dim": arguments.axis, "end_dim": arguments.axis}
 
     def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None:
         super().__init__()

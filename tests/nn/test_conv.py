@@ -98,3 +98,16 @@ def test_the_padding_that_would_fit_does(arguments, padding):
 def test_arguments_are_checked_when_the_layer_is_made(arguments, error, message):
     with pytest.raises(error, match=message):
         nn.Conv2d(**{"in_channels": 4, "out_channels": 6, "kernel_size": 3, **arguments})
+
+
+@pytest.mark.parametrize("bias", [None, 1, "no", np.ones(6)], ids=repr)
+def test_the_bias_is_there_or_not(bias):
+    with pytest.raises(TypeError, match=r"^Conv2d: bias: got .*, needs True or False$"):
+        nn.Conv2d(4, 6, 3, bias=bias)
+
+
+def test_channels_that_stand_last_are_told_with_the_transpose():
+    with pytest.raises(
+        ValueError, match=r"^Conv2d: got 8 channels, needs 2; x.transpose\(0, 3, 1, 2\) would fit$"
+    ):
+        nn.Conv2d(2, 4, 3).output_shape((8, 8, 2))

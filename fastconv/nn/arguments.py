@@ -1,0 +1,72 @@
+"""Checks of layers' settings, each in the form of `fastconv.attributes.Checks`."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from fastconv import validate
+from fastconv.reference.geometry import Sides
+from fastconv.types import Padding
+
+LARGEST_SEED = 2**64 - 1
+MOST_AXES = 64
+"""NumPy's limit."""
+
+
+def float_type(kind: str, name: str, value: DTypeLike) -> np.dtype[Any]:
+    """This dtype as NumPy's object; TypeError where it is neither float32 nor float64."""
+    try:
+        # NumPy takes None for float64.
+        result = None if value is None else np.dtype(value)
+    except (TypeError, ValueError):
+        result = None
+    if result is None or result not in (np.dtype(np.float32), np.dtype(np.float64)):
+        raise validate.wrong_type(kind, name, result or repr(value), "float32 or float64")
+    return result
+
+
+def generator(kind: str, name: str, value: int | None) -> np.random.Generator:
+    """A random generator that begins at this seed; None is another beginning each time."""
+    seed = None if value is None else validate.integer(kind, name, value, 0, LARGEST_SEED)
+    return np.random.default_rng(seed)
+
+
+def axis(kind: str, name: str, value: int) -> int:
+    """A whole number that may count from the end; whether the axis is there is seen with the input."""
+    return validate.integer(kind, name, value, -MOST_AXES, MOST_AXES - 1)
+
+
+def padding(kind: str, name: str, value: Padding) -> Sides:
+    """Padding of all four sides."""
+    return validate.padding(kind, value)
+
+
+def padding_or_name(kind: str, name: str, value: Padding | str) -> Sides | str:
+    """Padding of all four sides, or what gives it: "same" or "valid"."""
+    if not isinstance(value, str):
+        return validate.padding(kind, value)
+    if value not in ("same", "valid"):
+        raise validate.wrong_value(kind, name, repr(value), "'same', 'valid' or numbers")
+    return value
+
+
+def probability(kind: str, name: str, value: float) -> float:
+    """A number from 0 to 1."""
+    return validate.number(kind, name, value, 0, 1)
+
+
+def random_generator(kind: str, name: str, value: np.random.Generator) -> np.random.Generator:
+    """A generator of random numbers, which is set as it is."""
+    validate.instance(kind, name, value, np.random.Generator)
+    return value
+
+
+def divisor(kind: str, name: str, value: int | None) -> int | None:
+    """What an average divides by; None is the number of pixels."""
+    return validate.divisor(kind, value)
+
+
+def output_size(kind: str, name: str, value: Any) -> tuple[int | None, int | None]:
+    """(height, width) of an adaptive pooling; None is the size of the input."""
+    return validate.output_size(kind, value)

@@ -1,0 +1,59 @@
+"""What a layer of one's own has to keep: the form of its forward and backward, and where its words hold."""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from fastconv.validate import wrong_type
+
+
+def ours(definition: type | Callable[..., Any]) -> bool:
+    """Whether a class or a function is one of the library's."""
+    return definition.__module__.startswith("fastconv.")
+
+
+def states_its_shape(kind: type) -> bool:
+    """Whether `output_shape` speaks of what this class of layer computes.
+
+    A class of one's own that overrides `forward` alone may have kept an `output_shape` of another forward.
+    """
+    owner = next(base for base in kind.__mro__ if not {"forward", "output_shape"}.isdisjoint(vars(base)))
+    return "output_shape" in vars(owner) or ours(owner)
+
+
+def kept(forward: Callable[..., Any]) -> Callable[..., Any]:
+    """This forward of a layer, with a TypeError where its results have not the form that `Layer` asks for."""
+
+    @functools.wraps(forward)
+    def run(layer: Any, *arguments: Any, **options: Any) -> Any:
+        name = type(layer).__name__
+        result = forward(layer, *arguments, **options)
+        if not (isinstance(result, tuple) and len(result) == 2 and callable(result[1])):
+            raise wrong_type(name, "forward", _kind(result), "to return (y, backward)")
+        y, backward = result
+        if not isinstance(y, np.ndarray | np.generic):
+            raise wrong_type(name, "forward", f"{_kind(y)} as y", "an array")
+
+        def back(dy: Any, input_gradient: bool = True) -> Any:
+            result = backward(dy, input_gradient=input_gradient)
+            if not (isinstance(result, tuple) and len(result) == 2):
+                raise wrong_type(name, "backward", _kind(result), "to return (dx, gradients)")
+            dx, gradients = result
+            if input_gradient and not isinstance(dx, np.ndarray | np.generic):
+                raise wrong_type(name, "backward", f"{_kind(dx)} as dx", "an array")
+            if not isinstance(gradients, dict):
+                raise wrong_type(name, "backward", f"{_kind(gradients)} as gradients", "a dict, {} for none")
+            return (dx if input_gradient else None), gradients
+
+        return y, back
+
+    return run
+
+
+def _kind(value: object) -> str:
+    """A result as an error names it."""
+    if isinstance(value, tuple):
+        return f"a tuple of {len(value)}: ({', '.join(type(inner).__name__ for inner in value)})"
+    return "one array" if isinstance(value, np.ndarray) else type(value).__name__

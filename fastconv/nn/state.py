@@ -1,0 +1,89 @@
+"""A state dict as arrays, and what keeps it from a layer's parameters."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from fastconv.types import Array
+
+SHOWN = 4
+"""An error lists so many misfits of a state dict, and counts the others."""
+
+
+def fitting(name: str, state: Any, parameters: Mapping[str, Array]) -> dict[str, Array]:
+    """The arrays of a state dict (of arrays or PyTorch tensors) that fits these parameters.
+
+    TypeError where it is no dict, ValueError that lists what does not fit; `name` is the layer's.
+    """
+    if not isinstance(state, Mapping):
+        hint = "; its state_dict() would fit" if hasattr(state, "state_dict") else ""
+        raise TypeError(f"load_state_dict: got {type(state).__name__}, needs a dict of name and array{hint}")
+    if hint := _other_names(list(map(str, state)), parameters) or _inner(state, parameters):
+        raise ValueError(f"load_state_dict: {name}: {hint}")
+    problems = [f"missing {key}" for key in parameters if key not in state]
+    problems += [f"unexpected {key}" for key in state if key not in parameters]
+    arrays = {}
+    for key in parameters.keys() & state.keys():
+        try:
+            arrays[key] = _array(state[key])
+        except (TypeError, ValueError, RuntimeError) as error:
+            reason = str(error).split("\n")[0]
+            problems.append(f"{key}: got no array but {type(state[key]).__name__}: {reason}")
+        else:
+            problems += _misfit(key, arrays[key], parameters[key])
+    if problems:
+        raise ValueError(f"load_state_dict: {name}: {listed(sorted(problems))}")
+    return arrays
+
+
+def _array(value: Any) -> Array:
+    """An array, or the numbers of a PyTorch tensor: on whatever device, in a float type that NumPy lacks."""
+    if hasattr(value, "detach"):
+        value = value.detach().cpu()
+        value = (value.float() if value.is_floating_point() and value.element_size() < 4 else value).numpy()
+    return np.asarray(value)
+
+
+def _misfit(key: str, got: Array, wanted: Array) -> Iterable[str]:
+    """What is wrong with an array for a parameter, if anything."""
+    if got.shape != wanted.shape:
+        turned = got.ndim == 2 and got.T.shape == wanted.shape
+        yield f"{key}: got shape {got.shape}, needs {wanted.shape}{'; its .T would fit' if turned else ''}"
+    elif not np.issubdtype(got.dtype, np.floating):
+        yield f"{key}: got {got.dtype}, needs {wanted.dtype}"
+
+
+def _other_names(got: list[str], parameters: Mapping[str, Array]) -> str:
+    """What to do where all names lack a prefix or have one too many, as those of a wrapped model have."""
+    longer, shorter = _prefix(got, list(parameters)), _prefix(list(parameters), got)
+    if longer:
+        needs = f"{{k.removeprefix({longer!r}): v for k, v in state.items()}} would fit"
+        return f"got names that begin with {longer!r}, needs them without; {needs}"
+    if shorter:
+        needs = f"{{{shorter!r} + k: v for k, v in state.items()}} would fit"
+        return f"got names without {shorter!r}, needs it before each; {needs}"
+    return ""
+
+
+def _prefix(long: list[str], short: list[str]) -> str:
+    """What stands before all `short` names in the `long` ones; empty where that is not so."""
+    for last in short:
+        prefix = long[0].removesuffix(last) if long else ""
+        if prefix.endswith(".") and {prefix + key for key in short} == set(long):
+            return prefix
+    return ""
+
+
+def _inner(state: Mapping[str, Any], parameters: Mapping[str, Array]) -> str:
+    """What to do with a checkpoint, a dict that holds the state dict beside other things."""
+    for key, value in state.items():
+        if isinstance(value, Mapping) and value.keys() >= parameters.keys() > set():
+            return f"got a dict that holds the state dict as {key!r}; state[{key!r}] would fit"
+    return ""
+
+
+def listed(problems: list[str]) -> str:
+    """The first of these, and how many more there are."""
+    more = len(problems) - SHOWN
+    return "; ".join(problems[:SHOWN]) + (f"; and {more} more" if more > 0 else "")

@@ -1,0 +1,59 @@
+"""What layers with a weight and a bias share: Conv2d and Linear."""
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from fastconv import validate
+from fastconv.nn.arguments import float_type, generator
+from fastconv.nn.base import Layer
+from fastconv.types import Array, Shape
+
+
+class WeightedLayer(Layer):
+    """A layer whose parameters are a weight (outputs, ...) and, if it has one, a bias (outputs,)."""
+
+    def __init__(self, shape: Shape, bias: bool, dtype: DTypeLike, seed: int | None) -> None:
+        super().__init__()
+        name = type(self).__name__
+        self.dtype = float_type(name, "dtype", dtype)
+        self._parameters["weight"] = np.empty(shape, self.dtype)
+        if validate.flag(name, "bias", bias):
+            self._parameters["bias"] = np.empty(shape[0], self.dtype)
+        self.initialize(generator(name, "seed", seed))
+
+    @property
+    def weight(self) -> Array:
+        """The weight itself; write into it with `layer.weight[...] = values`."""
+        return self._parameters["weight"]
+
+    @weight.setter
+    def weight(self, value: Array) -> None:
+        self._keep("weight", value)
+
+    @property
+    def bias(self) -> Array | None:
+        """The bias (outputs,) itself, or None."""
+        return self._parameters.get("bias")
+
+    @bias.setter
+    def bias(self, value: Array | None) -> None:
+        self._keep("bias", value)
+
+    def initialize(self, rng: np.random.Generator) -> None:
+        """Draws weight and bias from the uniform distribution on ±1/√fan_in.
+
+        fan_in is the number of inputs of one output. This is PyTorch's default: `kaiming_uniform_` with a =
+        √5.
+        """
+        fan_in = self.weight[0].size
+        bound = 1 / np.sqrt(fan_in)
+        for array in self._parameters.values():
+            array[...] = rng.uniform(-bound, bound, array.shape)
+        super().initialize(rng)
+
+    def _keep(self, name: str, value: object) -> None:
+        """Refuses another array for a parameter, which optimizers hold; `layer.weight *= 2` sets the same."""
+        mine = self._parameters.get(name)
+        if value is not mine:
+            needs = f"write into it with layer.{name}[...] = values" if mine is not None else "it has none"
+            raise AttributeError(f"{type(self).__name__}: {name}: got a new value, needs to stay; {needs}")

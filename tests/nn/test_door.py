@@ -1,0 +1,123 @@
+"""What `predict` takes, and what it says of the rest before any layer runs."""
+
+import re
+
+import numpy as np
+import pytest
+
+from fastconv import nn
+
+RGB = nn.Sequential(
+    nn.Identity(),
+    nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)),
+    nn.Conv2d(8, 4, 3, padding=1),
+    seed=0,
+)
+GREY = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 36, 10), seed=0)
+DENSE = nn.Linear(64, 10, seed=0)
+FLAT = nn.Sequential(nn.Flatten(), nn.Linear(64, 10), seed=0)
+POOL = nn.MaxPool2d(2)
+CLASS = {id(m): n for n, m in {"RGB": RGB, "GREY": GREY, "DENSE": DENSE, "FLAT": FLAT, "POOL": POOL}.items()}
+
+
+@pytest.mark.parametrize(
+    ("model", "shape", "needs"),
+    [
+        (RGB, (3, 8, 8), "x[None]"),
+        (RGB, (8, 8, 3), "x.transpose(2, 0, 1)[None]"),
+        (GREY, (1, 8, 8), "x[None]"),
+        (GREY, (5, 8, 8), "x[:, None]"),
+        (GREY, (8, 8), "x[None, None]"),
+        (GREY, (8, 8, 1), "x.transpose(2, 0, 1)[None]"),
+        (DENSE, (64,), "x[None]"),
+        (FLAT, (8, 8), "x[None]"),
+        (POOL, (3, 8, 8), "x[None]"),
+        (nn.Conv2d(3, 8, 3), (3, 8, 8), "x[None]"),
+    ],
+    ids=lambda value: CLASS.get(id(value), str(value)),
+)
+def test_one_sample_or_no_channels_is_told_with_what_would_fit(model, shape, needs):
+    x = np.zeros(shape, np.float32)
+    message = f"predict: x: got shape {shape}, needs a batch (N, ...); {needs} would fit"
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        model.predict(x)
+    assert len(model.predict(eval(needs))) == (5 if shape == (5, 8, 8) else 1)
+
+
+@pytest.mark.parametrize("how", ["predict", "__call__", "forward"])
+@pytest.mark.parametrize(("model", "channels", "got"), [(RGB, 3, 8), (GREY, 1, 8)], ids=["RGB", "GREY"])
+def test_channels_that_stand_last_are_told_with_the_transpose(how, model, channels, got):
+    x = np.zeros((2, 8, 8, channels), np.float32)
+    with pytest.raises(
+        ValueError,
+        match=rf"\(Conv2d\): got {got} channels, needs {channels}; x.transpose\(0, 3, 1, 2\) would fit$",
+    ):
+        getattr(model, how)(x)
+    assert len(model.predict(x.transpose(0, 3, 1, 2))) == 2
+
+
+def test_the_summary_tells_channels_that_stand_last_too():
+    with pytest.raises(ValueError, match=r"^1\.0 \(Conv2d\): got 8 channels, needs 3; x.transpose"):
+        RGB.summary((8, 8, 3))
+
+
+@pytest.mark.parametrize(
+    ("x", "got", "way"),
+    [
+        (np.zeros((2, 3, 8, 8), np.uint8), "uint8", "x.astype(np.float32) / 255"),
+        (np.zeros((2, 3, 8, 8), np.int64), "int64", "x.astype(np.float32)"),
+        (np.zeros((2, 3, 8, 8), bool), "bool", "x.astype(np.float32)"),
+        (np.zeros((2, 3, 8, 8)), "float64", "x.astype(np.float32)"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_another_dtype_is_told_with_the_conversion(x, got, way):
+    with pytest.raises(TypeError) as caught:
+        RGB.predict(x)
+    assert (
+        str(caught.value)
+        == f"predict: x: got {got}, needs float32 as the model's parameters; {way} would fit"
+    )
+    assert len(RGB.predict(eval(way))) == 2
+
+
+def test_numbers_that_are_no_array_are_told_with_the_conversion():
+    message = "predict: x: got list, needs an array with a batch axis; np.asarray(x, np.float32) would fit"
+    with pytest.raises(TypeError, match=f"^{re.escape(message)}$"):
+        DENSE.predict([[0.0] * 64])
+    for nothing in (None, "x", 3):
+        with pytest.raises(TypeError, match=r"^predict: x: got \w+, needs an array with a batch axis$"):
+            DENSE.predict(nothing)
+
+
+def test_what_fits_is_taken_as_before():
+    x = np.random.default_rng(0).normal(size=(2, 3, 8, 8)).astype(np.float32)
+    assert np.array_equal(RGB.predict(x), RGB(x))
+    assert np.array_equal(RGB.predict(x.astype(">f4")), RGB(x))
+    assert RGB.predict(x[:0]).shape == (0, 4, 4, 4)
+    assert DENSE.predict(np.zeros((2, 5, 64), np.float32)).shape == (2, 5, 10)
+    assert POOL.predict(x.astype(np.float64)).shape == (2, 3, 4, 4)
+
+
+class Silent(nn.Layer):
+    """The means of images, from bytes: neither the dtype nor the shape that it gives is known outside."""
+
+    def forward(self, x, training=True):
+        return x.mean(axis=(2, 3), dtype=np.float32), lambda dy, input_gradient=True: (dy, {})
+
+
+def test_what_a_layer_of_ones_own_takes_and_gives_is_its_own_matter():
+    model = nn.Sequential(Silent(), nn.Linear(3, 2, seed=0))
+    assert model.predict(np.zeros((2, 3, 8, 8), np.uint8)).shape == (2, 2)
+    later = nn.Sequential(nn.Conv2d(3, 3, 1), Silent(), nn.Linear(3, 2), seed=0)
+    assert later.predict(np.zeros((2, 3, 8, 8), np.float32)).shape == (2, 2)
+    with pytest.raises(ValueError, match=r"x\[None\] would fit"):
+        later.predict(np.zeros((3, 8, 8), np.float32))
+
+
+def test_a_sequence_of_ones_own_is_asked_as_far_as_it_is_one():
+    class Crossed(nn.Sequential):
+        def forward(self, x, training=True):
+            return super().forward(x.reshape(-1, 64), training)
+
+    assert Crossed(nn.Linear(64, 2, seed=0)).predict(np.zeros((3, 8, 8), np.float32)).shape == (3, 2)
