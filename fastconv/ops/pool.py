@@ -47,9 +47,9 @@ def max_pool2d(
 ) -> Array | tuple[Array, Indices]:
     """Keep the largest pixel of every window, as torch.nn.functional.max_pool2d.
 
-    The input is (N, C, H, W), or (C, H, W) for one image, with a channel and a pixel at least; the stride is
-    that of the kernel if it is None or (); the padding (at most half the kernel, never a maximum) is a
-    number, (height, width) or ((top, bottom), (left, right)). Returns (N, C, P, Q) with
+    The input is (N, C, H, W), or (C, H, W) for one image, with a channel and a pixel at least; stride None or
+    () means kernel_size; the padding (at most half the kernel, never a maximum) is a number, (height, width)
+    or ((top, bottom), (left, right)). Returns (N, C, P, Q) with
     P = (H + top + bottom - dilation*(R-1) - 1) / stride + 1 rounded down, with `ceil_mode` up
     unless the last window would start beyond the image; without N if the input has none.
     `return_indices` adds an int64 array of the same shape: the place h*W + w of each maximum, the
