@@ -9,6 +9,7 @@ import operator
 from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from fastconv.types import Array, Indices, OutputSize, Pair, Shape
 
@@ -59,6 +60,17 @@ def arrays(
             raise wrong_type(function, name, array.dtype, f"{dtype} to match {first}")
         checked.append(array)
     return tuple(checked)
+
+
+def float_type(function: str, name: str, value: DTypeLike) -> np.dtype[Any]:
+    """Check that this names the type of a float array; return it."""
+    try:
+        dtype = np.dtype(value)
+    except (TypeError, ValueError):
+        raise wrong_type(function, name, repr(value), "float32 or float64") from None
+    if dtype not in _FLOATS:
+        raise wrong_type(function, name, dtype, "float32 or float64")
+    return dtype
 
 
 def native(function: str, name: str, value: object) -> Array:
@@ -119,23 +131,29 @@ def integer(function: str, name: str, value: int, low: int = 1, high: int = LARG
 
 
 def pair(function: str, name: str, value: Pair, low: int = 1) -> tuple[int, int]:
-    """Check one number, or (height, width), of at least `low`; return the pair."""
+    """Check one number of at least `low`, also in a tuple or list, or (height, width); return the pair."""
     if type(value) is int and low <= value <= LARGEST:
         return value, value
-    if isinstance(value, (tuple, list)):
-        if len(value) != 2:
-            raise wrong_value(function, name, value, "one integer or a pair (height, width)")
-        return integer(function, name, value[0], low), integer(function, name, value[1], low)
-    both = integer(function, name, value, low)
-    return both, both
+    numbers = value if isinstance(value, (tuple, list)) else (value,)
+    if len(numbers) not in (1, 2):
+        raise wrong_value(function, name, value, "one integer or a pair (height, width)")
+    return integer(function, name, numbers[0], low), integer(function, name, numbers[-1], low)
+
+
+def stride(function: str, value: Pair | tuple[()] | None, kernel: tuple[int, int]) -> tuple[int, int]:
+    """Check the stride of a pooling: that of its kernel if it is None or empty."""
+    if value is None or (isinstance(value, (tuple, list)) and not value):
+        return kernel
+    return pair(function, "stride", value)
 
 
 def padding(function: str, value: Any) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Check a number, (height, width) or ((top, bottom), (left, right)); return the last form."""
-    if isinstance(value, (tuple, list)) and len(value) == 2:
-        return pair(function, "padding", value[0], 0), pair(function, "padding", value[1], 0)
-    both = integer(function, "padding", value, 0)
-    return (both, both), (both, both)
+    """Check a `pair`, or one of pairs, ((top, bottom), (left, right)); return the last form."""
+    numbers = value if isinstance(value, (tuple, list)) else (value,)
+    if len(numbers) not in (1, 2):
+        needs = "one integer, a pair (height, width) or ((top, bottom), (left, right))"
+        raise wrong_value(function, "padding", value, needs)
+    return pair(function, "padding", numbers[0], 0), pair(function, "padding", numbers[-1], 0)
 
 
 def divisor(function: str, value: int | None) -> int | None:
@@ -148,12 +166,12 @@ def divisor(function: str, value: int | None) -> int | None:
     return value
 
 
-def output_size(function: str, value: OutputSize) -> tuple[int | None, int | None]:
-    """Check one number, or (height, width) of which either may be None; return the pair."""
+def output_size(function: str, value: OutputSize, low: int = 1) -> tuple[int | None, int | None]:
+    """Check one number of at least `low`, or (height, width) of which either may be None; return the pair."""
     if isinstance(value, (tuple, list)) and len(value) == 2:
-        height, width = (None if n is None else integer(function, "output_size", n) for n in value)
+        height, width = (None if n is None else integer(function, "output_size", n, low) for n in value)
         return height, width
-    return pair(function, "output_size", value)
+    return pair(function, "output_size", value, low)
 
 
 def size(function: str, name: str, value: Shape) -> Shape:
@@ -199,14 +217,9 @@ def number(function: str, name: str, value: float, low: float, high: float) -> f
 
 
 def axis(function: str, value: int, shape: Shape) -> int:
-    """Check that `dim` names an axis of `shape` that is not empty; return it counted from the front."""
-    ndim = len(shape)
-    if ndim == 0:
-        raise wrong_value(function, "input", "shape ()", "at least one axis")
-    dim = integer(function, "dim", value, -ndim, ndim - 1) % ndim
-    if shape[dim] == 0:
-        raise wrong_value(function, "input", f"shape {shape}", f"at least one element along dim={dim}")
-    return dim
+    """Check that `dim` names an axis; return it counted from the front. No axes count as one."""
+    ndim = max(1, len(shape))
+    return integer(function, "dim", value, -ndim, ndim - 1) % ndim
 
 
 def reduction(function: str, value: str) -> str:

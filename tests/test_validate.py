@@ -95,16 +95,26 @@ def test_integers_out_of_range(value):
         validate.integer("f", "n", value)
 
 
-@pytest.mark.parametrize(("value", "expected"), [(2, (2, 2)), ((1, 3), (1, 3)), ([np.int64(1), 3], (1, 3))])
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [(2, (2, 2)), ((1, 3), (1, 3)), ([np.int64(1), 3], (1, 3)), ((2,), (2, 2)), ([2], (2, 2))],
+)
 def test_pairs(value, expected):
     assert validate.pair("f", "stride", value) == expected
+    assert validate.stride("f", value, (5, 6)) == expected
+
+
+@pytest.mark.parametrize("value", [None, (), []])
+def test_a_stride_that_is_left_out_is_that_of_the_kernel(value):
+    assert validate.stride("f", value, (5, 6)) == (5, 6)
 
 
 @pytest.mark.parametrize(
     ("value", "error", "message"),
     [
         ((1, 2, 3), ValueError, r"f: stride: got \(1, 2, 3\), needs one integer or a pair \(height, width\)"),
-        ((1,), ValueError, "needs one integer or a pair"),
+        ((), ValueError, "needs one integer or a pair"),
+        ((0,), ValueError, "f: stride: got 0, needs an integer from 1"),
         ((0, 1), ValueError, "f: stride: got 0, needs an integer from 1"),
         (0, ValueError, "f: stride: got 0"),
         ((1, True), TypeError, "f: stride: got True, needs an integer"),
@@ -128,6 +138,9 @@ def test_wrong_pairs(value, error, message):
         ((1, 2), ((1, 1), (2, 2))),
         ([[1, 2], [3, 4]], ((1, 2), (3, 4))),
         ((1, (2, 3)), ((1, 1), (2, 3))),
+        ((2,), ((2, 2), (2, 2))),
+        (([1, 2],), ((1, 2), (1, 2))),
+        ([[1], 2], ((1, 1), (2, 2))),
     ],
 )
 def test_padding(value, expected):
@@ -144,13 +157,42 @@ def test_padding(value, expected):
         (True, TypeError),
         ((0, False), TypeError),
         (((0, 1.0), 0), TypeError),
-        ((1, 2, 3), TypeError),
+        ((1, 2, 3), ValueError),
+        ((), ValueError),
+        ((1, ()), ValueError),
+        ((((1,),),), TypeError),
         (None, TypeError),
     ],
 )
 def test_wrong_padding(value, error):
     with pytest.raises(error, match=r"f: padding: got .*, needs "):
         validate.padding("f", value)
+
+
+def test_output_sizes():
+    assert validate.output_size("f", 2) == validate.output_size("f", (2,)) == (2, 2)
+    assert validate.output_size("f", [None, 3]) == (None, 3)
+    assert validate.output_size("f", (0, None), low=0) == (0, None)
+    with pytest.raises(ValueError, match="f: output_size: got 0, needs an integer from 1"):
+        validate.output_size("f", (0, None))
+    with pytest.raises(ValueError, match=r"f: output_size: got \(\), needs one integer or a pair"):
+        validate.output_size("f", ())
+    with pytest.raises(TypeError, match="f: output_size: got None, needs an integer"):
+        validate.output_size("f", None)
+
+
+def test_types_of_arrays():
+    assert validate.float_type("f", "dtype", "float32") is np.dtype(np.float32)
+    for value, got in (
+        (">f8", ">f8"),
+        (np.int64, "int64"),
+        ("half", "float16"),
+        ("text", "'text'"),
+        (3, "3"),
+        ((1,), r"\(1,\)"),
+    ):
+        with pytest.raises(TypeError, match=f"^f: dtype: got {got}, needs float32 or float64$"):
+            validate.float_type("f", "dtype", value)
 
 
 def test_sizes():
@@ -232,7 +274,8 @@ def test_wrong_numbers(value, error):
 
 
 def test_axes_count_from_both_ends():
-    assert validate.axis("f", 1, (2, 3)) == validate.axis("f", -1, (2, 3)) == 1
+    assert validate.axis("f", 1, (2, 0)) == validate.axis("f", -1, (2, 0)) == 1
+    assert validate.axis("f", 0, ()) == validate.axis("f", -1, ()) == 0
 
 
 @pytest.mark.parametrize(
@@ -242,8 +285,7 @@ def test_axes_count_from_both_ends():
         (-3, (2, 3), ValueError, "f: dim: got -3"),
         (True, (2, 3), TypeError, "f: dim: got True"),
         (None, (2, 3), TypeError, "f: dim: got None"),
-        (0, (), ValueError, r"f: input: got shape \(\), needs at least one axis"),
-        (0, (0, 3), ValueError, r"f: input: got shape \(0, 3\), needs at least one element along dim=0"),
+        (1, (), ValueError, "f: dim: got 1, needs an integer from -1 to 0"),
     ],
 )
 def test_wrong_axes(dim, shape, error, message):

@@ -66,6 +66,8 @@ def _predict(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", metavar="MODEL", help="a file written by train")
     parser.add_argument("images", metavar="IMAGE", nargs="+", help="image file, resized to the model's input")
     parser.add_argument("--invert", action="store_true", help="for dark strokes on light paper")
+    values = "values of grey images that become 0 and 1, where the files do not say it, such as 0,4095"
+    parser.add_argument("--range", type=_range, metavar="LOW,HIGH", help=values)
     _backend(parser)
 
 
@@ -109,6 +111,16 @@ def _whole(least: int) -> Callable[[str], int]:
         return value
 
     return convert
+
+
+def _range(text: str) -> tuple[float, float]:
+    try:
+        low, high = map(float, text.split(","))
+    except ValueError:
+        low = high = math.nan
+    if not -math.inf < low < high < math.inf:
+        raise argparse.ArgumentTypeError(f"got {text}, needs two numbers LOW,HIGH, such as 0,4095")
+    return low, high
 
 
 def _several(known: tuple[str, ...] = ()) -> Callable[[str], tuple[str, ...]]:

@@ -1,5 +1,6 @@
 """Image files as a network's input."""
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,55 +12,140 @@ if TYPE_CHECKING:
 
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 """Pillow's name for pictures of so many channels."""
+SIXTEEN = 2**16 - 1
+FULL = "PNG", "PPM", "JPEG2000"
+"""Formats whose numbers of more than 8 bits Pillow returns with `SIXTEEN` for white, whatever their depth."""
+BITS, PHOTOMETRIC, LARGEST, SAMPLES = 258, 262, 281, 339
+"""Tags of TIFF: BitsPerSample, PhotometricInterpretation, MaxSampleValue, SampleFormat."""
+
+Range = tuple[float, float]
+"""The values that become 0 and 1."""
 
 
-def read(path: str, input_shape: Shape, invert: bool = False) -> Array:
+def read(path: str, input_shape: Shape, invert: bool = False, value_range: Range | None = None) -> Array:
     """One image file as float32 of `input_shape` (C, H, W) in [0, 1].
 
     Made grey or coloured as the shape asks; what is transparent lies on white; resized to height and width,
-    smaller by averaging areas, larger linearly. `invert` turns black into white. Needs Pillow.
+    smaller by averaging areas, larger linearly. `invert` turns black into white. The file's type says which
+    values are black and white: 0 and the largest of 8 or 16 bits, 0 and 1 of floats. Of 16 bits in a TIFF
+    maybe fewer are in use, and integers of 32 bits say nothing: `value_range` says it then, of grey images.
+    Needs Pillow.
 
-    FileNotFoundError for a missing file, ValueError for one that is no image.
+    FileNotFoundError for a missing file, ValueError for one that is no image, has several, or has values
+    outside of the range or of one that is not known.
     """
     channels = input_shape[0]
     if channels not in MODES:
         raise ValueError(f"predict: got a model for images of {channels} channels, needs one for 1, 3 or 4")
-    pixels = np.asarray(_fitted(_opened(path), MODES[channels], input_shape[1:]), np.float32) / np.float32(
-        255
-    )
-    image = pixels.reshape(*input_shape[1:], channels).transpose(2, 0, 1)
+    picture, known = _opened(path)
+    if value_range is not None or _deep(picture):
+        picture = _scaled(path, picture, value_range or known)
+    image = _fitted(picture, MODES[channels], input_shape[1:])
     if invert:
         image[:3] = 1 - image[:3]
     return np.ascontiguousarray(image)
 
 
-def _opened(path: str) -> "Picture":
+def _opened(path: str) -> tuple["Picture", Range | None]:
+    """The picture in a file, and what the file says of its range."""
     try:
         from PIL import Image, ImageOps, UnidentifiedImageError
     except ModuleNotFoundError:
         raise ValueError("predict reads images with Pillow: pip install 'fastconv[images]'") from None
     try:
         with Image.open(path) as file:
-            return ImageOps.exif_transpose(file).copy()
+            fault = _fault(file)
+            if fault is None:
+                picture = ImageOps.exif_transpose(file)
+                # From here Pillow finds no way to grey.
+                return picture.convert("RGB") if file.mode == "LAB" else picture.copy(), _known(file)
     except UnidentifiedImageError as error:
-        raise ValueError(f"{path}: got a file that is no image") from error
+        needs = "a kind that Pillow reads, such as PNG or JPEG"
+        raise ValueError(
+            f"{path}: got a file that is no image or of an unknown kind, needs {needs}"
+        ) from error
     except Exception as error:  # decoders raise nearly anything at a damaged file
         if isinstance(error, OSError) and error.errno is not None:
             raise
         raise ValueError(f"{path}: got an image that cannot be read ({error})") from error
+    raise ValueError(f"{path}: {fault}")
 
 
-def _fitted(picture: "Picture", mode: str, size: Shape) -> "Picture":
-    """The picture in this mode, of this height and width."""
+def _fault(file: "Picture") -> str | None:
+    """Why Pillow's reading of a file could mislead, if it could."""
+    frames = getattr(file, "n_frames", 1)
+    if frames > 1 and file.format != "MPO":  # a photograph, and behind it other views of the same
+        return f"got {frames} images in one file, needs one: save one of them on its own"
+    bits, kind = _tag(file, BITS, 8), _tag(file, SAMPLES, 1)
+    if file.mode == "L" and kind == 2:
+        return "got signed integers of 8 bits, needs unsigned ones"
+    if file.mode in ("RGB", "RGBA") and bits > 8:  # of which Pillow keeps the upper 8
+        largest = max(high for _, high in file.getextrema()[:3])
+        if largest < 128:
+            return f"got {bits} bits a channel of which not all seem to be in use, needs 8 bits a channel"
+    return None
+
+
+def _known(file: "Picture") -> Range | None:
+    """The values of black and white that a file's type says; None if it says none."""
+    if file.mode == "F":
+        black, white = 0.0, 1.0
+    elif file.mode.startswith("I") and file.format in FULL:
+        black, white = 0.0, float(SIXTEEN)
+    elif file.mode.startswith("I;16"):
+        largest = _tag(file, LARGEST, SIXTEEN)
+        # It is meant for statistics: alone of this form it speaks of the depth.
+        depth = largest if (largest + 1) & largest == 0 else SIXTEEN
+        black, white = 0.0, float(min(depth, 2 ** _tag(file, BITS, 16) - 1))
+        if white == SIXTEEN and np.asarray(file).max() <= SIXTEEN // 2:
+            return None
+    else:
+        return None
+    # Pillow turns this round in pictures of 8 bits alone.
+    return (white, black) if _tag(file, PHOTOMETRIC, 1) == 0 else (black, white)
+
+
+def _tag(file: "Picture", number: int, default: int) -> int:
+    """The largest value of a tag of a TIFF file; `default` where there is none."""
+    return int(np.max(getattr(file, "tag_v2", {}).get(number, default)))
+
+
+def _deep(picture: "Picture") -> bool:
+    """Whether the pixels are grey values of more than 8 bits."""
+    return picture.mode == "F" or picture.mode.startswith("I")
+
+
+def _scaled(path: str, picture: "Picture", limits: Range | None) -> "Picture":
+    """A grey picture whose black is 0 and whose white is 1."""
     from PIL import Image
 
-    if picture.mode.startswith("I"):  # 16 bits a pixel, which `convert` would cut off instead of scaling
-        wide = np.asarray(picture.convert("I")).clip(0, 65535)
-        picture = Image.fromarray((wide // 257).astype(np.uint8))
-    if picture.has_transparency_data and mode != "RGBA":
-        paper = Image.new("RGBA", picture.size, "white")
-        picture = Image.alpha_composite(paper, picture.convert("RGBA"))
+    if picture.mode != "L" and not _deep(picture):
+        needs = f"grey values: without --range {path} would fit"
+        raise ValueError(f"{path}: got a picture of mode {picture.mode} for --range, needs {needs}")
+    values = np.asarray(picture, np.float64)
+    low, high = float(values.min()), float(values.max())
+    if not math.isfinite(low) or not math.isfinite(high):
+        raise ValueError(f"{path}: got values that are not finite, needs numbers")
+    if limits is None or not min(limits) <= low <= high <= max(limits):
+        needs = f"values from {min(limits):g} to {max(limits):g}" if limits else "those of black and white"
+        fits = f"--range={min(0, math.floor(low))},{2 ** max(1, math.ceil(high).bit_length()) - 1}"
+        raise ValueError(f"{path}: got values from {low:g} to {high:g}, needs {needs}: {fits} would fit")
+    black, white = limits
+    return Image.fromarray(((values - black) / (white - black)).astype(np.float32))
+
+
+def _fitted(picture: "Picture", mode: str, size: Shape) -> Array:
+    """The picture in this mode, of this height and width, as an array (C, H, W)."""
+    from PIL import Image
+
     height, width = size
     shrinks = picture.height >= height and picture.width >= width
     how = Image.Resampling.BOX if shrinks else Image.Resampling.BILINEAR
-    return picture.convert(mode).resize((width, height), how)
+    if picture.mode == "F":
+        grey = np.asarray(picture.resize((width, height), how))
+        return np.stack([np.ones_like(grey) if channel == "A" else grey for channel in mode])
+    if picture.has_transparency_data and mode != "RGBA":
+        paper = Image.new("RGBA", picture.size, "white")
+        picture = Image.alpha_composite(paper, picture.convert("RGBA"))
+    pixels = np.asarray(picture.convert(mode).resize((width, height), how), np.float32) / np.float32(255)
+    return pixels.reshape(height, width, len(mode)).transpose(2, 0, 1)

@@ -16,7 +16,9 @@ BEST = 3
 def run(options: argparse.Namespace) -> int:
     """Print the likeliest classes of each image with their probabilities."""
     model, task = modelfile.load(options.model)
-    images = np.stack([read(path, task.input_shape, options.invert) for path in options.images])
+    images = np.stack(
+        [read(path, task.input_shape, options.invert, options.range) for path in options.images]
+    )
     with backend(options.backend):
         probabilities = softmax(model.predict(images), dim=1)
     best = min(BEST, len(task.classes))

@@ -1,5 +1,7 @@
 """What every data source returns, and the rules that turn stored arrays into it."""
 
+import math
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,6 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastconv.types import Array, Indices, Shape
+from fastconv.validate import integer, number, wrong_type
+
+StrPath = str | os.PathLike[str]
 
 Part = tuple[Array, Indices]
 """(images, labels): float32 (N, C, H, W) in [0, 1], and int64 (N,)."""
@@ -15,9 +20,16 @@ CHANNEL_COUNTS = (1, 3, 4)
 """Grey, RGB, RGBA: the sizes by which an axis of channels is recognised."""
 
 
-@dataclass(frozen=True)
+SHOWN = 10
+"""Names of classes that a data set shows of itself."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Dataset:
-    """Labelled images, divided into a part to train on and a part to test on."""
+    """Labelled images, divided into a part to train on and a part to test on.
+
+    Equal to another one that has the same images, labels, classes and source.
+    """
 
     train: Part
     test: Part
@@ -31,6 +43,22 @@ class Dataset:
         """The shape of one image: (C, H, W)."""
         channels, height, width = self.train[0].shape[1:]
         return channels, height, width
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Dataset):
+            return NotImplemented
+        if (self.classes, self.source) != (other.classes, other.source):
+            return False
+        ours, theirs = (*self.train, *self.test), (*other.train, *other.test)
+        return all(map(np.array_equal, ours, theirs))
+
+    def __repr__(self) -> str:
+        train, test = len(self.train[1]), len(self.test[1])
+        names = self.classes
+        if len(names) > SHOWN:
+            names = (*names[: SHOWN - 2], "...", names[-1])
+        classes = f"{len(self.classes)} classes ({', '.join(names)})"
+        return f"Dataset({train} + {test} images {self.input_shape}, {classes}, {self.source!r})"
 
 
 def dataset(train: Part, test: Part, source: str, where: str, classes: tuple[str, ...] = ()) -> Dataset:
@@ -49,12 +77,16 @@ def dataset(train: Part, test: Part, source: str, where: str, classes: tuple[str
     return Dataset(train, test, classes or tuple(str(number) for number in range(count)), source)
 
 
-def check_file(path: Path, where: str, needs: str) -> None:
+def existing(path: StrPath, function: str, needs: str) -> Path:
     """Check that there is a file, and no folder in its place."""
-    if path.is_dir():
-        raise ValueError(f"{where}: is a directory, needs to be {needs}")
-    if not path.is_file():
-        raise FileNotFoundError(f"{where}: no such file")
+    if not isinstance(path, (str, os.PathLike)):
+        raise wrong_type(function, "path", type(path).__name__, "a str or an os.PathLike")
+    file = Path(path)
+    if file.is_dir():
+        raise ValueError(f"{function}: {path}: is a directory, needs to be {needs}")
+    if not file.is_file():
+        raise FileNotFoundError(f"{function}: {path}: no such file")
+    return file
 
 
 def as_part(images: Array, labels: Array, where: str, layout: str | None = None) -> Part:
@@ -77,10 +109,11 @@ def as_images(array: Array, where: str, layout: str | None = None) -> Array:
     values must be in [0, 1] already.
     """
     if array.ndim not in (3, 4) or 0 in array.shape:
-        raise ValueError(
-            f"{where}: images: got shape {array.shape}, "
-            "needs (N, H, W), (N, H, W, C) or (N, C, H, W), none of them 0"
-        )
+        needs = "(N, H, W), (N, H, W, C) or (N, C, H, W), none of them 0"
+        side = math.isqrt(array.shape[-1]) if array.ndim == 2 else 0
+        if side > 1 and side**2 == array.shape[-1]:
+            needs += f": images.reshape(-1, {side}, {side}) would fit"
+        raise ValueError(f"{where}: images: got shape {array.shape}, needs {needs}")
     if array.ndim == 3:
         array = array[:, np.newaxis]
     elif (layout or _guess_layout(array.shape, where)) == "NHWC":
@@ -104,14 +137,28 @@ def _unit_range(array: Array, where: str) -> NDArray[np.float32]:
         return array.astype(np.float32)
     if array.dtype.kind == "u" and array.dtype.itemsize <= 2:
         return array.astype(np.float32) / np.float32(np.iinfo(array.dtype).max)
-    if array.dtype.kind == "f":
-        low, high = array.min(), array.max()
-        if low >= 0 and high <= 1:
-            return array.astype(np.float32)
-        found = f"{array.dtype} values from {low:g} to {high:g}"
-    else:
-        found = f"dtype {array.dtype}"
-    raise ValueError(f"{where}: images: got {found}, needs uint8, uint16, bool, or floats in [0, 1]")
+    needs = "uint8, uint16, bool, or floats in [0, 1]"
+    if array.dtype.kind not in "iuf":
+        raise ValueError(f"{where}: images: got dtype {array.dtype}, needs {needs}")
+    low, high = array.min(), array.max()
+    if array.dtype.kind == "f" and low >= 0 and high <= 1:
+        return array.astype(np.float32)
+    found = f"{array.dtype} values from {low:g} to {high:g}"
+    if not np.isfinite(low) or not np.isfinite(high):
+        first = np.flatnonzero(~np.isfinite(array).all(axis=(1, 2, 3)))[0]
+        raise ValueError(f"{where}: images: got {found}, first in image {first}, needs {needs}")
+    raise ValueError(
+        f"{where}: images: got {found}, needs {needs}: {_scaling(float(low), float(high))} would fit"
+    )
+
+
+def _scaling(low: float, high: float) -> str:
+    """What brings images of such values into [0, 1]."""
+    if low < 0:
+        return f"(images - {low}) / {high - low}"
+    if high <= 1:
+        return "images.astype(bool)"
+    return f"images / {2 ** max(8, int(high).bit_length()) - 1}, or by what white is,"
 
 
 def as_labels(array: Array, where: str) -> Indices:
@@ -119,15 +166,28 @@ def as_labels(array: Array, where: str) -> Indices:
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if array.ndim != 1 or array.dtype.kind not in "iu":
-        raise ValueError(
-            f"{where}: labels: got {array.dtype} of shape {array.shape}, needs one integer an image, (N,)"
-        )
+        found = f"{array.dtype} of shape {array.shape}"
+        raise ValueError(f"{where}: labels: got {found}, needs one integer an image, (N,){_way_out(array)}")
     # A list of class names is made up to the largest label: a stray value must not ask for a billion.
     limit = max(1000, len(array))
     for position in np.flatnonzero((array < 0) | (array >= limit)):
         found = f"{array[position]} at position {position}"
         raise ValueError(f"{where}: labels: got {found}, needs class numbers from 0 up, below {limit}")
     return array.astype(np.int64)
+
+
+def _way_out(labels: Array) -> str:
+    """How labels of another form become class numbers, where that is plain."""
+    kind = labels.dtype.kind
+    if labels.ndim == 1 and kind in "SU":
+        return ": classes, labels = np.unique(labels, return_inverse=True) would fit"
+    if kind not in "biuf":
+        return ""
+    if labels.ndim == 2 and np.isin(labels, (0, 1)).all() and (labels.sum(axis=1) == 1).all():
+        return ": labels.argmax(axis=1) would fit"
+    if labels.ndim == 1 and np.isfinite(labels).all() and (labels == np.floor(labels)).all():
+        return ": labels.astype(int) would fit"
+    return ""
 
 
 def split(part: Part, test_fraction: float, seed: int, where: str) -> tuple[Part, Part]:
@@ -137,7 +197,8 @@ def split(part: Part, test_fraction: float, seed: int, where: str) -> tuple[Part
     least one in each part. Only the raw stream of the bit generator is used, which NumPy keeps
     the same in all its versions.
     """
-    if not 0 < test_fraction < 1:
+    seed = integer(where, "seed", seed, low=0, high=2**63 - 1)
+    if not 0 < number(where, "test_fraction", test_fraction, 0, 1) < 1:
         raise ValueError(f"{where}: test_fraction: got {test_fraction}, needs a share between 0 and 1")
     images, labels = part
     keys = np.random.PCG64(seed).random_raw(len(labels))

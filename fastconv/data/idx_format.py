@@ -2,7 +2,6 @@
 
 import gzip
 import math
-import os
 import struct
 import zlib
 from pathlib import Path
@@ -10,10 +9,8 @@ from typing import BinaryIO, cast
 
 import numpy as np
 
-from fastconv.data.dataset import Dataset, Part, as_part, check_file, dataset, split
+from fastconv.data.dataset import Dataset, Part, StrPath, as_part, dataset, existing, split
 from fastconv.types import Array
-
-StrPath = str | os.PathLike[str]
 
 DTYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 GZIP_MAGIC = b"\x1f\x8b"
@@ -51,8 +48,7 @@ def _pair(images: StrPath, labels: StrPath) -> Part:
 
 def read_idx(path: StrPath) -> Array:
     """Read one IDX file, gzip-compressed or not, as an array in native byte order."""
-    path = Path(path)
-    check_file(path, f"idx: {path}", "an IDX file")
+    path = existing(path, "idx", "an IDX file")
     with path.open("rb") as file:
         packed = file.read(2) == GZIP_MAGIC
         file.seek(0)

@@ -1,13 +1,12 @@
 """NumPy's .npz files with images and labels."""
 
-import os
 import zipfile
 import zlib
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from fastconv.data.dataset import Dataset, as_part, check_file, dataset, split
+from fastconv.data.dataset import Dataset, StrPath, as_part, dataset, existing, split
 from fastconv.types import Array
 
 KERAS = ("x_train", "y_train", "x_test", "y_test")
@@ -15,7 +14,7 @@ PLAIN = ("images", "labels")
 
 
 def npz(
-    path: str | os.PathLike[str],
+    path: StrPath,
     test_fraction: float = 0.2,
     seed: int = 0,
     layout: str | None = None,
@@ -32,8 +31,8 @@ def npz(
     if layout not in (None, "NHWC", "NCHW"):
         raise ValueError(f'npz: layout: got {layout!r}, needs None, "NHWC" or "NCHW"')
     where = f"npz: {path}"
-    arrays = _load(Path(path), where)
-    classes = tuple(str(name) for name in arrays["classes"].ravel()) if "classes" in arrays else ()
+    arrays = _load(path, where)
+    classes = tuple(map(_text, arrays["classes"].ravel())) if "classes" in arrays else ()
     if set(KERAS) <= arrays.keys():
         train = as_part(arrays["x_train"], arrays["y_train"], f"{where}: train", layout)
         test = as_part(arrays["x_test"], arrays["y_test"], f"{where}: test", layout)
@@ -46,12 +45,16 @@ def npz(
     return dataset(train, test, str(path), where, classes)
 
 
-def _load(path: Path, where: str) -> dict[str, Array]:
-    check_file(path, where, "a .npz file")
-    if not zipfile.is_zipfile(path):
+def _text(name: Any) -> str:
+    return name.decode("utf-8", "replace") if isinstance(name, bytes) else str(name)
+
+
+def _load(path: StrPath, where: str) -> dict[str, Array]:
+    file = existing(path, "npz", "a .npz file")
+    if not zipfile.is_zipfile(file):
         raise ValueError(f"{where}: got no .npz file, or one that was cut short; needs a whole one")
     try:
-        with np.load(path, allow_pickle=False) as file:
-            return {name: array for name, array in file.items() if isinstance(array, np.ndarray)}
+        with np.load(file, allow_pickle=False) as arrays:
+            return {name: array for name, array in arrays.items() if isinstance(array, np.ndarray)}
     except (ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
         raise ValueError(f"{where}: got a file that cannot be read ({error}), needs plain arrays") from error

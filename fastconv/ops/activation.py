@@ -50,11 +50,10 @@ def sigmoid_input(output: Array, grad_output: Array) -> Array:
 def softmax(input: Array, dim: int) -> Array:
     """Turn logits into probabilities along axis `dim`, as torch.nn.functional.softmax.
 
-    The input has any shape with an element along `dim`; returns the same shape, exp(input) / sum exp(input)
-    without overflow. Raises ValueError where `dim` is not an axis or is empty.
+    The input has any shape, without axes counts as one element along dim=0; returns the same shape,
+    exp(input) / sum exp(input) without overflow. Raises ValueError where `dim` is not an axis.
     """
-    x = array("softmax", "input", input)
-    return active().softmax(x, axis("softmax", dim, x.shape))
+    return _along("softmax", dim, array("softmax", "input", input))
 
 
 @replayed
@@ -63,19 +62,17 @@ def softmax_input(output: Array, grad_output: Array, dim: int) -> Array:
 
     Output and grad_output have one shape, which is returned; `dim` is that of the forward call.
     """
-    y, g = _pair("softmax_input", output, grad_output)
-    return active().softmax_input(y, g, axis("softmax_input", dim, y.shape))
+    return _along("softmax_input", dim, *_pair("softmax_input", output, grad_output))
 
 
 @replayed
 def log_softmax(input: Array, dim: int) -> Array:
     """Logarithm of softmax along axis `dim`, as torch.nn.functional.log_softmax.
 
-    The input has any shape with an element along `dim`; returns the same shape. Stable for any
-    magnitude. Raises ValueError where `dim` is not an axis or is empty.
+    The input has any shape, without axes counts as one element along dim=0; returns the same shape. Stable
+    for any magnitude. Raises ValueError where `dim` is not an axis.
     """
-    x = array("log_softmax", "input", input)
-    return active().log_softmax(x, axis("log_softmax", dim, x.shape))
+    return _along("log_softmax", dim, array("log_softmax", "input", input))
 
 
 @replayed
@@ -84,11 +81,19 @@ def log_softmax_input(output: Array, grad_output: Array, dim: int) -> Array:
 
     Output and grad_output have one shape, which is returned; `dim` is that of the forward call.
     """
-    y, g = _pair("log_softmax_input", output, grad_output)
-    return active().log_softmax_input(y, g, axis("log_softmax_input", dim, y.shape))
+    return _along("log_softmax_input", dim, *_pair("log_softmax_input", output, grad_output))
 
 
 def _pair(function: str, output: Array, grad_output: Array) -> tuple[Array, Array]:
     y, g = arrays(function, ("output", "grad_output"), output, grad_output)
     same_shape(function, "grad_output", g, "output", y.shape)
     return y, g
+
+
+def _along(function: str, dim: int, *arrays: Array) -> Array:
+    """Call the backend's function of this name; one element without axes gets one for the call."""
+    run, shape = getattr(active(), function), arrays[0].shape
+    dim = axis(function, dim, shape)
+    if shape:
+        return run(*arrays, dim)
+    return run(*(array[None] for array in arrays), dim).reshape(())

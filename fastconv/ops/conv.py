@@ -25,7 +25,7 @@ def conv2d(
     """Convolve images with filters, as torch.nn.functional.conv2d.
 
     The input is (N, C, H, W), or (C, H, W) for one image; weight (K, C/groups, R, S); bias (K,);
-    all float32 or all float64. The padding is a number, (height, width),
+    all float32 or all float64; no length is 0, but N. The padding is a number, (height, width),
     ((top, bottom), (left, right)), "valid" (none), or "same" (P = H and Q = W, for stride 1; an
     odd total pads more at the bottom and right). Returns (N, K, P, Q) with
     P = (H + top + bottom - dilation*(R-1) - 1) // stride + 1, Q likewise; without N if the input

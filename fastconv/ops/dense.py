@@ -10,7 +10,8 @@ from fastconv.validate import array, arrays, same_shape, wrong_value
 def linear(input: Array, weight: Array, bias: Array | None = None) -> Array:
     """Apply an affine map to the last axis: input weight^T + bias, as torch.nn.functional.linear.
 
-    Takes input (..., I), weight (O, I) and bias (O,), all float32 or all float64; returns (..., O).
+    Takes input (..., I), weight (O, I), neither of them 0, and bias (O,), all float32 or all float64; returns
+    (..., O).
     Raises TypeError for wrong types, ValueError for shapes that do not fit.
     """
     X, W, b = arrays("linear", ("input", "weight", "bias"), input, weight, bias, optional=1)

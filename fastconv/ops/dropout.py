@@ -1,11 +1,13 @@
 """Dropout. It draws random numbers and multiplies, so NumPy alone does it on every backend."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import DTypeLike
 
 from fastconv import validate
 from fastconv.types import Array, Shape
-from fastconv.validate import array, arrays, same_shape, wrong_type
+from fastconv.validate import array, arrays, same_shape
 
 
 def dropout(
@@ -15,13 +17,13 @@ def dropout(
 
     As torch.nn.functional.dropout; the mask is `dropout_mask(input.shape, p, rng, input.dtype)`.
     Any shape. `rng` is a NumPy Generator, a seed, or None for fresh randomness. With
-    training=False: a copy of the input.
+    training=False: a copy of the input. Raises TypeError for wrong types, ValueError unless 0 <= p <= 1.
     """
     x = array("dropout", "input", input)
-    p = validate.number("dropout", "p", p, 0, 1)
+    p, rng = _options("dropout", p, rng)
     if not validate.flag("dropout", "training", training):
         return x.copy()
-    return x * dropout_mask(x.shape, p, rng, x.dtype)
+    return x * _drawn(x.shape, p, rng, x.dtype)
 
 
 def dropout_input(mask: Array, grad_output: Array) -> Array:
@@ -47,14 +49,21 @@ def dropout_mask(
     ValueError unless 0 <= p <= 1.
     """
     shape = validate.size("dropout_mask", "shape", shape)
-    p = validate.number("dropout_mask", "p", p, 0, 1)
-    kind = np.dtype(dtype)
-    if kind not in (np.float32, np.float64):
-        raise wrong_type("dropout_mask", "dtype", kind, "float32 or float64")
+    p, rng = _options("dropout_mask", p, rng)
+    return _drawn(shape, p, rng, validate.float_type("dropout_mask", "dtype", dtype))
+
+
+def _options(
+    function: str, p: float, rng: np.random.Generator | int | None
+) -> tuple[float, np.random.Generator | int | None]:
     if not (rng is None or isinstance(rng, np.random.Generator)):
-        rng = validate.integer("dropout_mask", "rng", rng, low=0, high=2**63 - 1)
+        rng = validate.integer(function, "rng", rng, low=0, high=2**63 - 1)
+    return validate.number(function, "p", p, 0, 1), rng
+
+
+def _drawn(shape: Shape, p: float, rng: np.random.Generator | int | None, dtype: np.dtype[Any]) -> Array:
     # Always float32 draws, so that the dtype does not change which elements are dropped.
     kept = np.random.default_rng(rng).random(shape, dtype=np.float32) >= p
-    mask = kept.astype(kind)
+    mask = kept.astype(dtype)
     mask *= 1 / (1 - p) if p < 1 else 0
     return mask

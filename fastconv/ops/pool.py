@@ -3,6 +3,8 @@
 from functools import lru_cache
 from typing import Literal, NamedTuple, overload
 
+import numpy as np
+
 from fastconv import validate
 from fastconv.backends import active
 from fastconv.ops.replay import replayed
@@ -45,9 +47,9 @@ def max_pool2d(
 ) -> Array | tuple[Array, Indices]:
     """Keep the largest pixel of every window, as torch.nn.functional.max_pool2d.
 
-    The input is (N, C, H, W), or (C, H, W) for one image; stride None means kernel_size; the
-    padding (at most half the kernel, never a maximum) is a number, (height, width) or
-    ((top, bottom), (left, right)). Returns (N, C, P, Q) with
+    The input is (N, C, H, W), or (C, H, W) for one image, with a channel and a pixel at least; stride None or
+    () means kernel_size; the padding (at most half the kernel, never a maximum) is a number, (height, width)
+    or ((top, bottom), (left, right)). Returns (N, C, P, Q) with
     P = (H + top + bottom - dilation*(R-1) - 1) / stride + 1 rounded down, with `ceil_mode` up
     unless the last window would start beyond the image; without N if the input has none.
     `return_indices` adds an int64 array of the same shape: the place h*W + w of each maximum, the
@@ -58,7 +60,7 @@ def max_pool2d(
     kernel = validate.pair("max_pool2d", "kernel_size", kernel_size)
     steps = (
         kernel,
-        kernel if stride is None else validate.pair("max_pool2d", "stride", stride),
+        validate.stride("max_pool2d", stride, kernel),
         validate.padding("max_pool2d", padding),
         validate.pair("max_pool2d", "dilation", dilation),
         validate.flag("max_pool2d", "ceil_mode", ceil_mode),
@@ -108,10 +110,9 @@ def avg_pool2d(
 ) -> Array:
     """Take the mean of every window, as torch.nn.functional.avg_pool2d.
 
-    The input is (N, C, H, W), or (C, H, W) for one image; kernel_size, stride, padding and
-    ceil_mode are those of `max_pool2d`. A window's sum is divided by the pixels in it, those of the
-    padding included unless `count_include_pad` is False, or by `divisor_override`. Returns
-    (N, C, P, Q) with P and Q as in `max_pool2d`; without N if the input has none.
+    The input, kernel_size, stride, padding and ceil_mode are those of `max_pool2d`. A window's sum is divided
+    by the pixels in it, those of the padding included unless `count_include_pad` is False, or by
+    `divisor_override`. Returns (N, C, P, Q) with P and Q as in `max_pool2d`; without N if the input has none.
     Raises TypeError for wrong types, ValueError for shapes and values that do not fit.
     """
     X = array("avg_pool2d", "input", input)
@@ -159,16 +160,18 @@ def avg_pool2d_input(
 def adaptive_avg_pool2d(input: Array, output_size: OutputSize) -> Array:
     """Take the means of windows that cover the image evenly, as torch.nn.functional.adaptive_avg_pool2d.
 
-    The input is (N, C, H, W), or (C, H, W) for one image; output_size is P = Q or (P, Q), None in
-    the pair for the size of the input. Window p has the rows from p*H/P, rounded down, to
-    (p+1)*H/P, rounded up. Returns (N, C, P, Q); without N if the input has none.
+    The input is (N, C, H, W), or (C, H, W) for one image, with a channel and a pixel at least; output_size is
+    P = Q or (P, Q), None in the pair for the size of the input, 0 for no outputs. Window p has the rows from
+    p*H/P, rounded down, to (p+1)*H/P, rounded up. Returns (N, C, P, Q); without N if the input has none.
     Raises TypeError for wrong types, ValueError for shapes and values that do not fit.
     """
     X = array("adaptive_avg_pool2d", "input", input)
     _check_image("adaptive_avg_pool2d", "input", X.shape)
-    P, Q = validate.output_size("adaptive_avg_pool2d", output_size)
-    size = P or X.shape[-2], Q or X.shape[-1]
+    P, Q = validate.output_size("adaptive_avg_pool2d", output_size, low=0)
+    size = X.shape[-2] if P is None else P, X.shape[-1] if Q is None else Q
     validate.few_enough("adaptive_avg_pool2d", "output_size", size, (*X.shape[:-2], *size))
+    if 0 in size:
+        return np.empty((*X.shape[:-2], *size), X.dtype)
     if X.ndim == 3:
         return active().adaptive_avg_pool2d(X[None], size)[0]
     return active().adaptive_avg_pool2d(X, size)
@@ -186,6 +189,8 @@ def adaptive_avg_pool2d_input(grad_output: Array, input_size: Shape) -> Array:
     shape = validate.size("adaptive_avg_pool2d_input", "input_size", input_size)
     _check_image("adaptive_avg_pool2d_input", "input_size", shape)
     _check_gradient("adaptive_avg_pool2d_input", G, shape)
+    if 0 in G.shape[-2:]:
+        return np.zeros(shape, G.dtype)
     if G.ndim == 3:
         return active().adaptive_avg_pool2d_input(G[None], (1, *shape))[0]
     return active().adaptive_avg_pool2d_input(G, shape)
@@ -214,7 +219,7 @@ def _average(
     kernel = validate.pair(function, "kernel_size", kernel_size)
     return _Average(
         kernel,
-        kernel if stride is None else validate.pair(function, "stride", stride),
+        validate.stride(function, stride, kernel),
         validate.padding(function, padding),
         validate.flag(function, "ceil_mode", ceil_mode),
         validate.flag(function, "count_include_pad", count_include_pad),
@@ -231,7 +236,7 @@ def _check_image(function: str, argument: str, shape: Shape) -> None:
 
 def _check_gradient(function: str, G: Array, input_size: Shape) -> None:
     """Check that there is an output gradient for each image and channel."""
-    if G.shape[:-2] != input_size[:-2] or 0 in G.shape[-2:]:
+    if G.shape[:-2] != input_size[:-2]:
         needs = f"({', '.join(map(str, input_size[:-2]))}, P, Q) to match input_size {input_size}"
         raise wrong_value(function, "grad_output", f"shape {G.shape}", needs)
 

@@ -58,5 +58,7 @@ def log_softmax_input(output: Array, grad_output: Array, dim: int) -> Array:
 
 def _log_softmax(input: Array, dim: int) -> Array:
     x = input.astype(np.float64)
-    x -= x.max(axis=dim, keepdims=True)
-    return x - np.log(np.exp(x).sum(axis=dim, keepdims=True))
+    if x.size:  # an axis of no elements has no maximum
+        x -= x.max(axis=dim, keepdims=True)
+        x -= np.log(np.exp(x).sum(axis=dim, keepdims=True))
+    return x

@@ -186,7 +186,7 @@ def adaptive_windows(image: Shape, output_size: OutputSize) -> Windows:
         limits = [(p * size // count, -(-(p + 1) * size // count)) for p in range(count)]
         return [Window(first, last, last - first) for first, last in limits]
 
-    return windows(image[0], P or image[0]), windows(image[1], Q or image[1])
+    return windows(image[0], image[0] if P is None else P), windows(image[1], image[1] if Q is None else Q)
 
 
 def _means(X: Array, rows: list[Window], columns: list[Window]) -> Array:

@@ -56,3 +56,12 @@ def test_networks_of_explain(refused):
     assert parse(["explain"]).network is None
     assert parse(["explain", "--network", "cnn"]).network == "cnn"
     assert refused("explain", "--network", "rnn").startswith("argument --network: invalid choice: 'rnn'")
+
+
+def test_range_of_predict(refused):
+    assert parse(["predict", "model", "image"]).range is None
+    assert parse(["predict", "model", "image", "--range", "0,4095"]).range == (0, 4095)
+    assert parse(["predict", "model", "image", "--range=-1.5,1e3"]).range == (-1.5, 1000)
+    for value in ("4095", "0,1,2", "1,1", "5,0", "0,nan", "0,inf", "low,high", ""):
+        message = f"argument --range: got {value}, needs two numbers LOW,HIGH, such as 0,4095"
+        assert refused("predict", "model", "image", f"--range={value}").startswith(message)

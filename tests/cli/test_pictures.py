@@ -1,4 +1,6 @@
+import math
 import re
+import struct
 import sys
 
 import numpy as np
@@ -101,9 +103,12 @@ def test_a_photograph_is_turned_upright(save):
 
 def test_no_image(tmp_path):
     path = tmp_path / "text.png"
-    path.write_text("not an image")
-    with pytest.raises(ValueError, match=f"^{re.escape(str(path))}: got a file that is no image$"):
-        read(str(path), (1, 3, 4))
+    for content in "not an image", "":
+        path.write_text(content)
+        with pytest.raises(
+            ValueError, match=f"^{re.escape(str(path))}: got a file that is no image or of an"
+        ):
+            read(str(path), (1, 3, 4))
 
 
 def test_a_truncated_image(save, tmp_path):
@@ -129,3 +134,176 @@ def test_without_pillow(save, monkeypatch):
     monkeypatch.setitem(sys.modules, "PIL", None)
     with pytest.raises(ValueError, match=r"pip install 'fastconv\[images\]'"):
         read(path, (1, 3, 4))
+
+
+@pytest.mark.parametrize(
+    ("name", "dtype"),
+    [("a.png", "<u2"), ("a.png", ">u2"), ("a.tiff", "<u2"), ("a.tiff", ">u2"), ("a.pgm", "<u2")],
+)
+def test_sixteen_bits_keep_all_of_them(save, name, dtype):
+    wide = np.array([[0, 257 * 100, 65535], [1, 32768, 6554]], dtype)
+    image = read(save(wide, name), (1, 2, 3))
+    np.testing.assert_array_equal(image, (wide / 65535).astype(np.float32)[np.newaxis])
+
+
+@pytest.mark.parametrize("largest", [100, 4095, 32767])
+def test_a_tiff_of_few_of_sixteen_bits_has_to_be_explained(save, largest):
+    narrow = np.array([[0, largest, 50]], np.uint16)
+    path = save(narrow, "a.tiff")
+    fits = {100: 127, 4095: 4095, 32767: 32767}[largest]
+    message = (
+        f"{path}: got values from 0 to {largest}, needs those of black and white: --range=0,{fits} would fit"
+    )
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        read(path, (1, 1, 3))
+    expected = (narrow / fits).astype(np.float32)[np.newaxis]
+    np.testing.assert_array_equal(read(path, (1, 1, 3), value_range=(0, fits)), expected)
+    # By its standard a PNG has white at 65535.
+    np.testing.assert_array_equal(read(save(narrow), (1, 1, 3)), (narrow / 65535).astype(np.float32)[None])
+
+
+def test_a_tiff_that_tells_its_depth(save):
+    narrow = np.array([[0, 4095, 1000]], np.uint16)
+    path = save(narrow, "a.tiff", tiffinfo={281: 4095})  # MaxSampleValue
+    np.testing.assert_array_equal(read(path, (1, 1, 3)), (narrow / 4095).astype(np.float32)[np.newaxis])
+    path = save(narrow, "a.tiff", tiffinfo={281: 1023})
+    with pytest.raises(ValueError, match=r"got values from 0 to 4095, needs values from 0 to 1023: --range="):
+        read(path, (1, 1, 3))
+    path = save(narrow, "a.tiff", tiffinfo={281: 4000})  # the largest value that occurs says nothing
+    with pytest.raises(ValueError, match="needs those of black and white"):
+        read(path, (1, 1, 3))
+
+
+def tiff(path, bits, content, kind=1, photometric=1, channels=1, width=2):
+    """A TIFF file of one line of pixels, as other programs write them."""
+    tags = {256: width, 257: 1, 258: bits, 259: 1, 262: photometric, 277: channels, 278: 1, 339: kind}
+    places, data = {273: 8}, content
+    if channels > 1:
+        places[258] = 8 + len(data)
+        data += struct.pack(f"<{channels}H", *[bits] * channels)
+    entries = [(273, 4, 1, 8), (279, 4, 1, len(content))]
+    entries += [(tag, 3, 1, value) for tag, value in tags.items() if tag not in places]
+    entries += [(258, 3, channels, places[258])] if channels > 1 else []
+    directory = struct.pack("<H", len(entries)) + b"".join(struct.pack("<HHII", *e) for e in sorted(entries))
+    path.write_bytes(struct.pack("<2sHI", b"II", 42, 8 + len(data)) + data + directory + bytes(4))
+    return str(path)
+
+
+def test_twelve_bits_in_a_tiff(tmp_path):
+    path = tiff(tmp_path / "a.tiff", 12, bytes([0xFF, 0xF1, 0x00]))
+    np.testing.assert_array_equal(read(path, (1, 1, 2)), np.array([[[1, 256 / 4095]]], np.float32))
+
+
+def test_a_tiff_whose_white_is_zero(tmp_path):
+    path = tiff(tmp_path / "a.tiff", 16, struct.pack("<2H", 0, 65535 // 5 * 4), photometric=0)
+    np.testing.assert_allclose(read(path, (1, 1, 2)), [[[1, 0.2]]], rtol=1e-6)
+    path = tiff(tmp_path / "b.tiff", 8, bytes([0, 204]), photometric=0)
+    np.testing.assert_allclose(read(path, (1, 1, 2)), [[[1, 0.2]]], rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("bits", "kind", "content", "message"),
+    [
+        (8, 2, b"\0\1", "got signed integers of 8 bits, needs unsigned ones"),
+        (
+            16,
+            2,
+            struct.pack("<2h", -5, 9),
+            "got values from -5 to 9, needs those of .*: --range=-5,15 would fit",
+        ),
+        (
+            32,
+            1,
+            struct.pack("<2I", 0, 10**6),
+            "got values from 0 to 1e\\+06, needs .*: --range=0,1048575 would",
+        ),
+        (32, 2, struct.pack("<2i", 0, 0), "got values from 0 to 0, needs .*: --range=0,1 would fit"),
+        (
+            32,
+            3,
+            struct.pack("<2f", 0, 254.5),
+            "got values from 0 to 254.5, needs values from 0 to 1: .*=0,255 wo",
+        ),
+        (32, 3, struct.pack("<2f", 0, math.nan), "got values that are not finite, needs numbers"),
+        (32, 3, struct.pack("<2f", 0, math.inf), "got values that are not finite, needs numbers"),
+        (64, 3, struct.pack("<2d", 0, 1), "got a file that is no image or of an unknown kind, needs"),
+    ],
+)
+def test_numbers_that_do_not_say_what_white_is(tmp_path, bits, kind, content, message):
+    path = tiff(tmp_path / "a.tiff", bits, content, kind)
+    with pytest.raises(ValueError, match=f"^{re.escape(path)}: {message}"):
+        read(path, (1, 1, 2))
+    if fits := re.search("--range=(.*),(.*) wo", message):
+        low, high = map(float, fits.groups())
+        values = np.frombuffer(
+            content, {(16, 2): "<i2", (32, 1): "<u4", (32, 2): "<i4", (32, 3): "<f4"}[bits, kind]
+        )
+        expected = ((values - low) / (high - low)).astype(np.float32)[np.newaxis, np.newaxis]
+        np.testing.assert_array_equal(read(path, (1, 1, 2), value_range=(low, high)), expected)
+
+
+@pytest.mark.parametrize("name", ["a.tiff", "a.pfm"])
+def test_floats_from_0_to_1_are_taken_as_they_are(save, name):
+    grey = np.array([[0, 0.25, 1], [0.5, 0.125, 0.75]], np.float32)
+    path = save(grey, name)
+    np.testing.assert_array_equal(read(path, (1, 2, 3))[0], grey)
+    np.testing.assert_array_equal(read(path, (1, 2, 3), invert=True)[0], 1 - grey)
+    four = read(path, (4, 2, 3))
+    np.testing.assert_array_equal(four, [grey, grey, grey, np.ones_like(grey)])
+    assert four.flags.c_contiguous
+    np.testing.assert_array_equal(
+        read(path, (3, 1, 1)), np.full((3, 1, 1), grey.mean(dtype=float), np.float32)
+    )
+
+
+def test_sixteen_bits_of_each_colour(tmp_path):
+    wide = struct.pack("<6H", 0, 65535, 257 * 100, 0, 0, 257 * 200)
+    image = read(tiff(tmp_path / "a.tiff", 16, wide, photometric=2, channels=3), (3, 1, 2))
+    expected = np.array([[0, 0], [255, 0], [100, 200]], np.float32) / np.float32(255)
+    np.testing.assert_array_equal(image[:, 0], expected)
+    path = tiff(tmp_path / "a.tiff", 16, struct.pack("<6H", *[4095] * 6), photometric=2, channels=3)
+    with pytest.raises(
+        ValueError, match=r"got 16 bits a channel of which not all seem .*, needs 8 bits a channel"
+    ):
+        read(path, (3, 1, 2))
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr", "LAB"])
+def test_every_kind_of_pixels_of_a_byte(save, mode):
+    grey = Image.fromarray(np.array([[0, 255]], np.uint8))
+    picture = (
+        grey.convert(mode) if mode != "LAB" else Image.frombytes(mode, (2, 1), bytes([0, 0, 0, 255, 0, 0]))
+    )
+    path = save(picture, "a.tiff")
+    with Image.open(path) as file:
+        assert file.mode == mode
+    for channels in (1, 3, 4):
+        image = read(path, (channels, 1, 2))
+        np.testing.assert_allclose(image[:3], np.broadcast_to([0, 1], image[:3].shape), atol=1.01 / 255)
+        assert (image[3:] == 1).all()
+
+
+def test_a_range_is_for_grey_values(save):
+    path = save(np.array([[0, 15]], np.uint8))
+    np.testing.assert_array_equal(read(path, (1, 1, 2), value_range=(0, 15)), [[[0, 1]]])
+    with pytest.raises(
+        ValueError, match="got values from 0 to 15, needs values from 0 to 7: --range=0,15 would"
+    ):
+        read(path, (1, 1, 2), value_range=(0, 7))
+    with pytest.raises(ValueError, match="got a picture of mode RGB for --range, needs grey values: without"):
+        read(save(COLOURS), (1, 3, 4), value_range=(0, 15))
+
+
+@pytest.mark.parametrize("name", ["a.tiff", "a.gif", "a.png", "a.webp"])
+def test_several_images_in_one_file(save, name):
+    first, second = Image.fromarray(GREY), Image.fromarray(255 - GREY)
+    path = save(first, name, save_all=True, append_images=[second])
+    with pytest.raises(ValueError, match="got 2 images in one file, needs one: save one of them on its own"):
+        read(path, (1, 3, 4))
+
+
+def test_a_photograph_with_further_views(save):
+    path = save(
+        Image.new("RGB", (4, 3), "white"), "a.mpo", save_all=True, append_images=[Image.new("RGB", (4, 3))]
+    )
+    np.testing.assert_array_equal(read(path, (1, 3, 4)), np.ones((1, 3, 4)))

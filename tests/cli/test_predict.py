@@ -44,3 +44,16 @@ def test_dark_on_light_is_inverted_on_request(fastconv, model, pictures, tmp_pat
 def test_one_bad_file_and_nothing_is_printed(refused, model, pictures, tmp_path):
     missing = tmp_path / "none.png"
     assert refused("predict", model, pictures[0], missing) == f"{missing}: No such file or directory"
+
+
+def test_a_camera_of_twelve_bits(fastconv, refused, model, bars, pictures, tmp_path):
+    with np.load(bars) as arrays:
+        wide = arrays["images"][1].astype(np.uint16) * 16
+    path = tmp_path / "camera.tiff"
+    Image.fromarray(wide).save(path)
+    assert refused("predict", model, path).endswith(
+        "needs those of black and white: --range=0,4095 would fit"
+    )
+    given = (model, path, "--range=0,4080", "--backend", "reference")
+    plain = fastconv("predict", model, pictures[1], "--backend", "reference").out
+    assert fastconv("predict", *given).out.split()[6:] == plain.split()[6:]

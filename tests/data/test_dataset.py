@@ -1,3 +1,4 @@
+import math
 import re
 
 import numpy as np
@@ -56,11 +57,44 @@ def test_values_are_scaled_by_their_type(stored, expected):
         (numbered(0, 5, 7), "here: images: got shape (0, 5, 7), needs"),
         (numbered(2, 3, 5, 3), "here: images: got shape (2, 3, 5, 3), both of (N, C, H, W) and (N, H, W, C)"),
         (numbered(2, 5, 6, 7), "here: images: got shape (2, 5, 6, 7), neither of"),
-        (numbered(2, 5, 7, dtype=np.int64), "here: images: got dtype int64, needs uint8"),
+        (
+            numbered(2, 49),
+            "here: images: got shape (2, 49), needs (N, H, W), (N, H, W, C) or (N, C, H, W), none "
+            "of them 0: images.reshape(-1, 7, 7) would fit",
+        ),
+        (
+            numbered(2, 5, 7, dtype=np.int64),
+            "here: images: got int64 values from 0 to 69, needs uint8, uint16, bool, or floats in [0, 1]: "
+            "images / 255, or by what white is, would fit",
+        ),
+        (
+            np.full((1, 2, 2), 4095, np.int16),
+            "here: images: got int16 values from 4095 to 4095, needs uint8, "
+            "uint16, bool, or floats in [0, 1]: images / 4095, or",
+        ),
+        (
+            np.eye(2, dtype=np.int32)[None],
+            "here: images: got int32 values from 0 to 1, needs uint8, uint16, bool, or "
+            "floats in [0, 1]: images.astype(bool) would fit",
+        ),
+        (
+            np.array([[[-128, 127]]], np.int8),
+            "here: images: got int8 values from -128 to 127, needs uint8, uint16, "
+            "bool, or floats in [0, 1]: (images - -128.0) / 255.0 would fit",
+        ),
         (numbered(2, 5, 7, dtype=np.complex64), "here: images: got dtype complex64, needs uint8"),
-        (np.full((1, 2, 2), 1.5), "here: images: got float64 values from 1.5 to 1.5, needs"),
+        (
+            np.full((1, 2, 2), 1.5),
+            "here: images: got float64 values from 1.5 to 1.5, needs uint8, uint16, bool, or "
+            "floats in [0, 1]: images / 255, or",
+        ),
         (np.full((1, 2, 2), -0.5), "here: images: got float64 values from -0.5 to -0.5, needs"),
-        (np.full((1, 2, 2), np.nan), "here: images: got float64 values from nan to nan, needs"),
+        (np.full((1, 2, 2), np.nan), "here: images: got float64 values from nan to nan, first in image 0"),
+        (
+            np.array([0, 1, np.inf]).reshape(3, 1, 1),
+            "here: images: got float64 values from 0 to inf, first in image 2",
+        ),
+        (np.full((1, 2, 2), "a"), "here: images: got dtype <U1, needs uint8"),
     ],
 )
 def test_images_that_cannot_be_read(stored, message):
@@ -79,8 +113,26 @@ def test_labels_of_any_integer_type(dtype):
 @pytest.mark.parametrize(
     ("stored", "message"),
     [
-        (np.eye(3, dtype=int), "here: labels: got int64 of shape (3, 3), needs one integer an image"),
-        (np.zeros(3), "here: labels: got float64 of shape (3,), needs one integer an image"),
+        (
+            np.eye(3, dtype=int),
+            "here: labels: got int64 of shape (3, 3), needs one integer an image, (N,): "
+            "labels.argmax(axis=1) would fit",
+        ),
+        (
+            np.zeros(3),
+            "here: labels: got float64 of shape (3,), needs one integer an image, (N,): "
+            "labels.astype(int) would fit",
+        ),
+        (
+            np.array(["cat", "dog"]),
+            "here: labels: got <U3 of shape (2,), needs one integer an image, (N,): "
+            "classes, labels = np.unique(labels, return_inverse=True) would fit",
+        ),
+        (np.array([0.5, 1]), "here: labels: got float64 of shape (2,), needs one integer an image, (N,)"),
+        (np.array([np.nan, 1]), "here: labels: got float64 of shape (2,), needs one integer an image, (N,)"),
+        (np.zeros((3, 0)), "here: labels: got float64 of shape (3, 0), needs one integer an image, (N,)"),
+        (np.zeros((3, 2)), "here: labels: got float64 of shape (3, 2), needs one integer an image, (N,)"),
+        (np.array(1), "here: labels: got int64 of shape (), needs one integer an image, (N,)"),
         (np.array([0, 1, -1]), "here: labels: got -1 at position 2, needs class numbers from 0 up"),
         (np.array([0, 10**9]), "here: labels: got 1000000000 at position 1, needs class numbers from 0 up"),
     ],
@@ -126,10 +178,29 @@ def test_split_depends_on_the_seed_alone():
     assert first != other
 
 
-@pytest.mark.parametrize("fraction", [0, 1, -0.1, float("nan")])
-def test_split_needs_a_share(fraction):
-    with pytest.raises(ValueError, match=r"^here: test_fraction: got .*, needs a share between 0 and 1"):
+@pytest.mark.parametrize(
+    ("fraction", "error"),
+    [
+        (0, ValueError),
+        (1, ValueError),
+        (-0.1, ValueError),
+        (math.nan, ValueError),
+        (True, TypeError),
+        ("a", TypeError),
+        (None, TypeError),
+    ],
+)
+def test_split_needs_a_share(fraction, error):
+    with pytest.raises(error, match=r"^here: test_fraction: got .*, needs a (share|number)"):
         split(labelled([5]), fraction, 0, "here")
+
+
+@pytest.mark.parametrize(
+    ("seed", "error"), [(-1, ValueError), (None, TypeError), ("a", TypeError), (True, TypeError)]
+)
+def test_split_needs_a_seed(seed, error):
+    with pytest.raises(error, match=r"^here: seed: got .*, needs an integer"):
+        split(labelled([5]), 0.2, seed, "here")
 
 
 def test_split_of_too_few_images():
@@ -157,3 +228,25 @@ def test_dataset_of_images_of_two_sizes():
     )
     with pytest.raises(ValueError, match=r"^here: got test images of shape \(1, 3, 4\), needs \(1, 3, 3\)"):
         dataset(train, test, "source", "here")
+
+
+def test_a_data_set_shows_what_it_is_in_one_line():
+    part = as_part(numbered(2, 3, 4), np.array([0, 1]), "a")
+    found = dataset(part, part, "the\nsource", "here", ("cat", "dog"))
+    assert repr(found) == "Dataset(2 + 2 images (1, 3, 4), 2 classes (cat, dog), 'the\\nsource')"
+    many = dataset(part, part, "source", "here", tuple(map(str, range(100))))
+    assert "100 classes (0, 1, 2, 3, 4, 5, 6, 7, ..., 99)" in repr(many)
+
+
+def test_data_sets_with_the_same_values_are_equal():
+    def made(first=0, label=1, classes=("a", "b"), source="here"):
+        images = numbered(2, 3, 3)
+        images[0, 0, 0] = first
+        return dataset(
+            as_part(images, np.array([0, label]), "a"), as_part(numbered(1, 3, 3), np.array([0]), "b"),
+            source, "here", classes,
+        )  # fmt: skip
+
+    assert made() == made()
+    for other in made(first=1), made(label=0), made(classes=("a", "c")), made(source="there"), "text", None:
+        assert made() != other

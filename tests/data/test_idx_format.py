@@ -150,3 +150,11 @@ def test_missing_file(pair, tmp_path):
 def test_a_directory(pair, tmp_path):
     with pytest.raises(ValueError, match=re.escape(f"idx: {tmp_path}: is a directory, needs to be an IDX")):
         data.idx(pair[0], tmp_path)
+
+
+@pytest.mark.parametrize("path", [3, None, b"file"])
+def test_what_is_no_path(path):
+    with pytest.raises(
+        TypeError, match=f"^idx: path: got {type(path).__name__}, needs a str or an os.PathLike$"
+    ):
+        data.idx(path, path)

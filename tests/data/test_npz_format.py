@@ -38,6 +38,11 @@ def test_images_and_labels_are_divided(write):
     assert not np.array_equal(data.npz(path, seed=1).test[0], found.test[0])
 
 
+def test_names_of_classes_as_bytes(write):
+    path = write(images=IMAGES, labels=LABELS, classes=np.array(["Käfer".encode(), b"Hund"]))
+    assert data.npz(path).classes == ("Käfer", "Hund")
+
+
 def test_layout(write):
     path = write(images=np.zeros((20, 3, 2, 3), np.uint8), labels=LABELS)
     assert data.npz(path, layout="NCHW").input_shape == (3, 2, 3)
@@ -123,3 +128,11 @@ def test_missing_file(tmp_path):
 def test_a_directory(tmp_path):
     with pytest.raises(ValueError, match=re.escape(f"npz: {tmp_path}: is a directory, needs to be a .npz")):
         data.npz(tmp_path)
+
+
+@pytest.mark.parametrize("path", [3, None, b"file"])
+def test_what_is_no_path(path):
+    with pytest.raises(
+        TypeError, match=f"^npz: path: got {type(path).__name__}, needs a str or an os.PathLike$"
+    ):
+        data.npz(path)

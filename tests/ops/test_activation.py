@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from fastconv import functional, grad, reference
+from fastconv import backend, functional, grad, reference
 
 ELEMENTWISE = ["relu", "sigmoid"]
 ALONG_AXIS = ["softmax", "log_softmax"]
@@ -48,11 +48,23 @@ def test_elementwise_operations_take_any_shape(name, shape):
     assert getattr(grad, f"{name}_input")(x, x).shape == shape
 
 
+@pytest.mark.parametrize("dim", [0, -1])
+@pytest.mark.parametrize("backend_name", ["reference", "numba"])
 @pytest.mark.parametrize("name", ALONG_AXIS)
-def test_an_empty_batch(name):
-    x = np.ones((0, 3))
-    assert getattr(functional, name)(x, 1).shape == (0, 3)
-    assert getattr(grad, f"{name}_input")(x, x, 1).shape == (0, 3)
+def test_nothing_along_an_axis_or_no_axis_at_all(name, backend_name, dim):
+    function, gradient = getattr(functional, name), getattr(grad, f"{name}_input")
+    one = {"softmax": 1.0, "log_softmax": 0.0}[name]
+    with backend(backend_name):
+        for shape in ((0,), (0, 3), (3, 0), (5, 0, 0)):
+            x = np.ones(shape)
+            assert function(x, dim).shape == gradient(x, x, dim).shape == shape
+        for result, right in (
+            (function(np.array(3.0), dim), one),
+            (gradient(np.array(one), np.array(5.0), dim), 0),
+        ):
+            assert isinstance(result, np.ndarray)
+            assert result.shape == ()
+            assert result == right
 
 
 @pytest.mark.parametrize("name", ELEMENTWISE + ALONG_AXIS)
@@ -83,6 +95,7 @@ def test_wrong_axes(name, assert_refused):
             ValueError, f"{called}: dim: got 2, needs an integer from -2 to 1", function, *arguments, 2
         )
         assert_refused(TypeError, f"{called}: dim: got None, needs an integer", function, *arguments, None)
-        empty = [array[:0] for array in arguments]
-        message = f"{called}: input: got shape (0, 4), needs at least one element along dim=0"
-        assert_refused(ValueError, message, function, *empty, 0)
+        single = [array[0, 0] for array in arguments]
+        assert_refused(
+            ValueError, f"{called}: dim: got 1, needs an integer from -1 to 0", function, *single, 1
+        )

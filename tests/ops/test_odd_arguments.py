@@ -1,0 +1,139 @@
+"""Whatever stands in an argument's place: a result, or an error that names the function and an argument."""
+
+import inspect
+from decimal import Decimal
+
+import numpy as np
+import pytest
+
+from fastconv import functional, grad
+
+
+def drawn(*shape):
+    return np.random.default_rng(sum(shape)).random(shape, np.float32)
+
+
+X, W, G = drawn(2, 4, 6, 5), drawn(6, 2, 3, 3), drawn(2, 6, 6, 5)
+POOLED, A, B = drawn(2, 4, 3, 2), drawn(3, 4), drawn(4)
+STEPS = {"stride": 1, "padding": 1, "dilation": 1, "groups": 2}
+WINDOW = {"kernel_size": 2, "stride": 2, "padding": 0, "ceil_mode": False}
+MEAN = {**WINDOW, "count_include_pad": True, "divisor_override": None}
+LABELS = {
+    "input": A,
+    "target": np.array([0, 1, 2]),
+    "weight": B,
+    "ignore_index": -100,
+    "label_smoothing": 0.1,
+}
+ANSWERS = {"input": A, "target": A, "weight": B, "pos_weight": B, "reduction": "mean"}
+
+CALLS = {
+    "conv2d": {"input": X, "weight": W, "bias": drawn(6), **STEPS, "relu": False},
+    "conv2d_input": {"input_size": X.shape, "weight": W, "grad_output": G, **STEPS},
+    "conv2d_weight": {"input": X, "weight_size": W.shape, "grad_output": G, **STEPS},
+    "conv2d_bias": {"grad_output": G},
+    "max_pool2d": {"input": X, **WINDOW, "dilation": 1, "return_indices": True},
+    "max_pool2d_input": {
+        "grad_output": POOLED,
+        "indices": np.zeros((2, 4, 3, 2), int),
+        "input_size": X.shape,
+    },
+    "avg_pool2d": {"input": X, **MEAN},
+    "avg_pool2d_input": {"grad_output": POOLED, "input_size": X.shape, **MEAN},
+    "adaptive_avg_pool2d": {"input": X, "output_size": (2, 3)},
+    "adaptive_avg_pool2d_input": {"grad_output": POOLED, "input_size": X.shape},
+    "linear": {"input": A, "weight": drawn(5, 4), "bias": drawn(5)},
+    "linear_input": {"weight": drawn(5, 4), "grad_output": drawn(3, 5)},
+    "linear_weight": {"input": A, "grad_output": drawn(3, 5)},
+    "linear_bias": {"grad_output": drawn(3, 5)},
+    **{name: {"input": A} for name in ("relu", "sigmoid")},
+    **{f"{name}_input": {"output": A, "grad_output": A} for name in ("relu", "sigmoid")},
+    **{name: {"input": A, "dim": 1} for name in ("softmax", "log_softmax")},
+    **{f"{name}_input": {"output": A, "grad_output": A, "dim": 1} for name in ("softmax", "log_softmax")},
+    "dropout": {"input": A, "p": 0.5, "training": True, "rng": 0},
+    "dropout_mask": {"shape": (3, 4), "p": 0.5, "rng": 0, "dtype": np.float32},
+    "dropout_input": {"mask": A, "grad_output": A},
+    **{f"cross_entropy{of}": {**LABELS, "reduction": "mean"} for of in ("", "_input")},
+    **{f"binary_cross_entropy_with_logits{of}": ANSWERS for of in ("", "_input")},
+    **{f"mse_loss{of}": {"input": A, "target": A, "reduction": "mean"} for of in ("", "_input")},
+}
+
+HUGE = (2**31 - 1, 2**31, 2**63, 2**64, 10**30, -(2**31), -(2**63), -(10**30))
+ODD = [
+    *(None, True, np.True_, 0, 1, 2, -1, 7, *HUGE, 0.5, 1.0, -0.5, float("nan"), float("inf"), 1j),
+    *(np.int8(1), np.uint64(2**63), np.float64(0.5), np.array(1), np.array([1, 2]), Decimal(1)),
+    *(
+        "same",
+        "valid",
+        "none",
+        "",
+        b"same",
+        "float64",
+        np.float64,
+        object(),
+        ...,
+        slice(1),
+        range(2),
+        {1, 2},
+        {},
+    ),
+    *(
+        (),
+        (1,),
+        (1, 2),
+        (0, 0),
+        (1, 2, 3),
+        ((1, 1), (0, 1)),
+        ((1,), (1,)),
+        [],
+        [1],
+        [2, 1],
+        (None, 1),
+        (True, 1),
+    ),
+    *(
+        (1.0, 1),
+        ("1", 1),
+        (-1, 1),
+        (2**40, 1),
+        (10**30, 1),
+        (2**31 - 1,) * 4,
+        X.shape,
+        X.shape[1:],
+        [*W.shape],
+    ),
+    *((2, 0, 6, 5), (0, 4, 6, 5), (2, 4, 0, 5), (2.0, 4, 6, 5)),
+]
+"""Objects for any argument."""
+
+
+def variants(array):
+    """Arrays of other types, layouts and shapes, and what looks like an array."""
+    types = ("f2", "f8", "g", "i4", "?", "c8", "O", "U4", "S4", "M8[s]", ">f4", [("a", "f4")])
+    yield from (np.ones(array.shape, dtype) for dtype in types)
+    yield from (array[:0], array[..., :0], array[0], array[None], array[..., None], array.ravel(), array.T)
+    yield from (array.ravel()[0], np.array(array.ravel()[0]), np.zeros((1,) * 64, array.dtype))
+    yield from (np.broadcast_to(array.ravel()[:1], array.shape), np.ma.masked_array(array), array.tolist())
+    yield from (memoryview(array), np.full_like(array, -1), np.zeros((0, 2**40, 3, 3), array.dtype)[..., :0])
+
+
+def test_every_operation_is_called():
+    assert sorted(CALLS) == sorted(set(functional.__all__) | set(grad.__all__))
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_odd_arguments(name):
+    right = CALLS[name]
+    function = getattr(functional, name, None) or getattr(grad, name)
+    assert right.keys() == inspect.signature(function).parameters.keys()
+    function(**right)
+    for argument, value in right.items():
+        odd = [*ODD, *variants(value)] if isinstance(value, np.ndarray) else ODD
+        for given in odd:
+            try:
+                function(**{**right, argument: given})
+            except (ValueError, TypeError) as error:
+                message = str(error)
+                assert message.startswith(f"{name}: "), (argument, given)
+                assert message.split(": ")[1] in right, (argument, given, message)
+                assert " needs " in message, (argument, given, message)

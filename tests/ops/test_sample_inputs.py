@@ -1,0 +1,104 @@
+"""The inputs on which PyTorch tests its operations, and those that it expects them to refuse."""
+
+import inspect
+import sys
+import unittest
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from fastconv import functional, grad
+
+torch = pytest.importorskip("torch")
+
+pytestmark = pytest.mark.torch
+
+LOSSES = "cross_entropy", "binary_cross_entropy_with_logits", "mse_loss"
+OPERATIONS = (
+    *("conv2d", "linear", "max_pool2d", "avg_pool2d", "adaptive_avg_pool2d"),
+    *("relu", "sigmoid", "softmax", "log_softmax", "dropout"),
+    *LOSSES,
+)
+SHARE = {"max_pool2d": 7}
+"""Of how many samples one is taken: there are 1440 for max_pool2d, all combinations of its arguments."""
+
+
+@pytest.fixture(scope="module")
+def described():
+    """PyTorch's descriptions of its operations, without variants that have more arguments."""
+    # PyTorch's own test cases inherit from this; it need not be installed, for none of them runs here.
+    sys.modules.setdefault("expecttest", SimpleNamespace(TestCase=unittest.TestCase))
+    from torch.testing._internal.common_methods_invocations import op_db
+
+    return {op.name.removeprefix("nn.functional."): op for op in op_db if not op.variant_test_name}
+
+
+def bound(name, sample):
+    """The arguments of a sample by their names in fastconv."""
+    arguments = inspect.signature(getattr(functional, name)).bind(sample.input, *sample.args, **sample.kwargs)
+    arguments.apply_defaults()
+    return arguments.arguments
+
+
+def as_arrays(given):
+    return {name: v.detach().numpy() if isinstance(v, torch.Tensor) else v for name, v in given.items()}
+
+
+def drawn(name, given):
+    """Whether chance decides, which differs from PyTorch's."""
+    return name == "dropout" and given["training"] and 0 < given["p"] < 1
+
+
+def gradients(name, arrays, output, grad_output):
+    """The gradient with respect to each argument that has one."""
+    known = {**arrays, "output": output, "grad_output": grad_output, "input_size": arrays["input"].shape}
+    if name == "conv2d":
+        known["weight_size"] = arrays["weight"].shape
+    if name == "max_pool2d":
+        known["indices"] = functional.max_pool2d(**{**arrays, "return_indices": True})[1]
+    if name == "dropout":
+        known["mask"] = np.full(output.shape, 0.0 if arrays["training"] and arrays["p"] else 1.0)
+    for argument in arrays:
+        if arrays[argument] is not None and hasattr(grad, f"{name}_{argument}"):
+            function = getattr(grad, f"{name}_{argument}")
+            needed = inspect.signature(function).parameters
+            yield argument, function(**{key: known[key] for key in needed})
+
+
+def assert_same(ours, theirs, sample):
+    assert np.shape(ours) == tuple(theirs.shape), sample
+    np.testing.assert_allclose(ours, theirs.detach().numpy(), rtol=1e-11, atol=1e-12, err_msg=str(sample))
+
+
+@pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel:UserWarning")
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_values_and_gradients(described, name):
+    operation, rng, compared = described[name], np.random.default_rng(0), 0
+    samples = list(operation.sample_inputs("cpu", torch.float64, requires_grad=True))[:: SHARE.get(name, 1)]
+    for sample in samples:
+        given = bound(name, sample)
+        if drawn(name, given):
+            continue
+        arrays, theirs = as_arrays(given), operation(sample.input, *sample.args, **sample.kwargs)
+        ours = getattr(functional, name)(**arrays)
+        if given.get("return_indices"):
+            assert_same(ours[1], theirs[1], sample)
+            ours, theirs = ours[0], theirs[0]
+        assert_same(ours, theirs, sample)
+
+        shape = tuple(theirs.shape)
+        g = np.ones(shape) if name in LOSSES else np.asarray(rng.standard_normal(shape))
+        theirs.backward(torch.tensor(g))
+        for argument, gradient in gradients(name, arrays, ours, g):
+            assert_same(gradient, given[argument].grad, sample)
+            compared += 1
+    assert compared >= 3
+
+
+@pytest.mark.parametrize("name", ["conv2d", "max_pool2d", "avg_pool2d", "adaptive_avg_pool2d"])
+def test_what_pytorch_refuses_is_refused(described, name):
+    for wrong in described[name].error_inputs("cpu"):
+        arrays = as_arrays(bound(name, wrong.sample_input))
+        with pytest.raises((ValueError, TypeError), match=f"^{name}: .*: got .*, needs "):
+            getattr(functional, name)(**arrays)
