@@ -4,6 +4,7 @@ Every message has one form: function: argument: got this, needs that. A wrong ki
 TypeError, a wrong shape or value a ValueError.
 """
 
+import contextlib
 import math
 import operator
 from typing import Any
@@ -63,14 +64,14 @@ def arrays(
 
 
 def float_type(function: str, name: str, value: DTypeLike) -> np.dtype[Any]:
-    """Check that this names the type of a float array; return it."""
-    try:
-        dtype = np.dtype(value)
-    except (TypeError, ValueError):
-        raise wrong_type(function, name, repr(value), "float32 or float64") from None
-    if dtype not in _FLOATS:
-        raise wrong_type(function, name, dtype, "float32 or float64")
-    return dtype
+    """Check that this names the type of a float array; return it. None, NumPy's float64, does not."""
+    found: object = repr(value)
+    if value is not None:
+        with contextlib.suppress(TypeError, ValueError):
+            found = np.dtype(value)
+    if not isinstance(found, np.dtype) or found not in _FLOATS:
+        raise wrong_type(function, name, found, "float32 or float64")
+    return found
 
 
 def native(function: str, name: str, value: object) -> Array:

@@ -183,7 +183,9 @@ def test_output_sizes():
 
 def test_types_of_arrays():
     assert validate.float_type("f", "dtype", "float32") is np.dtype(np.float32)
+    assert validate.float_type("f", "dtype", float) is np.dtype(np.float64)
     for value, got in (
+        (None, "None"),
         (">f8", ">f8"),
         (np.int64, "int64"),
         ("half", "float16"),

@@ -196,7 +196,7 @@ def _adaptive_avg_pool2d(layer: nn.AdaptiveAvgPool2d, x: str, symbols: Symbols) 
             y, f"mean({x})", f"{y} = sum_{{u,v}} {x}[u,v] / k", note="of each plane, with k pixels"
         )
         return Notation(y, forward, {}, {"input": _shared(y, "k")})
-    P, Q = (size or whole for size, whole in zip(layer.output_size, "HW", strict=True))
+    P, Q = (whole if size is None else size for size, whole in zip(layer.output_size, "HW", strict=True))
     note = "windows that cover the image evenly; k[i,j] counts the pixels of the window"
     entries = f"{y}[i,j] = sum_{{u,v}} {x}[u,v] / k[i,j]"
     forward = Formula(y, f"avgpool({x} to ({P}, {Q}))", entries, note=note)

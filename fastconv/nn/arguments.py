@@ -3,7 +3,6 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from fastconv import validate
 from fastconv.reference.geometry import Sides
@@ -12,18 +11,6 @@ from fastconv.types import Padding
 LARGEST_SEED = 2**64 - 1
 MOST_AXES = 64
 """NumPy's limit."""
-
-
-def float_type(kind: str, name: str, value: DTypeLike) -> np.dtype[Any]:
-    """This dtype as NumPy's object; TypeError where it is neither float32 nor float64."""
-    try:
-        # NumPy takes None for float64.
-        result = None if value is None else np.dtype(value)
-    except (TypeError, ValueError):
-        result = None
-    if result is None or result not in (np.dtype(np.float32), np.dtype(np.float64)):
-        raise validate.wrong_type(kind, name, result or repr(value), "float32 or float64")
-    return result
 
 
 def generator(kind: str, name: str, value: int | None) -> np.random.Generator:
@@ -69,4 +56,4 @@ def divisor(kind: str, name: str, value: int | None) -> int | None:
 
 def output_size(kind: str, name: str, value: Any) -> tuple[int | None, int | None]:
     """(height, width) of an adaptive pooling; None is the size of the input."""
-    return validate.output_size(kind, value)
+    return validate.output_size(kind, value, low=0)

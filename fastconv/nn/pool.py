@@ -34,8 +34,8 @@ class _Pool2d(Layer):
         self, kernel_size: Pair, stride: Pair | None, padding: Padding, dilation: Pair, ceil_mode: bool
     ) -> None:
         super().__init__()
-        stride = kernel_size if stride is None else stride
-        self._set(kernel_size=kernel_size, stride=stride, padding=padding, dilation=dilation)
+        self._set(kernel_size=kernel_size, padding=padding, dilation=dilation)
+        self._set(stride=validate.stride(type(self).__name__, stride, self.kernel_size))
         self.ceil_mode = ceil_mode
 
     def output_shape(self, input_shape: Shape) -> Shape:
@@ -188,10 +188,10 @@ class AdaptiveAvgPool2d(Layer):
         size = image_size("AdaptiveAvgPool2d", input_shape)
         if min(size) < 1:
             raise ValueError(f"AdaptiveAvgPool2d: got {by(size)} pixels, needs at least 1 x 1")
-        P, Q = (wanted or n for wanted, n in zip(self.output_size, size, strict=True))
+        P, Q = (n if wanted is None else wanted for wanted, n in zip(self.output_size, size, strict=True))
         return input_shape[0], P, Q
 
     def config(self) -> dict[str, Any]:
         """The constructor's argument."""
         height, width = self.output_size
-        return {"output_size": height if height == width and height else self.output_size}
+        return {"output_size": self.output_size if height is None or height != width else height}

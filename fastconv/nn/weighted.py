@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from fastconv import validate
-from fastconv.nn.arguments import float_type, generator
+from fastconv.nn.arguments import generator
 from fastconv.nn.base import Layer
 from fastconv.types import Array, Shape
 
@@ -15,7 +15,7 @@ class WeightedLayer(Layer):
     def __init__(self, shape: Shape, bias: bool, dtype: DTypeLike, seed: int | None) -> None:
         super().__init__()
         name = type(self).__name__
-        self.dtype = float_type(name, "dtype", dtype)
+        self.dtype = validate.float_type(name, "dtype", dtype)
         self._parameters["weight"] = np.empty(shape, self.dtype)
         if validate.flag(name, "bias", bias):
             self._parameters["bias"] = np.empty(shape[0], self.dtype)

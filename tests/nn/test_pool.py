@@ -91,8 +91,17 @@ def test_arguments_are_checked_when_the_layer_is_made():
         nn.AvgPool2d(2, 2, 0, False, 1)
     with pytest.raises(ValueError, match="AvgPool2d: divisor_override: got 0"):
         nn.AvgPool2d(2, divisor_override=0)
-    with pytest.raises(ValueError, match="AdaptiveAvgPool2d: output_size: got 0"):
-        nn.AdaptiveAvgPool2d((None, 0))
+    with pytest.raises(ValueError, match="AdaptiveAvgPool2d: output_size: got -1"):
+        nn.AdaptiveAvgPool2d((None, -1))
+
+
+def test_an_empty_stride_is_the_kernel_size_and_adaptive_pooling_may_have_no_outputs():
+    assert nn.MaxPool2d((2, 3), stride=()).stride == (2, 3)
+    layer, x = nn.AdaptiveAvgPool2d((0, None)), np.ones((2, 3, 5, 4), np.float32)
+    assert layer.output_shape((3, 5, 4)) == (3, 0, 4) and layer.config() == {"output_size": (0, None)}
+    y, backward = layer.forward(x)
+    assert y.shape == (2, 3, 0, 4)
+    np.testing.assert_array_equal(backward(y)[0], np.zeros_like(x))
 
 
 AVERAGES = [
