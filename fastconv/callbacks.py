@@ -32,7 +32,7 @@ class Callback:
         """Before the first batch of epoch 0, 1, ..."""
 
     def on_batch_end(self, trainer: "Trainer", batch: int, logs: Logs) -> None:
-        """After the update of batch 0, 1, ...; `logs` are this batch's."""
+        """After the update of batch 0, 1, ...; `logs` are this batch's, 0 where nothing in it counts."""
 
     def on_epoch_end(self, trainer: "Trainer", epoch: int, logs: Logs) -> None:
         """After the validation; the history has the epoch's values already."""

@@ -57,28 +57,35 @@ def named(
     if metrics is None:
         return suitable
     if isinstance(metrics, str) or not isinstance(metrics, Iterable):
-        shown = repr(metrics) if isinstance(metrics, str) else getattr(metrics, "__name__", "metric")
-        hint = f": [{shown}] would fit" if isinstance(metrics, str) or callable(metrics) else ""
-        raise validate.wrong_type("Trainer", "metrics", repr(metrics), f"a list or a dict of metrics{hint}")
+        hint = f": [{_shown(metrics)}] would fit" if isinstance(metrics, str) or callable(metrics) else ""
+        raise validate.wrong_type("Trainer", "metrics", _shown(metrics), f"a list or a dict of metrics{hint}")
     given = metrics.items() if isinstance(metrics, Mapping) else [(_name(m), m) for m in metrics]
     result: dict[str, Metric] = {}
     for name, metric in given:
         if not isinstance(name, str) or name == "loss" or name.startswith("val_") or name in result:
             needs = 'a name of its own: {"name": function} gives one'
             raise validate.wrong_value("Trainer", "metrics", f"{name!r} as a name", needs)
-        if isinstance(metric, str) and metric in suitable:
-            result[name] = suitable[metric]
-        elif isinstance(metric, type) or not callable(metric):
-            needs = "functions of (output, target)" + "".join(f", or {known!r}" for known in suitable)
-            error = validate.wrong_value if isinstance(metric, str) else validate.wrong_type
-            raise error("Trainer", "metrics", repr(metric), needs)
-        else:
-            result[name] = metric
+        result[name] = _function(metric, suitable)
     return result
+
+
+def _function(metric: Any, suitable: Mapping[str, Metric]) -> Metric:
+    if isinstance(metric, str) and metric in suitable:
+        return suitable[metric]
+    if isinstance(metric, str | type) or not callable(metric):
+        needs = "functions of (output, target)" + "".join(f", or {known!r}" for known in suitable)
+        error = validate.wrong_value if isinstance(metric, str) else validate.wrong_type
+        raise error("Trainer", "metrics", _shown(metric), needs)
+    function: Metric = metric
+    return function
 
 
 def _name(metric: Any) -> str:
     return metric if isinstance(metric, str) else getattr(metric, "__name__", type(metric).__name__)
+
+
+def _shown(metric: Any) -> str:
+    return getattr(metric, "__name__", repr(metric))
 
 
 class Mean:

@@ -276,7 +276,7 @@ class Trainer(Settings):
         for number, (x, y, weight) in enumerate(data.epoch(rng)):
             loss, counts = self._update(x, y, weight, measured)
             if not counts:
-                loss = 0.0  # a batch without labels is no failure, of which callbacks should hear
+                loss = 0.0  # nothing to learn from is not the failure that callbacks look for
             if not (math.isfinite(loss) or self._warned):
                 self._warned = True
                 warnings.warn(

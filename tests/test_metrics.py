@@ -59,6 +59,34 @@ def test_metrics_have_names():
     assert metrics.named((), loss) == {}
 
 
+NEEDS_LIST = "needs a list or a dict of metrics"
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "message"),
+    [
+        ("accuracy", TypeError, rf"got 'accuracy', {NEEDS_LIST}: \['accuracy'\] would fit$"),
+        (metrics.accuracy, TypeError, rf"got accuracy, {NEEDS_LIST}: \[accuracy\] would fit$"),
+        (3, TypeError, f"got 3, {NEEDS_LIST}$"),
+        ([3], TypeError, r"got 3, needs functions of \(output, target\), or 'accuracy'"),
+        ([None], TypeError, "got None, needs functions"),
+        ([nn.MSELoss], TypeError, "got MSELoss, needs functions"),
+        ({"mine": "f1"}, ValueError, "got 'f1', needs functions"),
+        ({1: metrics.accuracy}, ValueError, "got 1 as a name, needs a name of its own"),
+        ({"loss": metrics.accuracy}, ValueError, "got 'loss' as a name, needs a name of its own"),
+        ({"val_loss": metrics.accuracy}, ValueError, "got 'val_loss' as a name, needs a name of its own"),
+        ([metrics.accuracy, "accuracy"], ValueError, "got 'accuracy' as a name, needs a name of its own"),
+    ],
+)
+def test_what_is_no_metric_is_told(given, error, message):
+    with pytest.raises(error, match=f"^Trainer: metrics: {message}"):
+        trainer(nn.CrossEntropyLoss(), LABELS, metrics=given)
+
+
+def test_a_dict_may_name_what_suits_the_loss():
+    assert metrics.named({"right": "accuracy"}, nn.BCEWithLogitsLoss()) == {"right": metrics.binary_accuracy}
+
+
 def test_an_unknown_name_is_told():
     with pytest.raises(ValueError, match=r"Trainer: metrics: got 'f1', needs functions .* or 'accuracy'"):
         metrics.named(["f1"], nn.CrossEntropyLoss())
