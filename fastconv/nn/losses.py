@@ -27,12 +27,13 @@ class Loss(Settings):
     """A number that training makes small, and its gradient with respect to the network's output.
 
     A loss of one's own derives from this class and overrides `forward`; `count` too where its mean is not one
-    over the elements of the output, and `check` where it can tell early which targets do not fit.
+    over the elements of the output, and `check` where it can tell early which targets do not fit. It sets its
+    attributes in its constructor.
     """
 
-    reduction: str
+    reduction: str = "mean"
 
-    def __init__(self, reduction: str) -> None:
+    def __init__(self, reduction: str = "mean") -> None:
         self.reduction = reduction
 
     def __call__(self, output: Array, target: Array) -> float:

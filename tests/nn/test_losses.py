@@ -214,6 +214,16 @@ def test_a_loss_of_ones_own_sets_what_it_likes_in_its_constructor():
         loss.reduction = "all"
 
 
+def test_a_loss_of_ones_own_needs_its_forward_alone():
+    class Outputs(nn.Loss):
+        def forward(self, output, target, sample_weight=None):
+            return float(output.mean()), lambda: np.full_like(output, 1 / output.size)
+
+    loss = Outputs()
+    assert (loss.reduction, loss.count(LOGITS, LABELS)) == ("mean", 15)
+    assert loss(LOGITS, LABELS) == LOGITS.mean()
+
+
 F32 = np.dtype(np.float32)
 LABELS_FIT = "integers of shape (4,) as class labels"
 
