@@ -27,7 +27,10 @@ class Needs:
         """
         for argument, value in (("x", x), ("y", y)):
             if not isinstance(value, np.ndarray) or value.ndim == 0:
-                raise TypeError(f"{name}: {argument}: got {_kind(value)}, needs a numpy array of samples")
+                hint = f"; np.array({argument}) would fit" if isinstance(value, list | tuple) else ""
+                raise TypeError(
+                    f"{name}: {argument}: got {_kind(value)}, needs a numpy array of samples{hint}"
+                )
         if len(x) != len(y):
             raise ValueError(f"{name}: y: got {len(y)} samples, needs {len(x)}, as many as x has")
         if len(x) == 0:

@@ -89,7 +89,7 @@ class EarlyStopping(Settings, Callback):
                 return "max" if self.monitor.endswith("accuracy") else "min"
             if not (isinstance(value, str) and value in ("min", "max")):
                 raise validate.wrong_value(kind, name, repr(value), "'min' or 'max'")
-        return value
+        return super()._checked(name, value)
 
     def on_fit_begin(self, trainer: "Trainer") -> None:
         """Forgets the training before."""
@@ -150,8 +150,8 @@ class ProgressBar(Settings, Callback):
 
     def _checked(self, name: str, value: Any) -> Any:
         if name == "epochs" or (name == "batches" and value is not None):
-            return validate.integer("ProgressBar", name, value, low=0)
-        return value
+            return validate.integer(type(self).__name__, name, value, low=0)
+        return super()._checked(name, value)
 
     def on_epoch_begin(self, trainer: "Trainer", epoch: int) -> None:
         """Opens the epoch's bar."""
@@ -181,7 +181,9 @@ class EpochLines(Settings, Callback):
         self._start = 0.0
 
     def _checked(self, name: str, value: Any) -> Any:
-        return validate.integer("EpochLines", name, value, low=0) if name == "epochs" else value
+        if name == "epochs":
+            return validate.integer(type(self).__name__, name, value, low=0)
+        return super()._checked(name, value)
 
     def on_epoch_begin(self, trainer: "Trainer", epoch: int) -> None:
         """Starts the clock."""

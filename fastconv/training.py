@@ -248,7 +248,7 @@ class Trainer(Settings):
             return validate.flag("Trainer", name, value)
         if name == "history":
             validate.instance("Trainer", name, value, History)
-        return value
+        return super()._checked(name, value)
 
     def _update(
         self, x: Array, y: Array, weight: Array | None, measured: Figures | None = None
@@ -323,7 +323,9 @@ class Trainer(Settings):
 def _callbacks(function: str, value: Iterable[Callback]) -> tuple[Callback, ...]:
     """The callbacks in a list or another iterable, each of them an instance."""
     if not isinstance(value, Iterable):
-        raise validate.wrong_type(function, "callbacks", repr(value), "a list of callbacks")
+        alone = isinstance(value, Callback)
+        got, hint = (type(value).__name__, ": [callback] would fit") if alone else (repr(value), "")
+        raise validate.wrong_type(function, "callbacks", got, f"a list of callbacks{hint}")
     found = tuple(value)
     for callback in found:
         validate.instance(function, "callbacks", callback, Callback)

@@ -263,7 +263,13 @@ class TestBatches:
         (X, Y[:5], {}, ValueError, "fit: y: got 5 samples, needs 23, as many as x has"),
         (X[:0], Y[:0], {}, ValueError, "fit: x: got 0 samples, needs at least 1"),
         (X, None, {}, TypeError, "fit: y: got NoneType, needs a numpy array of samples"),
-        (X, Y.tolist(), {}, TypeError, "fit: y: got list"),
+        (
+            X,
+            Y.tolist(),
+            {},
+            TypeError,
+            r"^fit: y: got list, needs a numpy array of samples; np.array\(y\) would fit$",
+        ),
         (None, Y, {}, TypeError, "fit: x: got NoneType"),
         (
             X.astype(np.uint8),

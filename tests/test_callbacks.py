@@ -77,6 +77,7 @@ def test_hooks_are_called_in_order():
         ([EarlyStopping], r"got the class EarlyStopping, needs a Callback: EarlyStopping\(...\) would fit"),
         (3, "got 3, needs a list of callbacks"),
         (None, "got None, needs a list of callbacks"),
+        (EarlyStopping(), r"got EarlyStopping, needs a list of callbacks: \[callback\] would fit"),
     ],
 )
 def test_other_objects_are_no_callbacks(callbacks, message):

@@ -92,7 +92,7 @@ class Loss(Settings):
         if name == "reduction" and not (isinstance(value, str) and value in ("mean", "sum")):
             needs = "'mean' or 'sum': training needs one number"
             raise validate.wrong_value(type(self).__name__, name, repr(value), needs)
-        return value
+        return super()._checked(name, value)
 
     def _value(self, output: Array, target: Array, **options: Any) -> Array:
         raise NotImplementedError
