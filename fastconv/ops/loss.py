@@ -158,8 +158,8 @@ def class_target(
         raise wrong_value(function, name, got, f"{labels}; {name}{place}{fits} would fit")
     if t.shape == shape:
         raise wrong_value(function, name, got, f"{labels}; {name}.argmax(axis={axis}) would fit")
-    needs = f"{labels}, or {dtype} of shape {shape} as probabilities, to match {other}"
-    raise wrong_value(function, name, got, needs)
+    needs = f"{before + after} as class labels or {shape} as probabilities, to match {other}"
+    raise wrong_value(function, name, f"shape {t.shape}", needs)
 
 
 def element_target(

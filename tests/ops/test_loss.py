@@ -93,8 +93,7 @@ NEEDS_C = "(C,), (N, C) or (N, C, d1, ...) with at least one class"
         (
             {"target": LABELS[1:]},
             ValueError,
-            f"target: got int64 of shape (4,), needs {NEEDS_LABELS}, "
-            "or float32 of shape (5, 4) as probabilities, to match input",
+            "target: got shape (4,), needs (5,) as class labels or (5, 4) as probabilities, to match input",
         ),
         (
             {"target": LABELS[:, None]},
