@@ -6,11 +6,50 @@ from typing import Any
 
 import numpy as np
 
-from fastconv import validate
-from fastconv.types import Array
+from fastconv import nn, validate
+from fastconv.types import Array, Shape
 
 Batch = tuple[Array, Array, Array | None]
 """Inputs, targets, and a weight for each sample or None."""
+
+
+class Needs:
+    """What a model and its loss need of samples and targets."""
+
+    def __init__(self, model: nn.Layer, loss: nn.Loss, dtype: np.dtype[Any]) -> None:
+        self._model, self._loss, self._dtype = model, loss, dtype
+        self._outputs: dict[Shape, Shape] = {}
+
+    def check(self, name: str, x: Any, y: Any) -> Shape:
+        """The shape of the model's outputs for x; TypeError and ValueError where it or y does not fit.
+
+        The output for the first sample tells, which is computed once for each shape of samples.
+        """
+        for argument, value in (("x", x), ("y", y)):
+            if not isinstance(value, np.ndarray) or value.ndim == 0:
+                hint = f"; np.array({argument}) would fit" if isinstance(value, list | tuple) else ""
+                raise TypeError(
+                    f"{name}: {argument}: got {_kind(value)}, needs a numpy array of samples{hint}"
+                )
+        if len(x) != len(y):
+            raise ValueError(f"{name}: y: got {len(y)} samples, needs {len(x)}, as many as x has")
+        if len(x) == 0:
+            raise ValueError(f"{name}: x: got 0 samples, needs at least 1")
+        self._check_dtype(name, x)
+        if x.shape[1:] not in self._outputs:
+            self._outputs[x.shape[1:]] = np.shape(self._model(x[:1]))[1:]
+        shape = (len(x), *self._outputs[x.shape[1:]])
+        self._loss.check(name, "y", y, shape, self._dtype)
+        return shape
+
+    def _check_dtype(self, name: str, x: Array) -> None:
+        """TypeError where x has not the model's dtype; it says how to convert."""
+        got = x.dtype.newbyteorder("=")
+        if got == self._dtype:
+            return
+        scale = " / 255" if got == np.uint8 else ""
+        hint = f"; x.astype(np.{self._dtype}){scale} would fit" if got.kind in "biuf" else ""
+        raise TypeError(f"{name}: x: got {got}, needs {self._dtype} as the model's parameters{hint}")
 
 
 class ArrayBatches:
@@ -22,15 +61,15 @@ class ArrayBatches:
         x: Array,
         y: Array,
         batch_size: int,
-        dtype: np.dtype[Any],
+        needs: Needs,
         sample_weight: Array | None = None,
         class_weight: Mapping[int, float] | None = None,
     ) -> None:
-        self.x, self.y = checked(name, x, y, dtype)
-        self.name, self.dtype = name, dtype
+        shape = needs.check(name, x, y)
+        self.name, self.x, self.y, self.needs = name, x, y, needs
         self.batch_size = validate.integer(name, "batch_size", batch_size)
         self.sample_weight, self.class_weight = sample_weight, class_weight
-        self._weights = _weights(name, y, sample_weight, class_weight)
+        self._weights = _weights(name, y, shape, sample_weight, class_weight)
 
     def __len__(self) -> int:
         return math.ceil(len(self.x) / self.batch_size)
@@ -59,39 +98,37 @@ class ArrayBatches:
         return self._part(first, self.batch_size, self.class_weight), self._part(last, batch_size, None)
 
     def head(self) -> "ArrayBatches":
-        """The first sample alone: enough to see whether the data fits the model."""
+        """The first sample alone: enough to see whether loss and metrics take the data."""
         return self._part(slice(1), 1, self.class_weight)
 
     def _part(self, part: slice, batch_size: int, class_weight: Mapping[int, float] | None) -> "ArrayBatches":
         weight = None if self.sample_weight is None else self.sample_weight[part]
         x, y = self.x[part], self.y[part]
-        return ArrayBatches(self.name, x, y, batch_size, self.dtype, weight, class_weight)
+        return ArrayBatches(self.name, x, y, batch_size, self.needs, weight, class_weight)
 
 
 class IterableBatches:
-    """Batches (x, y) or (x, y, sample_weight) as somebody else makes them, in their order."""
+    """Batches (x, y) or (x, y, sample_weight) as somebody else makes them, in their order.
+
+    Each is checked before it is given out; errors count the batches from 1.
+    """
 
     def __init__(
-        self,
-        name: str,
-        batches: Iterable[Any],
-        class_weight: Mapping[int, float] | None,
-        dtype: np.dtype[Any],
+        self, name: str, batches: Iterable[Any], class_weight: Mapping[int, float] | None, needs: Needs
     ) -> None:
-        self.name, self.batches, self.class_weight, self.dtype = name, batches, class_weight, dtype
+        self.name, self.batches, self.class_weight, self.needs = name, batches, class_weight, needs
 
     def epoch(self, rng: np.random.Generator | None = None) -> Iterator[Batch]:
         """All batches once; the order is the iterable's."""
-        empty = True
-        for batch in self.batches:
+        number = 0
+        for number, batch in enumerate(self.batches, 1):
+            name = f"{self.name}: batch {number}"
             if not isinstance(batch, tuple | list) or len(batch) not in (2, 3):
-                needs = "(x, y) or (x, y, sample_weight)"
-                raise TypeError(f"{self.name}: batch: got {_kind(batch)}, needs {needs}")
+                raise TypeError(f"{name}: got {_kind(batch)}, needs (x, y) or (x, y, sample_weight)")
             x, y, *weight = batch
-            x, y = checked(self.name, x, y, self.dtype)
-            yield x, y, _weights(self.name, y, weight[0] if weight else None, self.class_weight)
-            empty = False
-        if empty:
+            shape = self.needs.check(name, x, y)
+            yield x, y, _weights(name, y, shape, weight[0] if weight else None, self.class_weight)
+        if not number:
             raise ValueError(f"{self.name}: x: got no batches, needs at least one in each epoch")
 
 
@@ -103,84 +140,83 @@ def batches(
     x: Any,
     y: Any,
     batch_size: int,
-    dtype: np.dtype[Any],
+    needs: Needs,
     sample_weight: Array | None = None,
     class_weight: Mapping[int, float] | None = None,
     epochs: int = 1,
 ) -> Batches:
-    """Arrays x and y, or with y None an iterable x of batches, ready for a model of this dtype.
+    """Arrays x and y, or with y None an iterable x of batches, as a model and its loss need them.
 
     TypeError and ValueError for data that cannot be trained on, under the function's `name`.
     """
+    if class_weight is not None and not isinstance(class_weight, Mapping):
+        kind = _kind(class_weight)
+        raise TypeError(f"{name}: class_weight: got {kind}, needs a dict: class and weight")
     if y is not None or isinstance(x, np.ndarray) or not isinstance(x, Iterable):
-        return ArrayBatches(name, x, y, batch_size, dtype, sample_weight, class_weight)
+        return ArrayBatches(name, x, y, batch_size, needs, sample_weight, class_weight)
     if sample_weight is not None:
         raise ValueError(f"{name}: sample_weight: got it with batches, needs batches (x, y, sample_weight)")
     if epochs > 1 and iter(x) is x:
-        needs = "a list, or another iterable that starts anew"
-        raise ValueError(f"{name}: x: got an iterator, which ends after one epoch, needs {needs}")
-    return IterableBatches(name, x, class_weight, dtype)
-
-
-def checked(name: str, x: Any, y: Any, dtype: np.dtype[Any]) -> tuple[Array, Array]:
-    """The arrays, if they have one length, samples, and the model's dtype."""
-    for argument, value in (("x", x), ("y", y)):
-        if not isinstance(value, np.ndarray) or value.ndim == 0:
-            raise TypeError(f"{name}: {argument}: got {_kind(value)}, needs a numpy array of samples")
-    if len(x) != len(y):
-        raise ValueError(f"{name}: y: got {len(y)} samples, needs {len(x)}, as many as x has")
-    if len(x) == 0:
-        raise ValueError(f"{name}: x: got 0 samples, needs at least 1")
-    _check_dtype(name, "x", x, dtype)
-    if y.dtype.kind == "f":
-        _check_dtype(name, "y", y, dtype)
-    return x, y
-
-
-def _check_dtype(name: str, argument: str, array: Array, dtype: np.dtype[Any]) -> None:
-    """TypeError where an array has not the model's dtype; it says how to convert."""
-    got = array.dtype.newbyteorder("=")
-    if got == dtype:
-        return
-    scale = " / 255" if got == np.uint8 else ""
-    raise TypeError(
-        f"{name}: {argument}: got {got}, needs {dtype} as the model's parameters; "
-        f"{argument}.astype(np.{dtype}){scale} would fit"
-    )
+        needed = "a list, or another iterable that starts anew"
+        raise ValueError(f"{name}: x: got an iterator, which ends after one epoch, needs {needed}")
+    return IterableBatches(name, x, class_weight, needs)
 
 
 def _weights(
-    name: str, y: Array, sample_weight: Array | None, class_weight: Mapping[int, float] | None
+    name: str,
+    y: Array,
+    shape: Shape,
+    sample_weight: Array | None,
+    class_weight: Mapping[int, float] | None,
 ) -> Array | None:
-    """One weight a sample: the sample's times its class's; None where neither is given."""
+    """One weight a sample: the sample's times its class's; None where neither is given.
+
+    `shape` is that of the model's outputs, which tells how many classes there are.
+    """
     if sample_weight is None and class_weight is None:
         return None
     weights = np.ones(len(y))
     if sample_weight is not None:
-        if np.shape(sample_weight) != (len(y),):
-            shape = np.shape(sample_weight)
-            raise ValueError(f"{name}: sample_weight: got shape {shape}, needs ({len(y)},): one a sample")
-        weights *= sample_weight
-    if class_weight is not None:
-        if not isinstance(class_weight, Mapping):
-            raise TypeError(
-                f"{name}: class_weight: got {_kind(class_weight)}, needs a dict: class and weight"
+        given = np.asarray(sample_weight)
+        if given.dtype.kind not in "biuf":
+            raise TypeError(f"{name}: sample_weight: got {given.dtype}, needs numbers")
+        if given.shape != (len(y),):
+            raise ValueError(
+                f"{name}: sample_weight: got shape {given.shape}, needs ({len(y)},): one a sample"
             )
-        classes = _classes(name, y)
-        for label, weight in class_weight.items():
-            weights[classes == label] *= weight
+        weights *= given
+    if class_weight is not None:
+        weights *= _class_weights(name, y, shape, class_weight)
     if not (np.isfinite(weights).all() and (weights >= 0).all()):
         raise ValueError(f"{name}: sample_weight, class_weight: got a negative or infinite one, needs >= 0")
     return weights
 
 
-def _classes(name: str, y: Array) -> Array:
-    """Each sample's class (N,), from indices (N,) or (N, 1) or probabilities (N, C)."""
-    if y.ndim == 2 and y.shape[1] > 1:
+def _class_weights(name: str, y: Array, shape: Shape, class_weight: Mapping[int, float]) -> Array:
+    """The weight (N,) of each sample's class."""
+    classes = _classes(name, y, shape)
+    # One logit stands for two classes, "no" and "yes".
+    last = max(shape[1] - 1, 1) if len(shape) > 1 else 1
+    weights = np.ones(len(y))
+    for label, weight in class_weight.items():
+        if not isinstance(label, int | np.integer) or isinstance(label, bool):
+            raise TypeError(f"{name}: class_weight: got the key {label!r}, needs integers from 0 to {last}")
+        if not 0 <= label <= last:
+            raise ValueError(f"{name}: class_weight: got the class {label}, needs one from 0 to {last}")
+        validate.number(name, f"class_weight[{label}]", weight, 0, math.inf)
+        weights[classes == label] *= weight
+    return weights
+
+
+def _classes(name: str, y: Array, shape: Shape) -> Array:
+    """Each sample's class (N,), from indices (N,), yes and no (N, 1) or probabilities (N, C)."""
+    if y.shape == shape and y.ndim == 2 and y.shape[1] > 1:
         return y.argmax(axis=1)
-    if y.size != len(y):
-        raise ValueError(f"{name}: class_weight: got targets of shape {y.shape}, needs one class a sample")
-    return y.reshape(-1)
+    classes = y.reshape(-1)
+    if len(classes) != len(y) or (y.dtype.kind == "f" and not np.isin(classes, (0, 1)).all()):
+        got = f"targets of shape {y.shape}" if len(classes) != len(y) else "targets that are neither 0 nor 1"
+        raise ValueError(f"{name}: class_weight: got {got}, needs one class a sample")
+    return classes
 
 
 def _kind(value: object) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tqdm import tqdm
 
 from fastconv import validate
+from fastconv.attributes import Settings
 from fastconv.types import Array
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class Callback:
         """Before the first batch of epoch 0, 1, ..."""
 
     def on_batch_end(self, trainer: "Trainer", batch: int, logs: Logs) -> None:
-        """After the update of batch 0, 1, ...; `logs` are this batch's."""
+        """After the update of batch 0, 1, ...; `logs` are this batch's, 0 where nothing in it counts."""
 
     def on_epoch_end(self, trainer: "Trainer", epoch: int, logs: Logs) -> None:
         """After the validation; the history has the epoch's values already."""
@@ -47,7 +48,7 @@ class Callback:
         """Takes over what `state_dict` gave, after `on_fit_begin` of a resumed training."""
 
 
-class EarlyStopping(Callback):
+class EarlyStopping(Settings, Callback):
     """Stops when `monitor` has not improved by more than `min_delta` for `patience` epochs in a row.
 
     `mode` is "min" or "max"; left out, it is "max" for names that end in "accuracy" and "min" for all others.
@@ -62,18 +63,33 @@ class EarlyStopping(Callback):
         mode: str | None = None,
         restore_best: bool = True,
     ) -> None:
-        if mode not in (None, "min", "max"):
-            raise ValueError(f"EarlyStopping: mode: got {mode!r}, needs 'min' or 'max'")
         self.monitor = monitor
-        self.patience = validate.integer("EarlyStopping", "patience", patience, low=0)
-        self.min_delta = validate.number("EarlyStopping", "min_delta", min_delta, 0, math.inf)
-        self.mode = mode or ("max" if monitor.endswith("accuracy") else "min")
+        self.patience = patience
+        self.min_delta = min_delta
+        self.mode = mode
         self.restore_best = restore_best
         self.best = math.nan
         self.best_epoch: int | None = None
         self.stopped_epoch: int | None = None
         self.wait = 0
         self._parameters: dict[str, Array] | None = None
+
+    def _checked(self, name: str, value: Any) -> Any:
+        kind = type(self).__name__
+        if name == "monitor" and not isinstance(value, str):
+            raise validate.wrong_type(kind, name, repr(value), "the name of a figure: 'val_loss' is one")
+        if name == "patience":
+            return validate.integer(kind, name, value, low=0)
+        if name == "min_delta":
+            return validate.number(kind, name, value, 0, math.inf)
+        if name == "restore_best":
+            return validate.flag(kind, name, value)
+        if name == "mode":
+            if value is None:
+                return "max" if self.monitor.endswith("accuracy") else "min"
+            if not (isinstance(value, str) and value in ("min", "max")):
+                raise validate.wrong_value(kind, name, repr(value), "'min' or 'max'")
+        return super()._checked(name, value)
 
     def on_fit_begin(self, trainer: "Trainer") -> None:
         """Forgets the training before."""
@@ -124,13 +140,18 @@ class TerminateOnNaN(Callback):
             trainer.stop_training = True
 
 
-class ProgressBar(Callback):
+class ProgressBar(Settings, Callback):
     """A bar for each epoch, on the terminal."""
 
     def __init__(self, epochs: int, batches: int | None) -> None:
         self.epochs = epochs
         self.batches = batches
         self._bar: Any = None
+
+    def _checked(self, name: str, value: Any) -> Any:
+        if name == "epochs" or (name == "batches" and value is not None):
+            return validate.integer(type(self).__name__, name, value, low=0)
+        return super()._checked(name, value)
 
     def on_epoch_begin(self, trainer: "Trainer", epoch: int) -> None:
         """Opens the epoch's bar."""
@@ -143,7 +164,7 @@ class ProgressBar(Callback):
 
     def on_epoch_end(self, trainer: "Trainer", epoch: int, logs: Logs) -> None:
         """Writes the epoch's figures behind the bar."""
-        self._bar.set_postfix_str(_figures(logs))
+        self._bar.set_postfix_str(figures(logs))
         self._bar.close()
 
     def on_fit_end(self, trainer: "Trainer") -> None:
@@ -152,12 +173,17 @@ class ProgressBar(Callback):
             self._bar.close()
 
 
-class EpochLines(Callback):
+class EpochLines(Settings, Callback):
     """A line for each epoch, on standard output: for logs, and where no terminal watches."""
 
     def __init__(self, epochs: int) -> None:
         self.epochs = epochs
         self._start = 0.0
+
+    def _checked(self, name: str, value: Any) -> Any:
+        if name == "epochs":
+            return validate.integer(type(self).__name__, name, value, low=0)
+        return super()._checked(name, value)
 
     def on_epoch_begin(self, trainer: "Trainer", epoch: int) -> None:
         """Starts the clock."""
@@ -166,9 +192,10 @@ class EpochLines(Callback):
     def on_epoch_end(self, trainer: "Trainer", epoch: int, logs: Logs) -> None:
         """Writes the epoch's figures."""
         seconds = time.perf_counter() - self._start
-        sys.stdout.write(f"epoch {epoch + 1}/{self.epochs}: {_figures(logs)} ({seconds:.1f} s)\n")
+        sys.stdout.write(f"epoch {epoch + 1}/{self.epochs}: {figures(logs)} ({seconds:.1f} s)\n")
         sys.stdout.flush()
 
 
-def _figures(logs: Logs) -> str:
+def figures(logs: Logs) -> str:
+    """The figures of an epoch as a line of text."""
     return ", ".join(f"{name} {value:.4g}" for name, value in logs.items())

@@ -3,7 +3,7 @@
 import math
 import sys
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +11,21 @@ import numpy as np
 
 from fastconv import checkpoints, nn, optim, validate
 from fastconv import metrics as metrics_
-from fastconv.batches import ArrayBatches, Batches, batches, checked
-from fastconv.callbacks import Callback, EpochLines, Logs, ProgressBar
-from fastconv.metrics import Mean, Metric
+from fastconv.attributes import Settings
+from fastconv.batches import ArrayBatches, Batches, Needs, batches
+from fastconv.callbacks import Callback, EpochLines, Logs, ProgressBar, figures
+from fastconv.metrics import Figures, Metric
 from fastconv.types import Array
 
 EVALUATED = 256
 """The samples that are computed at a time where nothing is trained."""
 
 
-class History:
-    """The figures of a training: `history["loss"]` has one value an epoch, `epoch` the epochs' numbers."""
+class History(Mapping[str, list[float]]):
+    """The figures of a training: `history["loss"]` has one value an epoch, `epoch` the epochs' numbers.
+
+    It is a mapping, of the names of the figures; `history` is the dict below it.
+    """
 
     def __init__(self) -> None:
         self.epoch: list[int] = []
@@ -33,27 +37,44 @@ class History:
         for name, value in logs.items():
             self.history.setdefault(name, []).append(value)
 
+    def __getitem__(self, name: str) -> list[float]:
+        if name not in self.history:
+            known = ", ".join(self.history) or "those of a fit"
+            raise KeyError(f"History: got {name!r}, needs one of {known}")
+        return self.history[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.history)
+
+    def __len__(self) -> int:
+        return len(self.history)
+
     def __repr__(self) -> str:
-        return f"History({len(self.epoch)} epochs: {', '.join(self.history)})"
+        last = figures({name: values[-1] for name, values in self.history.items()})
+        epochs = len(self.epoch)
+        return f"History({epochs} epoch{'s' * (epochs != 1)}{': ' * bool(last)}{last})"
 
 
-class Trainer:
+class Trainer(Settings):
     """Trains a model: forward, loss, backward, update, over batches and epochs.
 
     `metrics` is a list of functions of (output, target), or a dict that names them (see `fastconv.metrics`);
-    left out, it is the accuracy where the loss is one of classification. `clip_norm` scales the gradients of
-    a step down where their common 2-norm is larger. The optimizer must have been made from this model's
-    `parameters()`.
+    left out, it is the accuracy where the loss is one of classification. The figures of many batches are
+    those of one batch with all their samples, up to rounding. `clip_norm` scales the gradients of a step down
+    where their common 2-norm is larger. The optimizer must have been made from this model's `parameters()`.
 
-    `history` is that of the last `fit`, `epochs` the number of epochs trained so far, in all of them.
+    `history` is that of the last `fit`, `epochs` the number of epochs trained so far, in all of them. The
+    arguments are attributes; `callbacks` and `clip_norm` may be set anew, and hold from then on.
     """
+
+    fixed = ("model", "loss", "optimizer", "metrics", "own_metrics")
 
     def __init__(
         self,
         model: nn.Layer,
         loss: nn.Loss,
         optimizer: optim.Optimizer,
-        metrics: Mapping[str, Metric] | Iterable[str | Metric] | None = None,
+        metrics: Mapping[str, str | Metric] | Iterable[str | Metric] | None = None,
         callbacks: Iterable[Callback] = (),
         clip_norm: float | None = None,
     ) -> None:
@@ -70,17 +91,16 @@ class Trainer:
         self.model = model
         self.loss = loss
         self.optimizer = optimizer
-        self.metrics = metrics_.for_loss(loss) if metrics is None else metrics_.named(metrics, loss)
-        self.callbacks = _callbacks("Trainer", callbacks)
+        self.metrics = metrics_.named(metrics, loss)
+        self.callbacks = callbacks
         self.clip_norm = clip_norm
-        if clip_norm is not None:
-            self.clip_norm = validate.number("Trainer", "clip_norm", clip_norm, 0, math.inf)
         self.history = History()
         self.epochs = 0
         self.stop_training = False
         self.own_metrics = None if metrics is None else list(self.metrics)
-        self._dtype = next(iter(own.values())).dtype
-        self._hooks: Sequence[Callback] = self.callbacks
+        self._needs = Needs(model, loss, next(iter(own.values())).dtype)
+        self._names = frozenset(own)
+        self._hooks: Sequence[Callback] = ()
         # What is done of the fit that is under way, or was when a resumed trainer was saved.
         self._done = 0
         self._callback_states: list[tuple[str, dict[str, Any]]] = []
@@ -88,7 +108,8 @@ class Trainer:
 
     def step(self, x: Array, y: Array) -> float:
         """Trains on one batch: forward, loss, backward, one update. Returns the loss before the update."""
-        return self._update(*checked("step", x, y, self._dtype), None)[0]
+        self._needs.check("step", x, y)
+        return self._update(x, y, None)[0]
 
     def fit(
         self,
@@ -115,14 +136,15 @@ class Trainer:
         `progress`: None or True shows a bar on a terminal and writes a line an epoch elsewhere, False is
         silent.
 
-        TypeError and ValueError for data that does not fit the model, before the first step where it can be
-        seen. When it is interrupted, `history` holds the epochs until then.
+        TypeError and ValueError for data that does not fit model and loss: before the first step where it is
+        arrays, before the batch's step where it is batches. When it is interrupted, `history` holds the
+        epochs until then.
         """
         epochs = validate.integer("fit", "epochs", epochs, low=0)
         shuffle = validate.flag("fit", "shuffle", shuffle)
         visible = progress is None or validate.flag("fit", "progress", progress)
         callbacks = _callbacks("fit", callbacks)
-        data = batches("fit", x, y, batch_size, self._dtype, sample_weight, class_weight, epochs)
+        data = batches("fit", x, y, batch_size, self._needs, sample_weight, class_weight, epochs)
         data, validation = self._validation(data, validation_data, validation_split)
         shown = [_progress(epochs, data)] if visible else []
         self._hooks = [*self.callbacks, *callbacks, *shown]
@@ -148,12 +170,12 @@ class Trainer:
             self._done = 0
             for hook in self._hooks:
                 hook.on_fit_end(self)
-            self._hooks = self.callbacks
+            self._hooks = ()
         return self.history
 
     def evaluate(self, x: Array | Iterable[Any], y: Array | None = None, batch_size: int = EVALUATED) -> Logs:
         """The loss and the metrics over all samples, without training: {"loss": ..., "accuracy": ...}."""
-        return self._measure(batches("evaluate", x, y, batch_size, self._dtype))
+        return self._measure(batches("evaluate", x, y, batch_size, self._needs))
 
     def predict(self, x: Array, batch_size: int = 256) -> Array:
         """The model's outputs for all of x, in batches: `model.predict`."""
@@ -172,7 +194,7 @@ class Trainer:
     def resume(
         cls,
         path: str | Path,
-        metrics: Mapping[str, Metric] | Iterable[str | Metric] | None = None,
+        metrics: Mapping[str, str | Metric] | Iterable[str | Metric] | None = None,
         callbacks: Iterable[Callback] = (),
     ) -> "Trainer":
         """The trainer that `save` wrote. A run that it goes on with ends with the bits of one never stopped.
@@ -215,21 +237,46 @@ class Trainer:
                 same.load_state_dict(state)
         self._callback_states = []
 
-    def _update(self, x: Array, y: Array, weight: Array | None) -> tuple[float, Array]:
-        """One step of training; the loss and the outputs that it was computed from."""
+    def _checked(self, name: str, value: Any) -> Any:
+        if name == "clip_norm" and value is not None:
+            return validate.number("Trainer", name, value, 0, math.inf)
+        if name == "callbacks":
+            return _callbacks("Trainer", value)
+        if name == "epochs":
+            return validate.integer("Trainer", name, value, low=0)
+        if name == "stop_training":
+            return validate.flag("Trainer", name, value)
+        if name == "history":
+            validate.instance("Trainer", name, value, History)
+        return super()._checked(name, value)
+
+    def _update(
+        self, x: Array, y: Array, weight: Array | None, measured: Figures | None = None
+    ) -> tuple[float, bool]:
+        """One step of training; the loss before it, and whether anything in the batch counts for it."""
         output, backward = self.model.forward(x, training=True)
         loss, loss_backward = self.loss.forward(output, y, weight)
+        # Metrics come before the update: one that fails has changed nothing.
+        counts = measured is None or measured.add(loss, output, y, weight)
         gradients = backward(loss_backward(), input_gradient=False)[1]
+        if unknown := gradients.keys() - self._names:
+            got = ", ".join(sorted(unknown))
+            needs = "the names of model.parameters()"
+            raise ValueError(
+                f"Trainer: gradients: got {got}, which is not among the model's parameters, needs {needs}"
+            )
         if self.clip_norm is not None:
             gradients = optim.clip(gradients, self.clip_norm)
         self.optimizer.step(gradients)
-        return loss, output
+        return loss, counts
 
     def _train(self, data: Batches, rng: np.random.Generator | None, epoch: int) -> Logs:
         """One epoch of training; the means of what its batches gave."""
-        means = self._means()
+        measured = Figures(self.loss, self.metrics)
         for number, (x, y, weight) in enumerate(data.epoch(rng)):
-            loss, output = self._update(x, y, weight)
+            loss, counts = self._update(x, y, weight, measured)
+            if not counts:
+                loss = 0.0  # nothing to learn from is not the failure that callbacks look for
             if not (math.isfinite(loss) or self._warned):
                 self._warned = True
                 warnings.warn(
@@ -238,28 +285,19 @@ class Trainer:
                     RuntimeWarning,
                     stacklevel=3,
                 )
-            self._add(means, loss, output, y)
             for hook in self._hooks:
                 hook.on_batch_end(self, number, {"loss": loss})
             if self.stop_training:
                 break
-        return {name: mean.value for name, mean in means.items()}
+        return measured.values()
 
     def _measure(self, data: Batches) -> Logs:
         """The means of loss and metrics, without training."""
-        means = self._means()
+        measured = Figures(self.loss, self.metrics)
         for x, y, weight in data.epoch():
             output = self.model(x)
-            self._add(means, self.loss.forward(output, y, weight)[0], output, y)
-        return {name: mean.value for name, mean in means.items()}
-
-    def _means(self) -> dict[str, Mean]:
-        return {name: Mean() for name in ("loss", *self.metrics)}
-
-    def _add(self, means: dict[str, Mean], loss: float, output: Array, y: Array) -> None:
-        means["loss"].add(loss, len(y))
-        for name, metric in self.metrics.items():
-            means[name].add(metric(output, y), len(y))
+            measured.add(self.loss.forward(output, y, weight)[0], output, y, weight)
+        return measured.values()
 
     def _validation(self, data: Batches, given: Any, fraction: float) -> tuple[Batches, ArrayBatches | None]:
         """The data to train on and that to validate with, which is seen to fit the model."""
@@ -277,7 +315,7 @@ class Trainer:
                 needs = "(x, y) or (x, y, sample_weight)"
                 raise TypeError(f"fit: validation_data: got {type(given).__name__}, needs {needs}")
             x, y, *weight = given
-            validation = ArrayBatches("fit: validation_data", x, y, EVALUATED, self._dtype, *weight)
+            validation = ArrayBatches("fit: validation_data", x, y, EVALUATED, self._needs, *weight)
         self._measure(validation.head())
         return data, validation
 
@@ -285,7 +323,9 @@ class Trainer:
 def _callbacks(function: str, value: Iterable[Callback]) -> tuple[Callback, ...]:
     """The callbacks in a list or another iterable, each of them an instance."""
     if not isinstance(value, Iterable):
-        raise validate.wrong_type(function, "callbacks", repr(value), "a list of callbacks")
+        alone = isinstance(value, Callback)
+        got, hint = (type(value).__name__, ": [callback] would fit") if alone else (repr(value), "")
+        raise validate.wrong_type(function, "callbacks", got, f"a list of callbacks{hint}")
     found = tuple(value)
     for callback in found:
         validate.instance(function, "callbacks", callback, Callback)

@@ -52,7 +52,7 @@ def cross_entropy(input, target, weight=None, ignore_index=-100, reduction="mean
 def cross_entropy_input(input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0):
     """dx[m, c] = (softmax(x[m])[c] * sum over k of v[m, k] - v[m, c]) / divisor of the mean.
 
-    (M, C); None where a label is no class.
+    (M, C); 0 where the divisor is 0, None where a label is no class.
     """
     grad_input, wrong = empty(input.shape, input.dtype), empty((len(input),), _INT)
     _cross_entropy_input(
@@ -204,7 +204,8 @@ def _cross_entropy_input(
             wrong[m] = 1
             continue
         most, sum_of_powers = _powers(g, x, at, length, grad_input)
-        scale, by_label = 1.0 / divisor, labels.size > 0 and smoothing == 0
+        scale = 1.0 / divisor if divisor != 0 else 0.0
+        by_label = labels.size > 0 and smoothing == 0
         if by_label:
             sum_of_weights = np.float64(weight[labels[m]])
         else:

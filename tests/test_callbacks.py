@@ -77,6 +77,7 @@ def test_hooks_are_called_in_order():
         ([EarlyStopping], r"got the class EarlyStopping, needs a Callback: EarlyStopping\(...\) would fit"),
         (3, "got 3, needs a list of callbacks"),
         (None, "got None, needs a list of callbacks"),
+        (EarlyStopping(), r"got EarlyStopping, needs a list of callbacks: \[callback\] would fit"),
     ],
 )
 def test_other_objects_are_no_callbacks(callbacks, message):
@@ -167,12 +168,43 @@ def test_early_stopping_names_what_can_be_watched():
     [
         ({"mode": "auto"}, "EarlyStopping: mode: got 'auto'"),
         ({"patience": -1}, "EarlyStopping: patience: got -1"),
+        ({"mode": 1}, "EarlyStopping: mode: got 1"),
         ({"min_delta": -0.1}, "EarlyStopping: min_delta: got -0.1"),
+        ({"min_delta": math.nan}, "EarlyStopping: min_delta: got nan"),
+        ({"patience": 1.5}, "EarlyStopping: patience: got 1.5, needs an integer"),
+        ({"monitor": None}, "EarlyStopping: monitor: got None, needs the name of a figure"),
+        ({"restore_best": 1}, "EarlyStopping: restore_best: got 1, needs True or False"),
     ],
 )
-def test_early_stopping_checks_its_arguments(arguments, message):
-    with pytest.raises(ValueError, match=message):
+def test_early_stopping_checks_its_settings(arguments, message):
+    with pytest.raises((TypeError, ValueError), match=message):
         EarlyStopping(**arguments)
+    callback = EarlyStopping()
+    (setting,) = arguments.items()
+    with pytest.raises((TypeError, ValueError), match=message):
+        setattr(callback, *setting)
+    with pytest.raises(AttributeError, match="EarlyStopping: patients: there is no such setting"):
+        callback.patients = 3
+
+
+def test_settings_of_early_stopping_hold_from_then_on():
+    callback = EarlyStopping()
+    callback.patience, callback.mode = 2, "max"
+    assert len(run(callback, [1, 2, 1, 1, 1])[0]) == 4
+
+
+@pytest.mark.parametrize(
+    ("callback", "name", "value"),
+    [
+        (EpochLines(3), "epochs", -1),
+        (EpochLines(3), "epochs", "3"),
+        (ProgressBar(3, None), "epochs", 1.0),
+        (ProgressBar(3, None), "batches", -1),
+    ],
+)
+def test_what_shows_the_progress_checks_its_settings(callback, name, value):
+    with pytest.raises((TypeError, ValueError), match=f"{type(callback).__name__}: {name}: got {value!r}"):
+        setattr(callback, name, value)
 
 
 @pytest.mark.parametrize(("loss", "stops"), [(1.0, False), (math.nan, True), (math.inf, True)])

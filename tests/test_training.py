@@ -6,7 +6,7 @@ import pytest
 
 import fastconv
 from fastconv import data, nn, optim
-from fastconv.callbacks import Callback
+from fastconv.callbacks import Callback, TerminateOnNaN
 from fastconv.training import History, Trainer
 
 RNG = np.random.default_rng(0)
@@ -116,7 +116,8 @@ class TestFit:
 
         class Watched(nn.Identity):
             def forward(self, x, training=True):
-                seen.append(x[:, 0].tolist())
+                if training:
+                    seen.append(x[:, 0].tolist())
                 return super().forward(x, training)
 
         model = nn.Sequential(Watched(), nn.Linear(3, 2), seed=0)
@@ -182,6 +183,120 @@ class TestFit:
             history = fit(trainer(), x, Y, epochs=3, batch_size=23)
         assert len(warned) == 1
         assert len(history.epoch) == 3
+
+
+NO_LABELS = np.full(23, -100)
+
+
+class TestNothingToLearnFrom:
+    """Batches in which nothing counts for the loss: their gradient is 0."""
+
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            {},
+            {"sample_weight": np.ones(23)},
+            {"sample_weight": np.zeros(23)},
+            {"class_weight": {0: 2.0}},
+            {"class_weight": {0: 0.0, 1: 0.0}},
+        ],
+        ids=str,
+    )
+    @pytest.mark.parametrize("kind", [optim.SGD, optim.Adam, optim.AdamW])
+    @pytest.mark.parametrize("clip_norm", [None, 1.0])
+    def test_the_parameters_survive(self, arguments, kind, clip_norm):
+        model = nn.Linear(3, 2, seed=0)
+        subject = Trainer(model, nn.CrossEntropyLoss(), kind(model.parameters(), lr=0.1), clip_norm=clip_norm)
+        before = model.state_dict()
+        subject.optimizer.weight_decay = 0.0
+        history = fit(subject, X, NO_LABELS, callbacks=[TerminateOnNaN()], epochs=2, **arguments)
+        assert all(np.array_equal(array, before[name]) for name, array in model.parameters().items())
+        assert history.epoch == [0, 1]
+        assert all(math.isnan(value) for value in history["loss"] + history["accuracy"])
+        assert math.isnan(subject.evaluate(X, NO_LABELS)["loss"])
+        assert math.isnan(subject.step(X, NO_LABELS))
+
+    @pytest.mark.parametrize("loss", [nn.CrossEntropyLoss(), nn.CrossEntropyLoss(weight=[1.0, 0.0])], ids=str)
+    def test_one_such_batch_is_as_none(self, loss):
+        def without_momentum():
+            model = nn.Linear(3, 2, seed=0)
+            return Trainer(model, loss, optim.SGD(model.parameters(), lr=0.1))
+
+        empty = NO_LABELS if loss.weight is None else np.ones(23, np.int64)
+        a, b = without_momentum(), without_momentum()
+        weights = np.ones(23)
+        with_it = fit(a, [(X, Y, weights), (X, empty, weights), (X, empty), (X, 1 - Y, weights)])
+        without = fit(b, [(X, Y, weights), (X, 1 - Y, weights)])
+        assert same_parameters(a, b)
+        assert with_it["loss"] == without["loss"]
+
+
+class TestSettings:
+    @pytest.mark.parametrize(
+        ("name", "value", "error", "message"),
+        [
+            ("clip_norm", -1, ValueError, "Trainer: clip_norm: got -1, needs a number from 0 to inf"),
+            ("clip_norm", "1", TypeError, "Trainer: clip_norm: got '1', needs a number"),
+            ("callbacks", None, TypeError, "Trainer: callbacks: got None, needs a list of callbacks"),
+            ("callbacks", [TerminateOnNaN], TypeError, "Trainer: callbacks: got the class TerminateOnNaN"),
+            ("epochs", -1, ValueError, "Trainer: epochs: got -1"),
+            ("stop_training", "now", TypeError, "Trainer: stop_training: got 'now', needs True or False"),
+            ("history", [], TypeError, "Trainer: history: got list, needs a History"),
+            ("model", nn.Linear(3, 2), AttributeError, "Trainer: model: .* make a new Trainer"),
+            ("loss", nn.MSELoss(), AttributeError, "Trainer: loss: .* make a new Trainer"),
+            ("optimizer", None, AttributeError, "Trainer: optimizer: .* make a new Trainer"),
+            ("metrics", {}, AttributeError, "Trainer: metrics: .* make a new Trainer"),
+            ("lr", 1, AttributeError, "Trainer: lr: there is no such setting, needs one of callbacks, clip"),
+        ],
+    )
+    def test_wrong_values_are_refused(self, name, value, error, message):
+        subject = trainer(clip_norm=2.0)
+        with pytest.raises(error, match=message):
+            setattr(subject, name, value)
+        assert subject.clip_norm == 2.0
+
+    def test_others_hold_from_then_on(self):
+        ended = []
+
+        class Watching(Callback):
+            def on_fit_end(self, trainer):
+                self.anything = True  # a callback of one's own sets what it likes
+                ended.append(trainer)
+
+        subject, same = trainer(), trainer(clip_norm=0.5)
+        subject.callbacks, subject.clip_norm = [Watching()], 0.5
+        fit(subject)
+        fit(same)
+        assert ended == [subject]
+        assert same_parameters(subject, same)
+
+    @pytest.mark.parametrize("inner", [False, True], ids=["alone", "in a Sequential"])
+    def test_a_gradient_of_no_parameter_is_named(self, inner):
+        class Misnamed(nn.Linear):
+            def forward(self, x, training=True):
+                y, backward = super().forward(x, training)
+
+                def renamed(dy, input_gradient=True):
+                    dx, gradients = backward(dy, input_gradient)
+                    return dx, {**gradients, "wieght": gradients["weight"]}
+
+                return y, renamed
+
+        model = nn.Sequential(Misnamed(3, 2, seed=0)) if inner else Misnamed(3, 2, seed=0)
+        subject = Trainer(model, nn.CrossEntropyLoss(), optim.SGD(model.parameters(), lr=0.1))
+        before = model.state_dict()
+        name = "0.wieght" if inner else "wieght"
+        with pytest.raises(ValueError, match=f"got {name}, which is not among the model's parameters"):
+            subject.step(X, Y)
+        assert all(np.array_equal(array, before[n]) for n, array in model.parameters().items())
+
+    def test_an_optimizer_of_a_part_leaves_the_other_gradients_alone(self):
+        model = nn.Sequential(nn.Linear(3, 4), nn.Linear(4, 2), seed=0)
+        part = {name: array for name, array in model.parameters().items() if name.startswith("1.")}
+        before = model.state_dict()
+        Trainer(model, nn.CrossEntropyLoss(), optim.SGD(part, lr=0.1)).step(X, Y)
+        moved = [n for n, array in model.parameters().items() if not np.array_equal(array, before[n])]
+        assert moved == ["1.weight", "1.bias"]
 
 
 class TestLosses:
@@ -256,4 +371,17 @@ def test_a_history_shows_what_it_holds():
     history.add(0, {"loss": 1.0, "accuracy": 0.5})
     history.add(1, {"loss": 0.5, "accuracy": 0.75})
     assert history.history == {"loss": [1.0, 0.5], "accuracy": [0.5, 0.75]}
-    assert repr(history) == "History(2 epochs: loss, accuracy)"
+    assert repr(history) == "History(2 epochs: loss 0.5, accuracy 0.75)"
+    assert repr(History()) == "History(0 epochs)"
+
+
+def test_a_history_is_a_mapping_of_its_figures():
+    history = History()
+    history.add(0, {"loss": 1.0, "accuracy": 0.5})
+    assert repr(history) == "History(1 epoch: loss 1, accuracy 0.5)"
+    assert history["loss"] == [1.0]
+    assert ("accuracy" in history, "val_loss" in history) == (True, False)
+    assert dict(history) == history.history == {"loss": [1.0], "accuracy": [0.5]}
+    assert (list(history), len(history)) == (["loss", "accuracy"], 2)
+    with pytest.raises(KeyError, match="History: got 'val_loss', needs one of loss, accuracy"):
+        history["val_loss"]

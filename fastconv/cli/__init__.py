@@ -39,8 +39,8 @@ def _run(arguments: Sequence[str]) -> int:
         return int(stop.code or 0)
     except BrokenPipeError:
         raise
-    except KeyboardInterrupt:
-        return _fail("interrupted", 130)
+    except KeyboardInterrupt as stop:
+        return _fail(str(stop) or "interrupted", 130)
     except Exception as error:
         if "--traceback" in arguments:
             raise

@@ -6,6 +6,7 @@ import sys
 from fastconv import Trainer
 from fastconv.callbacks import Callback, Logs
 from fastconv.cli import text
+from fastconv.types import Array
 
 LINES = 20
 """About as many epochs of a long training get a line of their own."""
@@ -25,10 +26,22 @@ class FiniteLoss(Callback):
             raise ValueError(f"--lr: the loss became {logs['loss']} in epoch {self.epoch}; needs {rate}")
 
 
+class LastEpoch(Callback):
+    """What the finished epochs gave: their number, and the parameters at the end of the last of them."""
+
+    def __init__(self) -> None:
+        self.finished: tuple[int, dict[str, Array]] = (0, {})
+
+    def on_epoch_end(self, trainer: Trainer, epoch: int, logs: Logs) -> None:
+        """Take the parameters down."""
+        self.finished = epoch + 1, trainer.model.state_dict()
+
+
 class EpochTable(Callback):
     """The figures of the epochs in columns; on a terminal the current one is always in sight."""
 
     columns = ("epoch", "loss", "accuracy", "test loss", "test accuracy")
+    figures = ("cross_entropy", "accuracy", "val_cross_entropy", "val_accuracy")
 
     def __init__(self, epochs: int) -> None:
         self.epochs = epochs
@@ -44,12 +57,11 @@ class EpochTable(Callback):
         """Show the epoch; its line stays when it is one of the regular ones or the last."""
         stays = (epoch + 1) % self.every == 0 or epoch + 1 == self.epochs
         if stays or self.live:
-            figures = [
-                figure
-                for part in ("", "val_")
-                for figure in (f"{logs[part + 'loss']:.4f}", text.percent(logs[part + "accuracy"]))
+            values = [
+                text.percent(logs[name]) if name.endswith("accuracy") else f"{logs[name]:.4f}"
+                for name in self.figures
             ]
-            self._line(f"{epoch + 1}/{self.epochs}", *figures, end="\n" if stays else "\r")
+            self._line(f"{epoch + 1}/{self.epochs}", *values, end="\n" if stays else "\r")
             self.open = not stays
 
     def on_fit_end(self, trainer: Trainer) -> None:

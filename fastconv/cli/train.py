@@ -4,16 +4,17 @@ import argparse
 import contextlib
 import time
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from fastconv import Trainer, __version__, backend, models, nn, optim, reports
+from fastconv import functional as F
 from fastconv.cli import modelfile, sources, text
-from fastconv.cli.progress import EpochTable, FiniteLoss
+from fastconv.cli.progress import EpochTable, FiniteLoss, LastEpoch
 from fastconv.data import Dataset
-from fastconv.functional import softmax
 from fastconv.types import Array
 
 LABEL_SMOOTHING = 0.1
@@ -28,19 +29,8 @@ def run(options: argparse.Namespace) -> int:
         model = models.build(options.model, data.input_shape, len(data.classes), seed=options.seed)
     except ValueError as error:
         raise ValueError(f"--model {options.model}: {error}") from error
-    existed = options.out is not None and Path(options.out).exists()
-    if options.out is not None:
-        folder = reports.run_folder(Path(options.out))
-    else:
-        folder = reports.numbered_folder(Path("runs"), f"{name}-{options.model}")
-    try:
-        with backend(options.backend):
-            _run(options, data, model, folder)
-    finally:
-        # A run that ended before it wrote anything leaves no empty folder behind.
-        if not existed:
-            with contextlib.suppress(OSError):
-                folder.rmdir()
+    with _folder(options.out, f"{name}-{options.model}") as folder, backend(options.backend):
+        _run(options, data, model, folder)
     return 0
 
 
@@ -49,38 +39,78 @@ def default_epochs(images: int) -> int:
     return min(30, max(5, 240_000 // images))
 
 
+@contextlib.contextmanager
+def _folder(out: str | None, name: str) -> Iterator[Path]:
+    """The run folder; a run that ends before it wrote anything leaves no empty folder behind."""
+    asked = Path("runs") if out is None else Path(out)
+    new = [path for path in (asked, *asked.parents) if not path.exists()]
+    if out is None:
+        folder = reports.numbered_folder(asked, name)
+        new.insert(0, folder)
+    else:
+        folder = reports.run_folder(asked)
+    try:
+        yield folder
+    finally:
+        with contextlib.suppress(OSError):  # the first that is not empty
+            for path in new:
+                path.rmdir()
+
+
 def _run(options: argparse.Namespace, data: Dataset, model: nn.Sequential, folder: Path) -> None:
+    """Train, and write what the finished epochs gave, which are fewer where the user interrupts."""
     print(text.table(_overview(options, data, model), "<<"), end="\n\n")
-    started = time.perf_counter()
+    started, epochs = time.perf_counter(), options.epochs
     history = _fit(options, data, model)
+    task = modelfile.Task(data.input_shape, data.classes)
+    modelfile.save(model, task, str(folder / "model.safetensors"))
     logits = model.predict(data.test[0])
     seconds = time.perf_counter() - started
     right = int((logits.argmax(axis=1) == data.test[1]).sum())
     accuracy = right / len(logits)
     print(f"\ntest accuracy {text.percent(accuracy)} ({right} of {len(logits)}), {seconds:.1f} s")
 
-    task = modelfile.Task(data.input_shape, data.classes)
-    modelfile.save(model, task, str(folder / "model.safetensors"))
     reports.write_json(folder / "config.json", _config(options, data, model, accuracy))
     _report(folder, data, history, logits)
     print(f"{folder}: {', '.join(sorted(path.name for path in folder.iterdir()))}")
+    if options.epochs < epochs:
+        raise KeyboardInterrupt(
+            f"interrupted: {folder} holds what {options.epochs} of {text.count(epochs, 'epoch')} gave"
+        )
 
 
 def _fit(options: argparse.Namespace, data: Dataset, model: nn.Sequential) -> dict[str, list[float]]:
-    """Train, and return the figures of every epoch."""
+    """Train, and return the figures of every finished epoch, whose number `options.epochs` is then.
+
+    Label smoothing is for the gradient. What is shown and recorded is measured as `evaluate` does, without.
+    """
     loss = nn.CrossEntropyLoss(label_smoothing=LABEL_SMOOTHING)
-    trainer = Trainer(model, loss, optim.Adam(model.parameters(), lr=options.lr))
+    metrics = {"cross_entropy": _cross_entropy, "accuracy": "accuracy"}
+    trainer = Trainer(model, loss, optim.Adam(model.parameters(), lr=options.lr), metrics)
+    last = LastEpoch()
     with warnings.catch_warnings(), np.errstate(over="ignore", invalid="ignore"):
         warnings.filterwarnings("ignore", "the loss is")  # FiniteLoss says all of it
-        return trainer.fit(
-            *data.train,
-            epochs=options.epochs,
-            batch_size=options.batch_size,
-            validation_data=data.test,
-            seed=options.seed,
-            callbacks=[FiniteLoss(), EpochTable(options.epochs)],
-            progress=False,
-        ).history
+        try:
+            trainer.fit(
+                *data.train,
+                epochs=options.epochs,
+                batch_size=options.batch_size,
+                validation_data=data.test,
+                seed=options.seed,
+                callbacks=[last, FiniteLoss(), EpochTable(options.epochs)],
+                progress=False,
+            )
+        except KeyboardInterrupt:
+            options.epochs, parameters = last.finished
+            if not options.epochs:
+                raise
+            model.load_state_dict(parameters)
+    recorded = zip(("loss", "accuracy", "val_loss", "val_accuracy"), EpochTable.figures, strict=True)
+    return {name: trainer.history[figure][: options.epochs] for name, figure in recorded}
+
+
+def _cross_entropy(output: Array, target: Array) -> Array:
+    return F.cross_entropy(output, target, reduction="none")
 
 
 def _report(folder: Path, data: Dataset, history: dict[str, list[float]], logits: Array) -> None:
@@ -90,7 +120,7 @@ def _report(folder: Path, data: Dataset, history: dict[str, list[float]], logits
     reports.write_confusion(folder, matrix, data.classes)
     if reports.can_draw():
         reports.draw_curves(folder, history)
-        reports.draw_wrong(folder, *data.test, softmax(logits, dim=1), data.classes)
+        reports.draw_wrong(folder, *data.test, F.softmax(logits, dim=1), data.classes)
     else:
         print("no pictures without matplotlib: pip install 'fastconv[plots]'")
 

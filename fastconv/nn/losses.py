@@ -4,6 +4,7 @@ Each is a mean over the batch, or a sum. With `sample_weight` every sample's ter
 and the divisor stays what it was, as in Keras: mean = Σ_i s_i l_i / N.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -11,23 +12,28 @@ import numpy as np
 
 from fastconv import functional as F
 from fastconv import grad, validate
-from fastconv.types import Array
+from fastconv.attributes import Settings
+from fastconv.ops.loss import class_target, element_target
+from fastconv.types import Array, Shape
 
 LossBackward = Callable[[], Array]
 """`backward() -> dL/doutput`."""
 
+OUTPUT = "the model's output"
+"""What errors call the array that targets are compared with."""
 
-class Loss:
-    """A number that training makes small, and its gradient with respect to the network's output."""
 
-    reduction: str
+class Loss(Settings):
+    """A number that training makes small, and its gradient with respect to the network's output.
 
-    def __init__(self, reduction: str) -> None:
-        if reduction not in ("mean", "sum"):
-            name = type(self).__name__
-            raise ValueError(
-                f"{name}: reduction: got {reduction!r}, needs 'mean' or 'sum': training needs one number"
-            )
+    A loss of one's own derives from this class and overrides `forward`; `count` too where its mean is not one
+    over the elements of the output, and `check` where it can tell early which targets do not fit. It sets its
+    attributes in its constructor.
+    """
+
+    reduction: str = "mean"
+
+    def __init__(self, reduction: str = "mean") -> None:
         self.reduction = reduction
 
     def __call__(self, output: Array, target: Array) -> float:
@@ -39,7 +45,8 @@ class Loss:
     ) -> tuple[float, LossBackward]:
         """The loss of a batch, and the closure that gives its gradient with respect to `output`.
 
-        `sample_weight` (N,) multiplies each sample's term.
+        `sample_weight` (N,) multiplies each sample's term. The mean over nothing (all labels are ignored, or
+        the weights of their classes are 0) is NaN, and its gradient 0.
         """
         if sample_weight is None:
             options = {"reduction": self.reduction, **self._options(output)}
@@ -48,13 +55,31 @@ class Loss:
             )
         options = {"reduction": "none", **self._options(output)}
         terms = self._value(output, target, **options)
-        scale = self._scale(sample_weight, output, target)
+        divisor = self.count(output, target, sample_weight) if self.reduction == "mean" else 1.0
+        scale = self._scale(sample_weight, output, divisor)
 
         def backward() -> Array:
             gradient = self._gradient(output, target, **options)
             return gradient * _along_batch(scale, gradient.ndim)
 
-        return float((terms * _along_batch(scale, terms.ndim)).sum(dtype=np.float64)), backward
+        total = float((terms * _along_batch(scale, terms.ndim)).sum(dtype=np.float64))
+        return total if divisor else math.nan, backward
+
+    def count(self, output: Array, target: Array, sample_weight: Array | None = None) -> float:
+        """What the mean over this batch divides by; here the number of elements of the output.
+
+        Means of batches, weighted by their counts, give the mean of all samples, whatever the batch size.
+        """
+        return float(output.size)
+
+    def check(self, function: str, name: str, target: Array, shape: Shape, dtype: np.dtype[Any]) -> None:
+        """TypeError or ValueError for targets that do not fit an output of this shape and dtype.
+
+        `function` and `name` are what the error calls the call and its argument. `Trainer` asks before the
+        first step. A loss that does not say otherwise takes any target, but no floats of another dtype.
+        """
+        if target.dtype.kind == "f":
+            element_target(function, name, target, OUTPUT, target.shape, dtype)
 
     def config(self) -> dict[str, Any]:
         """The constructor's arguments, as JSON can hold them."""
@@ -62,6 +87,12 @@ class Loss:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in self.config().items())})"
+
+    def _checked(self, name: str, value: Any) -> Any:
+        if name == "reduction" and not (isinstance(value, str) and value in ("mean", "sum")):
+            needs = "'mean' or 'sum': training needs one number"
+            raise validate.wrong_value(type(self).__name__, name, repr(value), needs)
+        return super()._checked(name, value)
 
     def _value(self, output: Array, target: Array, **options: Any) -> Array:
         raise NotImplementedError
@@ -73,20 +104,14 @@ class Loss:
         """The function's other arguments, in the output's dtype."""
         return {}
 
-    def _divisor(self, output: Array, target: Array) -> float:
-        """What the mean divides by: the number of terms."""
-        return output.size
-
-    def _scale(self, sample_weight: Array, output: Array, target: Array) -> Array:
-        """Each sample's factor (N,): its weight over the divisor of the mean."""
+    def _scale(self, sample_weight: Array, output: Array, divisor: float) -> Array:
+        """Each sample's factor (N,): its weight over the divisor, 0 where that is 0."""
         shape = np.shape(sample_weight)
         if shape != (len(output),):
-            name = type(self).__name__
-            raise ValueError(
-                f"{name}: sample_weight: got shape {shape}, needs ({len(output)},): one a sample"
-            )
-        divisor = self._divisor(output, target) if self.reduction == "mean" else 1
-        return (np.asarray(sample_weight, np.float64) / divisor).astype(output.dtype)
+            needs = f"({len(output)},): one a sample"
+            raise validate.wrong_value(type(self).__name__, "sample_weight", f"shape {shape}", needs)
+        weights = np.asarray(sample_weight, np.float64)
+        return (weights / divisor if divisor else np.zeros_like(weights)).astype(output.dtype)
 
 
 class CrossEntropyLoss(Loss):
@@ -107,9 +132,46 @@ class CrossEntropyLoss(Loss):
         label_smoothing: float = 0.0,
     ) -> None:
         super().__init__(reduction)
-        self.weight = None if weight is None else np.asarray(weight)
+        self.weight = weight
         self.ignore_index = ignore_index
-        self.label_smoothing = validate.number("CrossEntropyLoss", "label_smoothing", label_smoothing, 0, 1)
+        self.label_smoothing = label_smoothing
+
+    def count(self, output: Array, target: Array, sample_weight: Array | None = None) -> float:
+        """The labels that are not ignored, each as much as its class weighs; of probabilities the samples."""
+        if target.shape == output.shape:
+            return float(output.size // output.shape[1])
+        counted = target[target != self.ignore_index]
+        return float(counted.size if self.weight is None else self.weight[counted].sum(dtype=np.float64))
+
+    def check(self, function: str, name: str, target: Array, shape: Shape, dtype: np.dtype[Any]) -> None:
+        """TypeError or ValueError for targets that do not fit an output of this shape and dtype."""
+        if len(shape) < 2:
+            needs = "(N, C) or (N, C, d1, ...): a logit for each class"
+            raise validate.wrong_value(function, "model", f"outputs of shape {shape}", needs)
+        labels = class_target(function, name, target, OUTPUT, shape, dtype)
+        if labels.dtype.kind != "f":
+            validate.labels(function, name, labels, shape[1], self.ignore_index)
+
+    def config(self) -> dict[str, Any]:
+        """The constructor's arguments, as JSON can hold them."""
+        return {
+            "weight": None if self.weight is None else self.weight.tolist(),
+            "ignore_index": self.ignore_index,
+            "reduction": self.reduction,
+            "label_smoothing": self.label_smoothing,
+        }
+
+    def _checked(self, name: str, value: Any) -> Any:
+        kind = type(self).__name__
+        if name == "weight" and value is not None:
+            value = _numbers(kind, name, value)
+            if value.ndim != 1:
+                raise validate.wrong_value(kind, name, f"shape {value.shape}", "(C,): one for each class")
+        elif name == "ignore_index":
+            return validate.integer(kind, name, value, low=-validate.LARGEST)
+        elif name == "label_smoothing":
+            return validate.number(kind, name, value, 0, 1)
+        return super()._checked(name, value)
 
     def _value(self, output: Array, target: Array, **options: Any) -> Array:
         return F.cross_entropy(output, target, **options)
@@ -124,23 +186,16 @@ class CrossEntropyLoss(Loss):
             "label_smoothing": self.label_smoothing,
         }
 
-    def _divisor(self, output: Array, target: Array) -> float:
-        if target.shape == output.shape:
-            return output.size // output.shape[1]
-        counted = target[target != self.ignore_index]
-        return counted.size if self.weight is None else float(self.weight[counted].sum(dtype=np.float64))
 
-    def config(self) -> dict[str, Any]:
-        """The constructor's arguments, as JSON can hold them."""
-        return {
-            "weight": None if self.weight is None else self.weight.tolist(),
-            "ignore_index": self.ignore_index,
-            "reduction": self.reduction,
-            "label_smoothing": self.label_smoothing,
-        }
+class _ElementLoss(Loss):
+    """What losses with a target for each element of the output share."""
+
+    def check(self, function: str, name: str, target: Array, shape: Shape, dtype: np.dtype[Any]) -> None:
+        """TypeError or ValueError for targets that do not fit an output of this shape and dtype."""
+        element_target(function, name, target, OUTPUT, shape, dtype)
 
 
-class BCEWithLogitsLoss(Loss):
+class BCEWithLogitsLoss(_ElementLoss):
     """-[p t log σ(x) + (1 - t) log(1 - σ(x))] for logits x, targets t from 0 to 1, of one shape and dtype.
 
     `weight` multiplies the terms (it broadcasts), `pos_weight` is p above. d/dx = (σ(x) - t) / size where
@@ -151,8 +206,21 @@ class BCEWithLogitsLoss(Loss):
         self, weight: Array | None = None, *, reduction: str = "mean", pos_weight: Array | None = None
     ) -> None:
         super().__init__(reduction)
-        self.weight = None if weight is None else np.asarray(weight)
-        self.pos_weight = None if pos_weight is None else np.asarray(pos_weight)
+        self.weight = weight
+        self.pos_weight = pos_weight
+
+    def config(self) -> dict[str, Any]:
+        """The constructor's arguments, as JSON can hold them."""
+        return {
+            "weight": None if self.weight is None else self.weight.tolist(),
+            "reduction": self.reduction,
+            "pos_weight": None if self.pos_weight is None else self.pos_weight.tolist(),
+        }
+
+    def _checked(self, name: str, value: Any) -> Any:
+        if name in ("weight", "pos_weight") and value is not None:
+            return _numbers(type(self).__name__, name, value)
+        return super()._checked(name, value)
 
     def _value(self, output: Array, target: Array, **options: Any) -> Array:
         return F.binary_cross_entropy_with_logits(output, target, **options)
@@ -166,16 +234,8 @@ class BCEWithLogitsLoss(Loss):
             name: None if w is None else w.astype(output.dtype, copy=False) for name, w in weights.items()
         }
 
-    def config(self) -> dict[str, Any]:
-        """The constructor's arguments, as JSON can hold them."""
-        return {
-            "weight": None if self.weight is None else self.weight.tolist(),
-            "reduction": self.reduction,
-            "pos_weight": None if self.pos_weight is None else self.pos_weight.tolist(),
-        }
 
-
-class MSELoss(Loss):
+class MSELoss(_ElementLoss):
     """(output - target)², for arrays of one shape and dtype.
 
     d/doutput = 2 (output - target) / size. Equations: `torch.nn.MSELoss`.
@@ -194,3 +254,19 @@ class MSELoss(Loss):
 def _along_batch(values: Array, ndim: int) -> Array:
     """Values (N,) with as many axes as they are multiplied with."""
     return values.reshape(-1, *(1,) * (ndim - 1))
+
+
+def _numbers(function: str, name: str, value: Any) -> Array:
+    """A copy of an array of finite numbers, which nobody can write into."""
+    try:
+        numbers = np.array(value)
+    except ValueError:  # lists of different lengths
+        numbers = np.empty(0, object)
+    if numbers.dtype.kind not in "iuf":
+        raise validate.wrong_type(function, name, repr(value), "an array of numbers")
+    if not np.isfinite(numbers).all():
+        raise validate.wrong_value(function, name, repr(value), "finite numbers")
+    if numbers.dtype.kind != "f":
+        numbers = numbers.astype(np.float64)
+    numbers.flags.writeable = False
+    return numbers

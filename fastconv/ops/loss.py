@@ -1,10 +1,11 @@
 """Losses and their gradients.
 
 `reduction` is "none" (the loss of every sample or element), "sum", or "mean". A gradient is that of
-the reduced loss with respect to the input; for "none" that of the sum. A mean over nothing is NaN.
+the reduced loss with respect to the input; for "none" that of the sum. A mean over nothing, whose divisor
+is 0, is NaN, and its gradient 0.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from fastconv import validate
 from fastconv.backends import active
 from fastconv.ops.replay import replayed
 from fastconv.types import Array, Indices, Shape
-from fastconv.validate import arrays, same_shape, wrong_value
+from fastconv.validate import arrays, wrong_type, wrong_value
 
 
 @replayed
@@ -113,8 +114,8 @@ def mse_loss(input: Array, target: Array, reduction: str = "mean") -> Array:
     the input.
     Raises TypeError for wrong types, ValueError for shapes that do not fit.
     """
-    x, y = arrays("mse_loss", ("input", "target"), input, target)
-    same_shape("mse_loss", "target", y, "input", x.shape)
+    x = validate.array("mse_loss", "input", input)
+    y = element_target("mse_loss", "target", target, "input", x.shape, x.dtype)
     return active().mse_loss(x, y, validate.reduction("mse_loss", reduction))
 
 
@@ -124,9 +125,64 @@ def mse_loss_input(input: Array, target: Array, reduction: str = "mean") -> Arra
 
     Target, reduction and errors as in `mse_loss`; returns the shape of the input.
     """
-    x, y = arrays("mse_loss_input", ("input", "target"), input, target)
-    same_shape("mse_loss_input", "target", y, "input", x.shape)
+    x = validate.array("mse_loss_input", "input", input)
+    y = element_target("mse_loss_input", "target", target, "input", x.shape, x.dtype)
     return active().mse_loss_input(x, y, validate.reduction("mse_loss_input", reduction))
+
+
+def class_target(
+    function: str, name: str, target: Array | Indices, other: str, shape: Shape, dtype: np.dtype[Any]
+) -> Array:
+    """Check a target of logits of this shape and dtype, which the error calls `other`; return it native.
+
+    It is integers in the shape without its classes, whose range is not looked at, or probabilities in the
+    shape and dtype themselves. TypeError or ValueError for all else: they say how to convert it.
+    """
+    t = validate.native(function, name, target)
+    kind, axis = t.dtype.kind, min(1, len(shape) - 1)
+    before, after = shape[:axis], shape[axis + 1 :]
+    if (kind in "iu" and t.shape == before + after) or (t.dtype == dtype and t.shape == shape):
+        return t
+    if kind == "f" and t.shape == shape:
+        fits = f"{name}.astype(np.{dtype})"
+        raise wrong_type(function, name, t.dtype, f"{dtype} to match {other}; {fits} would fit")
+    labels = f"integers of shape {before + after} as class labels"
+    if kind in "OSU":
+        fits = f"np.unique({name}, return_inverse=True)[1]"
+        raise wrong_type(function, name, t.dtype, f"{labels}; {fits} would fit")
+    got, fits = f"{t.dtype} of shape {t.shape}", "" if kind in "iu" else ".astype(np.int64)"
+    if t.shape == before + after:
+        raise wrong_type(function, name, t.dtype, f"{labels}; {name}{fits} would fit")
+    if t.shape == (*before, 1, *after):
+        place = "[:, 0]" if axis else "[0]"
+        raise wrong_value(function, name, got, f"{labels}; {name}{place}{fits} would fit")
+    if t.shape == shape:
+        raise wrong_value(function, name, got, f"{labels}; {name}.argmax(axis={axis}) would fit")
+    needs = f"{before + after} as class labels or {shape} as probabilities, to match {other}"
+    raise wrong_value(function, name, f"shape {t.shape}", needs)
+
+
+def element_target(
+    function: str, name: str, target: Array, other: str, shape: Shape, dtype: np.dtype[Any]
+) -> Array:
+    """Check a target of a number for each element of an array `other`; return it native.
+
+    TypeError for another dtype, ValueError for another shape: they say how to convert it.
+    """
+    t = validate.native(function, name, target)
+    fits = name
+    if (*t.shape, 1) == shape:
+        fits += "[..., None]"
+    elif t.shape == (*shape, 1):
+        fits += "[..., 0]"
+    convertible = t.dtype.kind in "biuf" and (t.shape == shape or fits != name)
+    if t.dtype != dtype:
+        hint = f"; {fits}.astype(np.{dtype}) would fit" if convertible else ""
+        raise wrong_type(function, name, t.dtype, f"{dtype} to match {other}{hint}")
+    if t.shape != shape:
+        hint = f"; {fits} would fit" if convertible else ""
+        raise wrong_value(function, name, f"shape {t.shape}", f"{shape} to match {other}{hint}")
+    return t
 
 
 class _ClassArguments(NamedTuple):
@@ -166,16 +222,13 @@ def _class_arguments(
     ignore_index = validate.integer(function, "ignore_index", ignore_index, low=-validate.LARGEST)
     label_smoothing = validate.number(function, "label_smoothing", label_smoothing, 0, 1)
 
-    t = validate.native(function, "target", target)
+    t = class_target(function, "target", target, "input", x.shape, x.dtype)
     if t.dtype.kind == "f":
-        x, t = arrays(function, ("input", "target"), x, t)
-        same_shape(function, "target", t, "input, as probabilities; or integer labels", x.shape)
         if ignore_index >= 0:
             needs = "a negative number where the target is probabilities"
             raise wrong_value(function, "ignore_index", ignore_index, needs)
         t = _rows(t, axis)
     else:
-        same_shape(function, "target", t, "input without its classes", samples)
         t = validate.whole_numbers(function, "target", t, classes, ignore_index).reshape(-1)
     return samples, _ClassArguments(_rows(x, axis), t, w, ignore_index, reduction, label_smoothing)
 
@@ -189,9 +242,9 @@ def _element_arguments(
     function: str, input: Array, target: Array, weight: Array | None, reduction: str, pos_weight: Array | None
 ) -> tuple[Array, Array, Array | None, str, Array | None]:
     """Check the arguments of binary_cross_entropy_with_logits; spread the weights over the input."""
-    names = "input", "target", "weight", "pos_weight"
-    x, y, w, p = arrays(function, names, input, target, weight, pos_weight, optional=2)
-    same_shape(function, "target", y, "input", x.shape)
+    names = "input", "weight", "pos_weight"
+    x, w, p = arrays(function, names, input, weight, pos_weight, optional=2)
+    y = element_target(function, "target", target, "input", x.shape, x.dtype)
     w = _spread(function, "weight", w, x.shape)
     p = _spread(function, "pos_weight", p, x.shape)
     return x, y, w, validate.reduction(function, reduction), p

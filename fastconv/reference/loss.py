@@ -3,8 +3,10 @@
 Every loss has an elementwise or per-sample value l and a reduction of it: "none" returns l,
 "sum" adds it up, "mean" divides the sum by the number of terms (cross_entropy: by the total
 weight of the targets). A gradient is that of the reduced loss; for "none" that of the sum.
-A mean over nothing is NaN, as in PyTorch.
+A mean over nothing, whose divisor is 0, is NaN as in PyTorch; its gradient is 0.
 """
+
+import math
 
 import numpy as np
 
@@ -58,7 +60,7 @@ def cross_entropy_input(
         return None
     v, divisor = _target_weights(input, target, weight, ignore_index, label_smoothing)
     p = np.exp(log_softmax(input.astype(np.float64), dim=1))
-    gradient = _averaged(p * v.sum(axis=1, keepdims=True) - v, reduction, divisor)
+    gradient = _averaged(p * v.sum(axis=1, keepdims=True) - v, reduction, divisor, nothing=0)
     if target.ndim == 1:
         gradient[target == ignore_index] = 0
     return gradient.astype(input.dtype)
@@ -107,7 +109,7 @@ def binary_cross_entropy_with_logits_input(
     gradient = (1 - y) * sigmoid(x) - yes * sigmoid(-x)
     if weight is not None:
         gradient = weight * gradient
-    return _averaged(gradient, reduction, x.size).astype(input.dtype)
+    return _averaged(gradient, reduction, x.size, nothing=0).astype(input.dtype)
 
 
 def mse_loss(input: Array, target: Array, reduction: str = "mean") -> Array:
@@ -119,7 +121,7 @@ def mse_loss(input: Array, target: Array, reduction: str = "mean") -> Array:
 def mse_loss_input(input: Array, target: Array, reduction: str = "mean") -> Array:
     """Gradient of mse_loss for its input: dl/dx = 2 (x - y); "mean" divides by the number of elements."""
     gradient = 2 * (input.astype(np.float64) - target)
-    return _averaged(gradient, reduction, gradient.size).astype(input.dtype)
+    return _averaged(gradient, reduction, gradient.size, nothing=0).astype(input.dtype)
 
 
 def _beyond(target: Array | Indices, classes: int, ignore_index: int) -> bool:
@@ -149,13 +151,14 @@ def _softplus(x: Array) -> Array:
     return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
 
 
-def _averaged(sums: Array, reduction: str, divisor: float) -> Array:
-    """Divide by the number of terms where the reduction is the mean; 0 / 0 is NaN."""
-    with np.errstate(invalid="ignore"):
-        return np.divide(sums, divisor) if reduction == "mean" else sums
+def _averaged(sums: Array, reduction: str, divisor: float, nothing: float) -> Array:
+    """Divide by the number of terms where the reduction is the mean; `nothing` is the mean over none."""
+    if reduction != "mean":
+        return sums
+    return sums / divisor if divisor else np.full_like(sums, nothing)[()]
 
 
 def _reduced(values: Array, reduction: str, divisor: float, dtype: np.dtype) -> Array:
     if reduction != "none":
-        values = _averaged(values.sum(), reduction, divisor)
+        values = _averaged(values.sum(), reduction, divisor, nothing=math.nan)
     return values.astype(dtype)

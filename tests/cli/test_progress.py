@@ -3,7 +3,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from fastconv.cli.progress import LINES, EpochTable, FiniteLoss
+from fastconv import nn
+from fastconv.cli.progress import LINES, EpochTable, FiniteLoss, LastEpoch
 
 
 class Terminal:
@@ -21,7 +22,7 @@ class Terminal:
 
 
 def logs(value):
-    return {"loss": value, "accuracy": value, "val_loss": value, "val_accuracy": value}
+    return dict.fromkeys(EpochTable.figures, value)
 
 
 def test_on_a_terminal_the_current_epoch_is_always_in_sight(monkeypatch):
@@ -47,6 +48,17 @@ def test_elsewhere_only_the_regular_epochs_and_the_last_are_shown(capsys):
     _, *lines = capsys.readouterr().out.splitlines()
     assert [line.split("/")[0].strip() for line in lines] == [str(n) for n in [*range(3, 61, 3), 61]]
     assert lines[0].split() == ["3/61", "0.5000", "50.00", "%", "0.5000", "50.00", "%"]
+
+
+def test_the_last_epoch_keeps_its_parameters():
+    layer = nn.Linear(2, 1, seed=0)
+    expected = layer.state_dict()
+    last = LastEpoch()
+    last.on_epoch_end(SimpleNamespace(model=layer), 2, {})
+    layer.weight[...] = 0
+    epochs, parameters = last.finished
+    assert epochs == 3
+    assert parameters["weight"].tolist() == expected["weight"].tolist()
 
 
 @pytest.mark.parametrize("loss", [float("nan"), float("inf")])

@@ -1,6 +1,9 @@
 import csv
 import json
+import os
 import re
+import signal
+import subprocess
 import sys
 
 import numpy as np
@@ -20,6 +23,10 @@ FILES = [
     "model.safetensors",
 ]
 ONE_EPOCH = ("--epochs", 1, "--batch-size", 8, "--backend", "reference")
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 def test_what_is_printed(trained, bars):
@@ -63,13 +70,13 @@ def test_files_of_a_run(trained, bars):
 
 
 def test_the_same_seed_gives_the_same_files(fastconv, bars, tmp_path):
-    def contents(name, seed):
+    def run(name, seed):
         folder = tmp_path / name
         command = ("train", "--data", f"npz:{bars}", "--out", folder, "--seed", seed, *ONE_EPOCH)
         assert fastconv(*command).status == 0
-        return {path.name: path.read_bytes() for path in folder.iterdir()}
+        return contents(folder)
 
-    first, second, other = contents("a", 3), contents("b", 3), contents("c", 4)
+    first, second, other = run("a", 3), run("b", 3), run("c", 4)
     assert first == second
     assert first["model.safetensors"] != other["model.safetensors"]
 
@@ -116,6 +123,90 @@ def test_a_training_that_diverges_is_one_line(fastconv, bars, tmp_path):
         result.err,
     )
     assert not (tmp_path / "run").exists()
+
+
+def test_the_figures_of_a_run_are_those_of_evaluate(fastconv, trained, bars):
+    _, folder = trained
+    result = fastconv(
+        "evaluate", folder / "model.safetensors", "--data", f"npz:{bars}", "--backend", "reference"
+    )
+    history = json.loads((folder / "history.json").read_text())
+    assert result.out.splitlines()[2:4] == [
+        f"loss       {history['val_loss'][-1]:.4f}",
+        f"accuracy   {history['val_accuracy'][-1]:.2%} (12 of 12)".replace("%", " %"),
+    ]
+    model, (images, labels) = fc.load(folder / "model.safetensors"), fc.data.npz(bars).test
+    with fc.backend("reference"):
+        plain = fc.functional.cross_entropy(model.predict(images), labels)
+    assert history["val_loss"][-1] == pytest.approx(float(plain), rel=1e-6)
+
+
+def test_an_interrupted_run_is_the_run_of_its_finished_epochs(fastconv, bars, tmp_path, monkeypatch):
+    def command(epochs):
+        return (
+            "train",
+            "--data",
+            f"npz:{bars}",
+            "--out",
+            tmp_path / str(epochs),
+            *ONE_EPOCH,
+            "--epochs",
+            epochs,
+        )
+
+    class Interrupted(train.FiniteLoss):
+        def on_batch_end(self, trainer, batch, logs):
+            if (self.epoch, batch) == (3, 4):
+                raise KeyboardInterrupt
+
+    assert fastconv(*command(2)).status == 0
+    monkeypatch.setattr(train, "FiniteLoss", Interrupted)
+    result = fastconv(*command(5))
+    assert result.status == 130
+    said = f"fastconv: error: interrupted: {tmp_path / '5'} holds what 2 of 5 epochs gave\n"
+    assert result.err == said
+    assert contents(tmp_path / "5") == contents(tmp_path / "2")
+
+
+@pytest.mark.parametrize("arguments", [(), ("--out", "some/where/new")], ids=["numbered", "named"])
+def test_an_interrupted_first_epoch_leaves_nothing(fastconv, bars, tmp_path, monkeypatch, arguments):
+    class Interrupted(train.FiniteLoss):
+        def on_batch_end(self, trainer, batch, logs):
+            raise KeyboardInterrupt
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(train, "FiniteLoss", Interrupted)
+    result = fastconv("train", "--data", f"npz:{bars}", *arguments, *ONE_EPOCH)
+    assert (result.status, result.err) == (130, "fastconv: error: interrupted\n")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends a signal")
+def test_the_signal_of_an_interruption(bars, tmp_path):
+    folder = tmp_path / "run"
+    command = [sys.executable, "-m", "fastconv", "train", "--data", f"npz:{bars}", "--out", str(folder)]
+    small = ["--epochs", "2000", "--batch-size", "48", "--backend", "reference"]
+
+    def heed():  # a shell's background jobs, these tests perhaps among them, ignore the signal
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen([*command, *small], preexec_fn=heed, **pipes) as child:
+        while "/2000 " not in child.stdout.readline():
+            assert child.poll() is None
+        child.send_signal(signal.SIGINT)
+        out, err = child.communicate()
+    assert child.returncode == 130
+    epochs = json.loads((folder / "config.json").read_text())["epochs"]
+    assert 100 <= epochs < 2000
+    assert err == f"fastconv: error: interrupted: {folder} holds what {epochs} of 2,000 epochs gave\n"
+    assert out.splitlines()[-1] == f"{folder}: {', '.join(FILES)}"
+    history = json.loads((folder / "history.json").read_text())
+    assert [len(values) for values in history.values()] == [epochs] * 4
+    model, (images, labels) = fc.load(folder / "model.safetensors"), fc.data.npz(bars).test
+    with fc.backend("reference"):
+        loss = float(fc.functional.cross_entropy(model.predict(images), labels))
+    assert history["val_loss"][-1] == pytest.approx(loss, rel=1e-5)
 
 
 def test_an_empty_folder_of_the_user_stays(fastconv, bars, tmp_path):

@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import pytest
 
@@ -108,3 +110,192 @@ def test_config_makes_the_same_loss(loss, output, target):
     twin = type(loss)(**loss.config())
     assert twin(output, target) == loss(output, target)
     assert repr(twin) == repr(loss)
+
+
+IGNORED = np.full(5, -100)
+NOTHING = {
+    "all ignored": (nn.CrossEntropyLoss(), LOGITS, IGNORED),
+    "all ignored, smoothed": (nn.CrossEntropyLoss(label_smoothing=0.1), LOGITS, IGNORED),
+    "all ignored, weighted": (nn.CrossEntropyLoss(weight=[1.0, 2.0, 0.5]), LOGITS, IGNORED),
+    "all pixels ignored": (nn.CrossEntropyLoss(), PIXELS, np.full_like(PIXEL_LABELS, -100)),
+    "classes that weigh nothing": (nn.CrossEntropyLoss(weight=[0.0, 2.0, 0.0]), LOGITS, LABELS & 2),
+    "smoothed": (nn.CrossEntropyLoss(weight=[0.0, 2.0, 0.0], label_smoothing=0.1), LOGITS, LABELS & 2),
+}
+
+
+@pytest.mark.parametrize(("loss", "output", "target"), NOTHING.values(), ids=NOTHING)
+@pytest.mark.parametrize("sample_weight", [None, np.ones(5), np.zeros(5)], ids=["plain", "ones", "zeros"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_mean_over_nothing_has_no_gradient(loss, output, target, sample_weight, dtype, each_backend):
+    output = output.astype(dtype)
+    value, backward = loss.forward(output, target, sample_weight)
+    assert math.isnan(value)
+    assert not backward().any()
+    assert loss.count(output, target) == 0
+
+
+@each_case
+def test_samples_that_weigh_nothing_have_no_gradient(loss, output, target, each_backend):
+    value, backward = loss.forward(output, target, np.zeros(5))
+    assert value == 0
+    assert not backward().any()
+
+
+@each_case
+def test_the_mean_times_its_count_is_the_sum(loss, output, target):
+    mean, total = (type(loss)(**{**loss.config(), "reduction": r}) for r in ("mean", "sum"))
+    expected = pytest.approx(total(output, target), rel=1e-13)
+    assert mean(output, target) * mean.count(output, target) == expected
+
+
+WRONG = [
+    (nn.MSELoss, "reduction", "none", ValueError, "got 'none', needs 'mean' or 'sum'"),
+    (nn.MSELoss, "reduction", None, ValueError, "got None, needs 'mean' or 'sum'"),
+    (nn.CrossEntropyLoss, "label_smoothing", 2, ValueError, "got 2, needs a number from 0 to 1"),
+    (nn.CrossEntropyLoss, "label_smoothing", math.nan, ValueError, "got nan, needs a number from 0 to 1"),
+    (nn.CrossEntropyLoss, "label_smoothing", "a bit", TypeError, "got 'a bit', needs a number"),
+    (nn.CrossEntropyLoss, "ignore_index", 1.0, TypeError, "got 1.0, needs an integer"),
+    (nn.CrossEntropyLoss, "ignore_index", None, TypeError, "got None, needs an integer"),
+    (nn.CrossEntropyLoss, "weight", [1.0, math.nan], ValueError, r"got \[1.0, nan\], needs finite numbers"),
+    (nn.CrossEntropyLoss, "weight", ["1", "2"], TypeError, r"got \['1', '2'\], needs an array of numbers"),
+    (nn.CrossEntropyLoss, "weight", [[1.0], [1.0, 2.0]], TypeError, "needs an array of numbers"),
+    (nn.CrossEntropyLoss, "weight", {0: 1.0}, TypeError, "got {0: 1.0}, needs an array of numbers"),
+    (nn.CrossEntropyLoss, "weight", [[1.0, 2.0]], ValueError, r"got shape \(1, 2\), needs \(C,\)"),
+    (nn.CrossEntropyLoss, "weight", 2.0, ValueError, r"got shape \(\), needs \(C,\)"),
+    (nn.BCEWithLogitsLoss, "weight", math.inf, ValueError, "got inf, needs finite numbers"),
+    (nn.BCEWithLogitsLoss, "pos_weight", "2", TypeError, "got '2', needs an array of numbers"),
+]
+
+
+@pytest.mark.parametrize(("kind", "name", "value", "error", "message"), WRONG, ids=str)
+def test_settings_are_checked_in_the_constructor_and_later(kind, name, value, error, message):
+    message = f"^{kind.__name__}: {name}: .*{message}"
+    with pytest.raises(error, match=message):
+        kind(**{name: value})
+    loss = kind()
+    before = repr(loss)
+    with pytest.raises(error, match=message):
+        setattr(loss, name, value)
+    assert repr(loss) == before
+
+
+def test_settings_may_be_set_anew():
+    loss = nn.CrossEntropyLoss()
+    loss.weight, loss.reduction, loss.label_smoothing = [1, 5, 1], "sum", 0.5
+    same = nn.CrossEntropyLoss([1, 5, 1], reduction="sum", label_smoothing=0.5)
+    assert loss(LOGITS, LABELS) == same(LOGITS, LABELS)
+    with pytest.raises(AttributeError, match="CrossEntropyLoss: smoothing: there is no such setting"):
+        loss.smoothing = 0.1
+
+
+def test_weights_are_the_losss_own():
+    given = np.array([1.0, 5.0, 1.0])
+    loss = nn.CrossEntropyLoss(given)
+    given[:] = 0
+    assert loss.weight.tolist() == [1, 5, 1]
+    with pytest.raises(ValueError, match="read-only"):
+        loss.weight[0] = math.nan
+
+
+def test_a_loss_of_ones_own_sets_what_it_likes_in_its_constructor():
+    class Scaled(nn.MSELoss):
+        def __init__(self, scale):
+            self.scale = scale
+            super().__init__()
+            self.twice = 2 * scale
+
+        def forward(self, output, target, sample_weight=None):
+            value, backward = super().forward(output, target, sample_weight)
+            return self.twice * value, lambda: self.twice * backward()
+
+    loss = Scaled(3.0)
+    assert loss(LOGITS, PROBABILITIES) == 6 * nn.MSELoss()(LOGITS, PROBABILITIES)
+    with pytest.raises(ValueError, match="Scaled: reduction: got 'all'"):
+        loss.reduction = "all"
+
+
+def test_a_loss_of_ones_own_needs_its_forward_alone():
+    class Outputs(nn.Loss):
+        def forward(self, output, target, sample_weight=None):
+            return float(output.mean()), lambda: np.full_like(output, 1 / output.size)
+
+    loss = Outputs()
+    assert (loss.reduction, loss.count(LOGITS, LABELS)) == ("mean", 15)
+    assert loss(LOGITS, LABELS) == LOGITS.mean()
+
+
+F32 = np.dtype(np.float32)
+LABELS_FIT = "integers of shape (4,) as class labels"
+
+
+@pytest.mark.parametrize(
+    ("loss", "target", "shape", "error", "message"),
+    [
+        (nn.CrossEntropyLoss(), np.array([0, 1, 3, 0]), (4, 3), ValueError, "got 3 at index 2, needs 0 to 2"),
+        (nn.CrossEntropyLoss(), np.arange(4) - 1, (4, 3), ValueError, "got -1 at index 0, needs 0 to 2"),
+        (
+            nn.CrossEntropyLoss(),
+            np.zeros((4, 2, 2), np.uint8) + 3,
+            (4, 3, 2, 2),
+            ValueError,
+            "got 3 at index (0, 0, 0)",
+        ),
+        (
+            nn.CrossEntropyLoss(),
+            np.zeros(4),
+            (4, 3),
+            TypeError,
+            f"got float64, needs {LABELS_FIT}; y.astype(np.int64) would fit",
+        ),
+        (
+            nn.CrossEntropyLoss(),
+            np.array([*"abca"]),
+            (4, 3),
+            TypeError,
+            f"got <U1, needs {LABELS_FIT}; np.unique(y, return_inverse=True)[1] would fit",
+        ),
+        (
+            nn.CrossEntropyLoss(),
+            np.zeros((4, 3)),
+            (4, 3),
+            TypeError,
+            "got float64, needs float32 to match the model's output; y.astype(np.float32) would fit",
+        ),
+        (
+            nn.MSELoss(),
+            np.arange(4),
+            (4, 1),
+            TypeError,
+            "got int64, needs float32 to match the model's output; y[..., None].astype(np.float32) would fit",
+        ),
+        (
+            nn.BCEWithLogitsLoss(),
+            np.ones((4, 1), bool),
+            (4, 1),
+            TypeError,
+            "got bool, needs float32 to match the model's output; y.astype(np.float32) would fit",
+        ),
+        (
+            nn.BCEWithLogitsLoss(),
+            np.ones(4, np.float32),
+            (4, 1),
+            ValueError,
+            "got shape (4,), needs (4, 1) to match the model's output; y[..., None] would fit",
+        ),
+        (nn.Loss("mean"), np.ones(4), (4, 1), TypeError, "got float64, needs float32"),
+    ],
+)
+def test_targets_that_do_not_fit_are_told(loss, target, shape, error, message):
+    with pytest.raises(error) as caught:
+        loss.check("fit", "y", target, shape, F32)
+    assert str(caught.value).startswith(f"fit: y: {message}")
+
+
+def test_logits_have_an_axis_of_classes():
+    with pytest.raises(ValueError, match=r"^fit: model: got outputs of shape \(4,\), needs \(N, C\) or"):
+        nn.CrossEntropyLoss().check("fit", "y", np.zeros(4, np.int64), (4,), F32)
+
+
+@each_case
+def test_targets_that_fit_pass(loss, output, target):
+    loss.check("fit", "y", target, output.shape, output.dtype)

@@ -74,6 +74,7 @@ def test_labels_of_any_integer_type(dtype):
     assert functional.cross_entropy(X, labels.astype(dtype)) == functional.cross_entropy(X, labels)
 
 
+NEEDS_LABELS = "integers of shape (5,) as class labels"
 NEEDS_C = "(C,), (N, C) or (N, C, d1, ...) with at least one class"
 
 
@@ -84,24 +85,54 @@ NEEDS_C = "(C,), (N, C) or (N, C, d1, ...) with at least one class"
         ({"input": X[0, 0, ...]}, ValueError, f"input: got shape (), needs {NEEDS_C}"),
         ({"input": X[:, :0]}, ValueError, f"input: got shape (5, 0), needs {NEEDS_C}"),
         ({"target": LABELS.tolist()}, TypeError, "target: got list, needs a numpy.ndarray"),
-        ({"target": LABELS > 0}, TypeError, "target: got bool, needs an integer type"),
+        (
+            {"target": LABELS > 0},
+            TypeError,
+            f"target: got bool, needs {NEEDS_LABELS}; target.astype(np.int64) would fit",
+        ),
         (
             {"target": LABELS[1:]},
             ValueError,
-            "target: got shape (4,), needs (5,) to match input without its classes",
+            "target: got shape (4,), needs (5,) as class labels or (5, 4) as probabilities, to match input",
         ),
         (
             {"target": LABELS[:, None]},
             ValueError,
-            "target: got shape (5, 1), needs (5,) to match input without its classes",
+            f"target: got int64 of shape (5, 1), needs {NEEDS_LABELS}; target[:, 0] would fit",
+        ),
+        (
+            {"target": LABELS[:, None].astype(float)},
+            ValueError,
+            f"target: got float64 of shape (5, 1), needs {NEEDS_LABELS}; "
+            "target[:, 0].astype(np.int64) would fit",
+        ),
+        (
+            {"target": np.eye(4, dtype=np.int32)[LABELS.clip(0)]},
+            ValueError,
+            f"target: got int32 of shape (5, 4), needs {NEEDS_LABELS}; target.argmax(axis=1) would fit",
+        ),
+        (
+            {"input": X[0], "target": np.eye(4, dtype=bool)[0]},
+            ValueError,
+            "target: got bool of shape (4,), needs integers of shape () as class labels; "
+            "target.argmax(axis=0) would fit",
+        ),
+        (
+            {"target": np.array([*"catch"])},
+            TypeError,
+            f"target: got <U1, needs {NEEDS_LABELS}; np.unique(target, return_inverse=True)[1] would fit",
         ),
         ({"target": LABELS + 1}, ValueError, "target: got 4 at index 0, needs 0 to 3, or ignore_index=-100"),
         ({"ignore_index": 2}, ValueError, "target: got -100 at index 3, needs 0 to 3, or ignore_index=2"),
-        ({"target": P.astype(float)}, TypeError, "target: got float64, needs float32 to match input"),
+        (
+            {"target": P.astype(float)},
+            TypeError,
+            "target: got float64, needs float32 to match input; target.astype(np.float32) would fit",
+        ),
         (
             {"target": P[:, 0]},
-            ValueError,
-            "target: got shape (5,), needs (5, 4) to match input, as probabilities; or integer labels",
+            TypeError,
+            f"target: got float32, needs {NEEDS_LABELS}; target.astype(np.int64) would fit",
         ),
         (
             {"target": P, "ignore_index": 2},
@@ -169,6 +200,22 @@ def test_elementwise_losses_take_any_shape(function, shape):
         ({"target": None}, TypeError, "target: got NoneType, needs a numpy.ndarray"),
         ({"target": LABELS}, TypeError, "target: got int64, needs float32 to match input"),
         ({"target": P[:, :1]}, ValueError, "target: got shape (5, 1), needs (5, 4) to match input"),
+        (
+            {"target": P > 0.5},
+            TypeError,
+            "target: got bool, needs float32 to match input; target.astype(np.float32) would fit",
+        ),
+        (
+            {"target": P[..., None]},
+            ValueError,
+            "target: got shape (5, 4, 1), needs (5, 4) to match input; target[..., 0] would fit",
+        ),
+        (
+            {"input": X[:, :1], "target": LABELS},
+            TypeError,
+            "target: got int64, needs float32 to match input; target[..., None].astype(np.float32) would fit",
+        ),
+        ({"target": P.astype(str)}, TypeError, "target: got <U32, needs float32 to match input"),
         ({"reduction": None}, ValueError, "reduction: got None, needs 'none', 'mean' or 'sum'"),
     ],
 )
