@@ -135,7 +135,7 @@ def test_an_image_that_is_too_small_is_an_error_that_names_the_layer():
         models.build("lenet5", (1, 8, 8))
 
 
-@pytest.mark.parametrize("size", [None, 1.5, "66", 0, (6,), (6, 6, 6), [6, 2.5]], ids=repr)
+@pytest.mark.parametrize("size", [None, 1.5, "66", 0, (6, 6, 6), [6, 2.5]], ids=repr)
 def test_a_size_of_another_kind_is_told(size):
     with pytest.raises((TypeError, ValueError), match=r"^derivation_cnn: size: got "):
         models.derivation_cnn(size=size)
