@@ -259,8 +259,8 @@ class Trainer(Settings):
         # Metrics come before the update: one that fails has changed nothing.
         counts = measured is None or measured.add(loss, output, y, weight)
         gradients = backward(loss_backward(), input_gradient=False)[1]
-        if unknown := gradients.keys() - self._names:
-            got = ", ".join(sorted(unknown))
+        if not self._names.issuperset(gradients):
+            got = ", ".join(sorted(gradients.keys() - self._names))
             needs = "the names of model.parameters()"
             raise ValueError(
                 f"Trainer: gradients: got {got}, which is not among the model's parameters, needs {needs}"

@@ -2,8 +2,8 @@
 
 Numba counts a reference to every array that a function receives, which takes longer than a small kernel. An
 operand belongs to the caller for the length of the call; its type and its layout have been checked. A kernel
-of many arrays is given a table of their numbers (`handle`). Where the fields of objects are not known, Numba
-receives the arrays in its own way.
+of many arrays is given a table of their numbers (`numbering`). Where the fields of objects are not known,
+Numba receives the arrays in its own way.
 """
 
 from collections.abc import Callable
@@ -69,7 +69,7 @@ def array(typingctx: Any, value: Any) -> tuple[Any, Callable[..., Any]]:
 
 @intrinsic
 def elements(typingctx: Any, array: Any, first: Any, size: Any, like: Any) -> tuple[Any, Callable[..., Any]]:
-    """`size` elements, from `first` on, of the C-contiguous array that `handle` numbered, typed as `like`."""
+    """`size` elements, from `first` on, of a C-contiguous array, given by its number, typed as `like`."""
     typ = types.Array(like.dtype, 1, "C")
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
@@ -88,9 +88,9 @@ def elements(typingctx: Any, array: Any, first: Any, size: Any, like: Any) -> tu
     return typ(array, first, size, like), codegen
 
 
-def handle(array: np.ndarray) -> int:
-    """The number of an array in a table for `elements`: its address as an object, or that of its memory."""
-    return id(array) if known() else array.ctypes.data
+def numbering() -> Callable[[np.ndarray], int]:
+    """What numbers arrays in a table for `elements`: their addresses as objects, or those of their memory."""
+    return id if known() else lambda array: array.ctypes.data
 
 
 def operand_type(value: Any) -> types.Type:

@@ -11,7 +11,7 @@ import numpy as np
 from .buffers import CHUNK, flat_like
 from .geometry import vector
 from .jit import inline, kernel, vectorized
-from .operand import elements, handle
+from .operand import elements, numbering
 
 
 def sgd(
@@ -117,11 +117,12 @@ def _update(run, work, parameters, gradients, states, constants):
             if lines is not arrays:
                 copied.append((arrays, lines))
             groups.setdefault(lines[0].dtype, []).append(lines)
+    number = numbering()
     for dtype, lines_of_all in groups.items():
         jobs, count, table = 0, 0, []
         for lines in lines_of_all:
             size = lines[0].size
-            table.append((jobs, size, *map(handle, lines)))
+            table.append((jobs, size, *map(number, lines)))
             jobs, count = jobs - (-size // CHUNK), count + size
         run(jobs, work * count, vector(dtype), np.array(table, np.int64), np.empty(0, dtype), *constants)
     for arrays, lines in copied:

@@ -7,7 +7,7 @@ import pytest
 
 from fastconv.kernels.geometry import Geometry
 from fastconv.kernels.jit import kernel
-from fastconv.kernels.operand import Operand, elements, operand_type
+from fastconv.kernels.operand import Operand, elements, numbering, operand_type
 
 
 @kernel
@@ -51,6 +51,7 @@ def test_no_reference_is_kept():
     assert sys.getrefcount(x) == before
 
 
+@pytest.mark.fields
 def test_only_arrays_in_c_order_are_operands():
     x = np.ones((3, 4))
     assert isinstance(operand_type(x), Operand)
@@ -60,16 +61,17 @@ def test_only_arrays_in_c_order_are_operands():
 
 @kernel
 def _halve(g, table, like, first, last):
-    """Halve some elements of each array of the table: (id, first element, elements)."""
+    """Halve some elements of each array of the table: (number, first element, elements)."""
     for job in range(first, last):
         line = elements(table[job, 0], table[job, 1], table[job, 2], like)
         for i in range(line.size):
             line[i] *= 0.5
 
 
-def test_a_table_names_arrays_by_their_id():
+def test_a_table_names_arrays_by_their_numbers():
+    number = numbering()
     whole, part = np.ones((3, 4), np.float32), np.ones(12, np.float32)[2:9]
-    table = np.array([(id(whole), 1, 10), (id(part), 0, 6)], np.int64)
+    table = np.array([(number(whole), 1, 10), (number(part), 0, 6)], np.int64)
     counts = sys.getrefcount(whole), sys.getrefcount(part)
     _halve(2, 0, Geometry(), table, whole)
     np.testing.assert_array_equal(whole.ravel(), [1, *[0.5] * 10, 1])

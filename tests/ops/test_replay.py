@@ -11,6 +11,8 @@ from fastconv import functional as F
 from fastconv import grad
 from fastconv.ops.replay import replayed
 
+pytestmark = pytest.mark.fields
+
 RNG = np.random.default_rng(0)
 
 
