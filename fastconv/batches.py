@@ -9,6 +9,9 @@ import numpy as np
 from fastconv import nn, validate
 from fastconv.types import Array, Shape
 
+USUAL, EVALUATED = 32, 256
+"""Samples in a batch: of training, and where nothing is trained."""
+
 Batch = tuple[Array, Array, Array | None]
 """Inputs, targets, and a weight for each sample or None."""
 
@@ -144,10 +147,12 @@ def batches(
     sample_weight: Array | None = None,
     class_weight: Mapping[int, float] | None = None,
     epochs: int = 1,
+    usual: int = USUAL,
 ) -> Batches:
     """Arrays x and y, or with y None an iterable x of batches, as a model and its loss need them.
 
-    TypeError and ValueError for data that cannot be trained on, under the function's `name`.
+    TypeError and ValueError for data that cannot be trained on, under the function's `name`. `usual` is the
+    batch size that nobody had to ask for.
     """
     if class_weight is not None and not isinstance(class_weight, Mapping):
         kind = _kind(class_weight)
@@ -156,6 +161,9 @@ def batches(
         return ArrayBatches(name, x, y, batch_size, needs, sample_weight, class_weight)
     if sample_weight is not None:
         raise ValueError(f"{name}: sample_weight: got it with batches, needs batches (x, y, sample_weight)")
+    if batch_size != usual:
+        needed = f"the default, {usual}: they have their own sizes"
+        raise ValueError(f"{name}: batch_size: got {batch_size} with batches, needs {needed}")
     if epochs > 1 and iter(x) is x:
         needed = "a list, or another iterable that starts anew"
         raise ValueError(f"{name}: x: got an iterator, which ends after one epoch, needs {needed}")

@@ -12,13 +12,10 @@ import numpy as np
 from fastconv import checkpoints, nn, optim, validate
 from fastconv import metrics as metrics_
 from fastconv.attributes import Settings
-from fastconv.batches import ArrayBatches, Batches, Needs, batches
+from fastconv.batches import EVALUATED, USUAL, ArrayBatches, Batches, Needs, batches
 from fastconv.callbacks import Callback, EpochLines, Logs, ProgressBar, figures
 from fastconv.metrics import Figures, Metric
 from fastconv.types import Array
-
-EVALUATED = 256
-"""The samples that are computed at a time where nothing is trained."""
 
 
 class History(Mapping[str, list[float]]):
@@ -115,7 +112,7 @@ class Trainer(Settings):
         self,
         x: Array | Iterable[Any],
         y: Array | None = None,
-        batch_size: int = 32,
+        batch_size: int = USUAL,
         epochs: int = 1,
         validation_data: tuple[Array, Array] | tuple[Array, Array, Array] | None = None,
         validation_split: float = 0.0,
@@ -175,7 +172,7 @@ class Trainer(Settings):
 
     def evaluate(self, x: Array | Iterable[Any], y: Array | None = None, batch_size: int = EVALUATED) -> Logs:
         """The loss and the metrics over all samples, without training: {"loss": ..., "accuracy": ...}."""
-        return self._measure(batches("evaluate", x, y, batch_size, self._needs))
+        return self._measure(batches("evaluate", x, y, batch_size, self._needs, usual=EVALUATED))
 
     def predict(self, x: Array, batch_size: int = 256) -> Array:
         """The model's outputs for all of x, in batches: `model.predict`."""

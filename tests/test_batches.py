@@ -249,6 +249,12 @@ class TestBatches:
                 "^fit: batch 2: sample_weight, class_weight: got a",
             ),
             ([(X, Y)], {"sample_weight": np.ones(23)}, ValueError, "fit: sample_weight: got it with batches"),
+            (
+                [(X, Y)],
+                {"batch_size": 8},
+                ValueError,
+                "fit: batch_size: got 8 with batches, needs the default, 32",
+            ),
             ([(X, Y)], {"validation_split": 0.5}, ValueError, "fit: validation_split: got it with batches"),
         ],
     )

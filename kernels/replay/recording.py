@@ -12,6 +12,8 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
+from numba import types
+from numba.core.datamodel import default_manager
 from numpy.lib.array_utils import byte_bounds
 
 from ..geometry import Geometry
@@ -19,7 +21,8 @@ from .machine import ARRAY, INTEGER, OBJECTS, SAME, TUPLE, WORDS
 
 OWN_THREAD = 50_000.0
 """Work (see jit.SERIAL_WORK) up to which other threads of Python wait: to let them run costs as much."""
-_BEFORE_ADDRESS, _BESIDES = 4, 5
+_FIELDS = default_manager.lookup(types.float64[::1])._fields
+_BEFORE_ADDRESS, _BESIDES = _FIELDS.index("data"), len({*_FIELDS} - {"shape", "strides"})
 """Words of an array among a kernel's arguments: before the address of its elements, and besides its axes."""
 
 
