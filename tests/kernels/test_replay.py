@@ -13,7 +13,7 @@ import pytest
 from fastconv import config, kernels
 from fastconv.kernels import buffers, shelf
 from fastconv.kernels.geometry import vector
-from fastconv.kernels.jit import get_num_threads, kernel, set_num_threads
+from fastconv.kernels.jit import get_num_threads, kernel, set_num_threads, threading_layer
 from fastconv.kernels.native.objects import FIRST
 from fastconv.kernels.replay import Table
 from fastconv.kernels.replay.machine import OBJECTS, PROGRAMS
@@ -351,4 +351,7 @@ def test_work_for_many_threads_is_replayed_in_many():
 
     table, x = Table(large), normal(100_000)
     record(table, None, normal(100_000))
-    np.testing.assert_array_equal(table.replay(None, x), 3 * x)
+    if threading_layer() == "workqueue":  # whose regions need a lock of Python's
+        assert table.replay(None, x) is NotImplemented
+    else:
+        np.testing.assert_array_equal(table.replay(None, x), 3 * x)

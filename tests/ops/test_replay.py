@@ -9,6 +9,7 @@ import pytest
 import fastconv
 from fastconv import functional as F
 from fastconv import grad
+from fastconv.kernels import jit
 from fastconv.ops.replay import replayed
 
 pytestmark = pytest.mark.fields
@@ -84,6 +85,17 @@ def names_of(operation):
     return operation.__globals__
 
 
+@pytest.fixture
+def threads_that_are_replayed():
+    """Any number, but where the threading layer is workqueue one alone."""
+    before = jit.get_num_threads()
+    if jit.threading_layer() == "workqueue":
+        jit.set_num_threads(1)
+    yield
+    jit.set_num_threads(before)
+
+
+@pytest.mark.usefixtures("threads_that_are_replayed")
 @pytest.mark.parametrize("name", CALLS)
 def test_the_second_call_is_a_replay(name, monkeypatch):
     operation = name.partition(",")[0].split(" ")[0]
