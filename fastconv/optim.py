@@ -20,8 +20,11 @@ FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 
 
 def _size(kind: str, name: str, value: float) -> float:
-    """A number of at least 0."""
-    return validate.number(kind, name, value, 0, math.inf)
+    """A finite number of at least 0."""
+    size = validate.number(kind, name, value, 0, math.inf)
+    if size == math.inf:
+        raise validate.wrong_value(kind, name, value, "a finite number of at least 0")
+    return size
 
 
 def _number(kind: str, name: str, value: float) -> float:
@@ -84,6 +87,9 @@ class Optimizer(Settings):
 
         Gradients of other names are left alone; one that is missing or does not fit is a ValueError.
         """
+        if not isinstance(grads, Mapping):
+            got = type(grads).__name__
+            raise TypeError(f"{type(self).__name__}: gradients: got {got}, needs a dict of name and array")
         gradients = [grads[name] if name in grads else self._missing(name) for name in self.parameters]
         for name, p, g in zip(self.parameters, self._arrays, gradients, strict=True):
             if not isinstance(g, np.ndarray) or g.shape != p.shape or g.dtype != p.dtype:
@@ -116,6 +122,8 @@ class Optimizer(Settings):
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Takes over what `state_dict` gave; a ValueError for what does not fit, and nothing has changed."""
         name = type(self).__name__
+        if not isinstance(state, Mapping):
+            raise TypeError(f"{name}: state: got {type(state).__name__}, needs what state_dict gave")
         expected = {*self.hyperparameters, "steps"}
         buffers = [buffer for buffer in self.buffers if buffer in state]
         if set(state) - set(buffers) != expected or (buffers and set(buffers) != set(self.buffers)):
@@ -123,6 +131,9 @@ class Optimizer(Settings):
                 f"{name}: state: got {sorted(state)}, needs {sorted(expected | set(self.buffers))}"
             )
         for buffer in buffers:
+            if not isinstance(state[buffer], Mapping):
+                got = type(state[buffer]).__name__
+                raise TypeError(f"{name}: state: {buffer}: got {got}, needs a dict of name and array")
             shapes = {key: np.shape(a) for key, a in state[buffer].items()}
             needed = {key: p.shape for key, p in self.parameters.items()}
             if shapes != needed:
@@ -269,7 +280,7 @@ def clip(gradients: Mapping[str, Array], norm: float) -> dict[str, Array]:
 
     Their norm runs over all elements of all arrays, as in `torch.nn.utils.clip_grad_norm_`.
     """
-    norm = _size("clip", "norm", norm)
+    norm = validate.number("clip", "norm", norm, 0, math.inf)
     total = math.sqrt(sum(float(np.sum(np.square(g, dtype=np.float64))) for g in gradients.values()))
     scale = norm / (total + 1e-6)
     return dict(gradients) if scale >= 1 else {name: g * scale for name, g in gradients.items()}

@@ -56,7 +56,7 @@ def load(path: str | Path) -> nn.Layer:
 
 def description(model: nn.Layer) -> dict[str, Any]:
     """The architecture as JSON can hold it."""
-    kinds = [type(layer) for layer in _all(model)]
+    kinds = [type(layer) for layer in model.modules()]
     foreign = sorted({kind.__name__ for kind in kinds if LAYERS.get(kind.__name__) is not kind})
     if foreign:
         raise ValueError(
@@ -174,11 +174,6 @@ def join(value: Any, tensors: Mapping[str, Array]) -> Any:
             return tensors[value["tensor"]]
         return {key: join(inner, tensors) for key, inner in value.items()}
     return [join(inner, tensors) for inner in value] if isinstance(value, list) else value
-
-
-def _all(model: nn.Layer) -> list[nn.Layer]:
-    """The layer and those inside it."""
-    return [model, *(inner for layer in model.children().values() for inner in _all(layer))]
 
 
 def _path(function: str, path: str | Path) -> Path:

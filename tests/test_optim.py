@@ -291,3 +291,20 @@ def test_settings_of_a_state_are_checked_before_any_is_taken_over(change, messag
 def test_clip_needs_a_norm(norm):
     with pytest.raises((TypeError, ValueError), match=r"^clip: norm: got "):
         optim.clip({"a": np.ones(2)}, norm)
+
+
+@pytest.mark.parametrize("wrong", [None, [1], 3])
+def test_what_is_no_dict_is_told(wrong):
+    adam = optim.Adam({"w": np.ones(2)})
+    with pytest.raises(TypeError, match=r"^Adam: gradients: got .*, needs a dict of name and array"):
+        adam.step(wrong)
+    with pytest.raises(TypeError, match=r"^Adam: state: got .*, needs what state_dict gave"):
+        adam.load_state_dict(wrong)
+    adam.step({"w": np.ones(2)})
+    with pytest.raises(TypeError, match=r"^Adam: state: means: got .*, needs a dict of name and array"):
+        adam.load_state_dict(adam.state_dict() | {"means": wrong})
+
+
+def test_no_rate_is_infinite():
+    with pytest.raises(ValueError, match=r"^SGD: lr: got inf, needs a finite number of at least 0"):
+        optim.SGD({"w": np.ones(2)}, lr=np.inf)

@@ -99,6 +99,8 @@ class Layer(Settings):
             raise validate.wrong_type(kind, name, type(value).__name__, needs)
         self._check_single(name, value)
         if isinstance(value, Layer):
+            if any(inner is self for inner in value.modules()):
+                raise validate.wrong_value(kind, name, "a layer that holds this one", "one that does not")
             others = {id(a): key for key, a in self.parameters().items() if not key.startswith(f"{name}.")}
             shared = [others[id(a)] for a in value.parameters().values() if id(a) in others]
             if shared:
@@ -140,9 +142,9 @@ class Layer(Settings):
         the model takes.
         """
         batch_size = validate.integer("predict", "batch_size", batch_size)
-        kind = (x.shape[1:], x.dtype) if type(x) is np.ndarray and x.ndim else None
+        kind = (x.ndim, x.shape[1:], x.dtype) if isinstance(x, np.ndarray) else None
         if kind not in self._taken:
-            check_input(self, x)
+            check_input(self, x)  # which refuses what is no array
             self._taken.add(kind)
         if len(x) <= batch_size:
             return self(x)
@@ -151,6 +153,12 @@ class Layer(Settings):
     def children(self) -> dict[str, "Layer"]:
         """The layers that are attributes of this one, by name."""
         return {name: value for name, value in vars(self).items() if isinstance(value, Layer)}
+
+    def modules(self) -> Iterator["Layer"]:
+        """The layer itself and all layers inside it."""
+        yield self
+        for layer in self.children().values():
+            yield from layer.modules()
 
     def leaves(self) -> Iterator[tuple[str, "Layer"]]:
         """The layers that this one runs one after the other, by place; itself where it is no such chain."""

@@ -102,6 +102,8 @@ class Conv2d(WeightedLayer):
             fits = f"Conv2d({input_shape[0]}, {self.out_channels}, {short(self.kernel_size)})"
             if input_shape[-1] == self.in_channels:
                 fits = "x.transpose(0, 3, 1, 2)"
+            elif input_shape[-1] in (1, 3, 4) and min(input_shape[:2]) > 4:
+                fits = "for images with their channels last x.transpose(0, 3, 1, 2), and another Conv2d"
             raise ValueError(
                 f"Conv2d: got {input_shape[0]} channels, needs {self.in_channels}; {fits} would fit"
             )

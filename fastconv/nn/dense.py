@@ -54,7 +54,7 @@ class Linear(WeightedLayer):
         features = input_shape[-1] if input_shape else 0
         if features != self.in_features:
             flat = math.prod(input_shape)
-            fits = f"Linear({features}, {self.out_features})"
+            fits = f"Linear({features}, {self.out_features})" if flat else "samples that are not empty"
             if len(input_shape) > 1 and flat == self.in_features:
                 fits = "a Flatten before it"
             elif len(input_shape) > 1:

@@ -53,8 +53,8 @@ def _check_kind(model: "Layer", x: Any) -> None:
         raise wrong_type("predict", "x", got, f"{dtype} as the model's parameters; {way}")
 
 
-def _walk(model: "Layer", shape: Shape) -> None:
-    """Follows the shape of one sample to the layer that settles it; ValueError where one refuses it."""
+def _walk(model: "Layer", shape: Shape, settled: bool = True) -> None:
+    """Follows the shape of one sample, maybe just to the layer that settles it; ValueError for a misfit."""
     for place, layer in model.leaves():
         if not layer.states_its_shape:
             return
@@ -64,13 +64,14 @@ def _walk(model: "Layer", shape: Shape) -> None:
             if place:
                 put_place(error, place, layer)
             raise
-        if layer.takes_images:
+        if settled and layer.takes_images:
             return
 
 
 def _fits(model: "Layer", shape: Shape) -> bool:
+    """Whether a sample of this shape goes through all layers that state their shapes."""
     try:
-        _walk(model, shape)
+        _walk(model, shape, settled=False)
     except ValueError:
         return False
     return True

@@ -115,6 +115,7 @@ class AvgPool2d(_Pool2d):
     `ceil_mode` as in PyTorch.
     """
 
+    fixed = ("dilation",)
     checks: ClassVar[Checks] = {
         **_Pool2d.checks,
         "count_include_pad": validate.flag,

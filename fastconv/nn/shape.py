@@ -34,6 +34,8 @@ class Flatten(Layer):
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """The flattened shape; the batch axis must not be among the flattened ones."""
+        if not input_shape:
+            raise ValueError("Flatten: got samples without axes, needs at least one axis")
         if self.start_dim % (len(input_shape) + 1) == 0:
             got = f"start_dim={self.start_dim}"
             raise ValueError(f"Flatten: got {got}, needs to leave the batch axis; start_dim=1 would fit")

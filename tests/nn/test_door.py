@@ -121,3 +121,19 @@ def test_a_sequence_of_ones_own_is_asked_as_far_as_it_is_one():
             return super().forward(x.reshape(-1, 64), training)
 
     assert Crossed(nn.Linear(64, 2, seed=0)).predict(np.zeros((3, 8, 8), np.float32)).shape == (3, 2)
+
+
+def test_what_fits_the_first_layers_alone_is_no_way_out():
+    with pytest.raises(ValueError, match=r"Conv2d: got shape \(64,\)|\(Conv2d\): got shape \(64,\)") as told:
+        GREY.predict(np.zeros((128, 64), np.float32))
+    assert "would fit" not in str(told.value)
+
+
+def test_arrays_of_other_classes_are_looked_at_like_any(tmp_path):
+    model = nn.Conv2d(1, 2, 3, padding=1, seed=0)
+    np.zeros((4, 1, 8, 8), np.float32).tofile(tmp_path / "images")
+    images = np.memmap(tmp_path / "images", np.float32, "r", shape=(4, 1, 8, 8))
+    assert model.predict(images).shape == (4, 2, 8, 8)
+    for wrong in (images[0], 5, [1, 2], np.float32(1)):
+        with pytest.raises((TypeError, ValueError), match=r"^predict: x: got "):
+            model.predict(wrong)

@@ -247,3 +247,12 @@ def test_a_method_keeps_its_name():
 
 def test_prefixed_puts_a_name_in_front():
     assert nn.prefixed("body", {"0.weight": 1, "bias": 2}) == {"body.0.weight": 1, "body.bias": 2}
+
+
+def test_a_layer_is_not_inside_itself():
+    outer, inner = Block(), Block()
+    outer.inner = inner
+    with pytest.raises(ValueError, match=r"^Block: outer: got a layer that holds this one"):
+        inner.outer = outer
+    with pytest.raises(ValueError, match=r"^Block: me: got a layer that holds this one"):
+        outer.me = outer
