@@ -73,20 +73,17 @@ assert layouts.known() is not {plain}
 images, labels = fc.data.digits().train
 model = nn.Sequential(nn.Conv2d(1, 16, 3, padding=1), nn.ReLU(), nn.Conv2d(16, 16, 3), nn.MaxPool2d(2),
                       nn.Flatten(), nn.Dropout(0.2, seed=1), nn.Linear(144, 10), seed=0)
-trainer = fc.Trainer(model, nn.CrossEntropyLoss(), optim.{optimizer})
+trainer = fc.Trainer(model, nn.CrossEntropyLoss(), optim.Adam(model.parameters()))
 trainer.fit(images[:1000], labels[:1000], epochs=2, batch_size=300, progress=False)
 outputs = model.predict(images)
 print(hashlib.sha256(b"".join(a.tobytes() for a in [*model.parameters().values(), outputs])).hexdigest())
 """
 
 
-@pytest.mark.parametrize(
-    "optimizer", ["Adam(model.parameters())", "SGD(model.parameters(), lr=0.1, momentum=0.9)"]
-)
-def test_the_plain_way_trains_to_the_same_bits(optimizer):
+def test_the_plain_way_trains_to_the_same_bits():
     bits = set()
     for plain in (False, True):
-        script = TRAIN.format(plain=plain or not layouts.known(), optimizer=optimizer)
+        script = TRAIN.format(plain=plain or not layouts.known())
         child = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
         assert child.returncode == 0, child.stderr
         bits.add(child.stdout.strip())
