@@ -118,7 +118,11 @@ TARGETS = {
     ),
     "the last ignored": (LAST, nn.CrossEntropyLoss, [{}]),
     "another ignored": (LABELS, nn.CrossEntropyLoss, [{"ignore_index": 1}]),
-    "a class that weighs nothing": (LABELS, nn.CrossEntropyLoss, [{"weight": [0, 1, 0]}]),
+    "a class that weighs nothing": (
+        LABELS,
+        nn.CrossEntropyLoss,
+        [{"weight": [0, 1, 0]}, {"weight": [0, 5, 1], "label_smoothing": 0.2}],
+    ),
     "pixels": (PIXELS, nn.CrossEntropyLoss, [{}, {"weight": WEIGHT}, {"label_smoothing": 0.2}]),
     "probabilities": (
         PROBABILITIES,

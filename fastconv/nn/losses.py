@@ -72,6 +72,10 @@ class Loss(Settings):
         """
         return float(output.size)
 
+    def remainder(self, output: Array, target: Array, sample_weight: Array | None = None) -> float:
+        """The sum of the terms of a batch whose `count` is 0, which its mean does not tell; here 0."""
+        return 0.0
+
     def check(self, function: str, name: str, target: Array, shape: Shape, dtype: np.dtype[Any]) -> None:
         """TypeError or ValueError for targets that do not fit an output of this shape and dtype.
 
@@ -142,6 +146,12 @@ class CrossEntropyLoss(Loss):
             return float(output.size // output.shape[1])
         counted = target[target != self.ignore_index]
         return float(counted.size if self.weight is None else self.weight[counted].sum(dtype=np.float64))
+
+    def remainder(self, output: Array, target: Array, sample_weight: Array | None = None) -> float:
+        """What label smoothing takes from the other classes where those of all targets weigh nothing."""
+        terms = self._value(output, target, **{"reduction": "none", **self._options(output)})
+        weights = 1.0 if sample_weight is None else _along_batch(sample_weight, terms.ndim)
+        return float((terms * weights).sum(dtype=np.float64))
 
     def check(self, function: str, name: str, target: Array, shape: Shape, dtype: np.dtype[Any]) -> None:
         """TypeError or ValueError for targets that do not fit an output of this shape and dtype."""
