@@ -141,6 +141,8 @@ class Trainer(Settings):
         shuffle = validate.flag("fit", "shuffle", shuffle)
         visible = progress is None or validate.flag("fit", "progress", progress)
         callbacks = _callbacks("fit", callbacks)
+        _check_seed(seed)
+        self._check_parameters()
         data = batches("fit", x, y, batch_size, self._needs, sample_weight, class_weight, epochs)
         data, validation = self._validation(data, validation_data, validation_split)
         shown = [_progress(epochs, data)] if visible else []
@@ -233,6 +235,15 @@ class Trainer(Settings):
                 waiting.remove(same)
                 same.load_state_dict(state)
         self._callback_states = []
+
+    def _check_parameters(self) -> None:
+        """ValueError where the model's arrays are no longer those that the optimizer updates."""
+        own, held = self.model.parameters(), self.optimizer.parameters
+        names = [name for name in held if own.get(name) is not held[name]] or sorted(own.keys() - self._names)
+        if names:
+            got = f"other parameters than those that the trainer was made with ({names[0]})"
+            needs = "the same arrays; a new optimizer of model.parameters() and a new Trainer would fit"
+            raise validate.wrong_value("fit", "model", got, needs)
 
     def _checked(self, name: str, value: Any) -> Any:
         if name == "clip_norm" and value is not None:
@@ -327,6 +338,15 @@ def _callbacks(function: str, value: Iterable[Callback]) -> tuple[Callback, ...]
     for callback in found:
         validate.instance(function, "callbacks", callback, Callback)
     return found
+
+
+def _check_seed(seed: int | None) -> None:
+    """TypeError, ValueError for what no order of the samples can be drawn from."""
+    needs = "a whole number of at least 0 or None"
+    if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int | np.integer)):
+        raise validate.wrong_type("fit", "seed", repr(seed), needs)
+    if seed is not None and seed < 0:
+        raise validate.wrong_value("fit", "seed", seed, needs)
 
 
 def _progress(epochs: int, data: Batches) -> Callback:
