@@ -98,10 +98,16 @@ class Trainer(Settings):
         self._needs = Needs(model, loss, next(iter(own.values())).dtype)
         self._names = frozenset(own)
         self._hooks: Sequence[Callback] = ()
+        self._figures: tuple[str, ...] = ()
         # What is done of the fit that is under way, or was when a resumed trainer was saved.
         self._done = 0
         self._callback_states: list[tuple[str, dict[str, Any]]] = []
         self._warned = False
+
+    @property
+    def figures(self) -> tuple[str, ...]:
+        """The names of the figures that an epoch of the `fit` under way gives: those of `logs`."""
+        return self._figures
 
     def step(self, x: Array, y: Array) -> float:
         """Trains on one batch: forward, loss, backward, one update. Returns the loss before the update."""
@@ -147,6 +153,8 @@ class Trainer(Settings):
         data, validation = self._validation(data, validation_data, validation_split)
         shown = [_progress(epochs, data)] if visible else []
         self._hooks = [*self.callbacks, *callbacks, *shown]
+        names = ("loss", *self.metrics)
+        self._figures = names if validation is None else (*names, *(f"val_{name}" for name in names))
         self._begin()
         try:
             for epoch in range(self._done, epochs):
@@ -219,13 +227,18 @@ class Trainer(Settings):
             self._callback_states = list(state["callbacks"])
 
     def _begin(self) -> None:
-        """Starts a fit, or goes on with a resumed one."""
+        """Starts a fit, or goes on with a resumed one; where a callback refuses it, the history stays."""
         self._warned = False
+        earlier = self.history
         if not self._done:
             self.history = History()
             self.stop_training = False
-        for hook in self._hooks:
-            hook.on_fit_begin(self)
+        try:
+            for hook in self._hooks:
+                hook.on_fit_begin(self)
+        except BaseException:
+            self.history = earlier
+            raise
         waiting = list(self._hooks)
         for name, state in self._callback_states:
             same = next((hook for hook in waiting if type(hook).__name__ == name), None)
