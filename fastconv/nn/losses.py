@@ -13,6 +13,7 @@ import numpy as np
 from fastconv import functional as F
 from fastconv import grad, validate
 from fastconv.attributes import Settings
+from fastconv.nn.contract import kept_loss, ours
 from fastconv.ops.loss import class_target, element_target
 from fastconv.types import Array, Shape
 
@@ -26,7 +27,8 @@ OUTPUT = "the model's output"
 class Loss(Settings):
     """A number that training makes small, and its gradient with respect to the network's output.
 
-    A loss of one's own derives from this class and overrides `forward`; `count` too where its mean is not one
+    A loss of one's own derives from this class and overrides `forward`, with these arguments and results;
+    TypeError where it has others. It overrides `count` too where its mean is not one
     over the elements of the output, and `check` where it can tell early which targets do not fit. It sets its
     attributes in its constructor.
     """
@@ -35,6 +37,11 @@ class Loss(Settings):
 
     def __init__(self, reduction: str = "mean") -> None:
         self.reduction = reduction
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "forward" in vars(cls) and not ours(cls):
+            cls.forward = kept_loss(cls.__name__, cls.forward)  # type: ignore[method-assign]
 
     def __call__(self, output: Array, target: Array) -> float:
         """The loss of a batch."""
@@ -99,7 +106,7 @@ class Loss(Settings):
         return super()._checked(name, value)
 
     def _value(self, output: Array, target: Array, **options: Any) -> Array:
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__}: forward: a loss of one's own overrides it")
 
     def _gradient(self, output: Array, target: Array, **options: Any) -> Array:
         raise NotImplementedError
