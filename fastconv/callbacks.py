@@ -71,6 +71,13 @@ class EarlyStopping(Settings, Callback):
         self.restore_best = restore_best
         self._forget()
 
+    def _forget(self) -> None:
+        self.best = math.inf if self.mode == "min" else -math.inf
+        self.best_epoch: int | None = None
+        self.stopped_epoch: int | None = None
+        self.wait = 0
+        self._parameters: dict[str, Array] | None = None
+
     def _checked(self, name: str, value: Any) -> Any:
         kind = type(self).__name__
         if name == "monitor" and not isinstance(value, str):
@@ -126,13 +133,6 @@ class EarlyStopping(Settings, Callback):
         """Takes over what `state_dict` gave."""
         self.best, self.best_epoch, self.wait = state["best"], state["best_epoch"], state["wait"]
         self._parameters = state["parameters"]
-
-    def _forget(self) -> None:
-        self.best = math.inf if self.mode == "min" else -math.inf
-        self.best_epoch: int | None = None
-        self.stopped_epoch: int | None = None
-        self.wait = 0
-        self._parameters: dict[str, Array] | None = None
 
     def _check_monitor(self, names: Iterable[str]) -> None:
         if self.monitor not in names:

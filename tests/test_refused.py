@@ -1,5 +1,7 @@
 """What a trainer refuses, before it has trained anything or forgotten what it had."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -87,3 +89,17 @@ def test_a_seed_is_a_whole_number(seed):
 @pytest.mark.parametrize("seed", [None, 0, np.int64(3), 2**70])
 def test_seeds_that_are_taken(seed):
     fit(trainer(), seed=seed)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_targets_without_end_are_told_before_the_first_step(value):
+    y = np.where(np.arange(8)[:, None] == 6, value, 1).astype(np.float32)
+    good = np.ones((8, 1), np.float32)
+    subject = trainer(nn.MSELoss(), outputs=1)
+    needs = f"got {value} at index (6, 0), needs finite numbers"
+    refused(ValueError, f"fit: y: {needs}", subject, X, y, batch_size=2)
+    message = f"fit: validation_data: y: {needs}"
+    refused(ValueError, message, subject, X, good, validation_data=(X, y))
+    for function in ("step", "evaluate"):
+        with pytest.raises(ValueError, match=f"^{function}: y: {re.escape(needs)}$"):
+            getattr(subject, function)(X, y)

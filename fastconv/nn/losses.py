@@ -166,7 +166,9 @@ class CrossEntropyLoss(Loss):
             needs = "(N, C) or (N, C, d1, ...): a logit for each class"
             raise validate.wrong_value(function, "model", f"outputs of shape {shape}", needs)
         labels = class_target(function, name, target, OUTPUT, shape, dtype)
-        if labels.dtype.kind != "f":
+        if labels.dtype.kind == "f":
+            _all_finite(function, name, labels)
+        else:
             validate.labels(function, name, labels, shape[1], self.ignore_index)
 
     def config(self) -> dict[str, Any]:
@@ -209,7 +211,7 @@ class _ElementLoss(Loss):
 
     def check(self, function: str, name: str, target: Array, shape: Shape, dtype: np.dtype[Any]) -> None:
         """TypeError or ValueError for targets that do not fit an output of this shape and dtype."""
-        element_target(function, name, target, OUTPUT, shape, dtype)
+        _all_finite(function, name, element_target(function, name, target, OUTPUT, shape, dtype))
 
 
 class BCEWithLogitsLoss(_ElementLoss):
@@ -271,6 +273,14 @@ class MSELoss(_ElementLoss):
 def _along_batch(values: Array, ndim: int) -> Array:
     """Values (N,) with as many axes as they are multiplied with."""
     return values.reshape(-1, *(1,) * (ndim - 1))
+
+
+def _all_finite(function: str, name: str, target: Array) -> None:
+    """ValueError for targets that would make the loss infinite or no number."""
+    finite = np.isfinite(target)
+    if not finite.all():
+        where = tuple(np.argwhere(~finite)[0].tolist())
+        raise validate.wrong_value(function, name, f"{target[where]} at index {where}", "finite numbers")
 
 
 def _numbers(function: str, name: str, value: Any) -> Array:

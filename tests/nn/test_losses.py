@@ -344,6 +344,27 @@ LABELS_FIT = "integers of shape (4,) as class labels"
             "got shape (4,), needs (4, 1) to match the model's output; y[..., None] would fit",
         ),
         (nn.Loss("mean"), np.ones(4), (4, 1), TypeError, "got float64, needs float32"),
+        (
+            nn.CrossEntropyLoss(),
+            np.array([[1, 0], [math.nan, 1]], np.float32),
+            (2, 2),
+            ValueError,
+            "got nan at index (1, 0), needs finite numbers",
+        ),
+        (
+            nn.MSELoss(),
+            np.array([[1], [-math.inf]], np.float32),
+            (2, 1),
+            ValueError,
+            "got -inf at index (1, 0), needs finite numbers",
+        ),
+        (
+            nn.BCEWithLogitsLoss(),
+            np.array([[math.nan]], np.float32),
+            (1, 1),
+            ValueError,
+            "got nan at index (0, 0), needs finite numbers",
+        ),
     ],
 )
 def test_targets_that_do_not_fit_are_told(loss, target, shape, error, message):
