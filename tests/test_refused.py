@@ -103,3 +103,14 @@ def test_targets_without_end_are_told_before_the_first_step(value):
     for function in ("step", "evaluate"):
         with pytest.raises(ValueError, match=f"^{function}: y: {re.escape(needs)}$"):
             getattr(subject, function)(X, y)
+
+
+@pytest.mark.parametrize("function", ["fit", "step", "evaluate"])
+def test_images_without_an_axis_of_channels_are_told(function):
+    model = nn.Sequential(nn.Conv2d(1, 4, 3), nn.Flatten(), nn.Linear(144, 2), seed=0)
+    subject = trainer(model=model)
+    x = RNG.normal(size=(8, 8, 8)).astype(np.float32)
+    needs = r"a batch \(N, ...\); x\[:, None\] would fit"
+    with pytest.raises(ValueError, match=rf"^{function}: x: got shape \(8, 8, 8\), needs {needs}$"):
+        getattr(subject, function)(x, Y)
+    subject.step(x[:, None], Y)
