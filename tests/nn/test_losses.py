@@ -313,7 +313,7 @@ LABELS_FIT = "integers of shape (4,) as class labels"
             np.array([*"abca"]),
             (4, 3),
             TypeError,
-            f"got <U1, needs {LABELS_FIT}; np.unique(y, return_inverse=True)[1] would fit",
+            f"got <U1, needs {LABELS_FIT}; np.searchsorted(classes, y) with classes = np.unique(training ",
         ),
         (
             nn.CrossEntropyLoss(),
