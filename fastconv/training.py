@@ -58,7 +58,8 @@ class Trainer(Settings):
     `metrics` is a list of functions of (output, target), or a dict that names them (see `fastconv.metrics`);
     left out, it is the accuracy where the loss is one of classification. The figures of many batches are
     those of one batch with all their samples, up to rounding. `clip_norm` scales the gradients of a step down
-    where their common 2-norm is larger. The optimizer must have been made from this model's `parameters()`.
+    where their common 2-norm is larger. The optimizer must have been made from this model's `parameters()`;
+    where a layer is replaced later, `fit` asks for a new optimizer and trainer.
 
     `history` is that of the last `fit`, `epochs` the number of epochs trained so far, in all of them. The
     arguments are attributes; `callbacks` and `clip_norm` may be set anew, and hold from then on.
@@ -135,7 +136,8 @@ class Trainer(Settings):
         is run through once an epoch, in its own order. `validation_split` keeps the last part of the samples
         for validation. The order of epoch k depends on `seed` and the number of epochs trained before, so
         that training 2 + 2 epochs and training 4 give the same bits; seed None is another order each time.
-        `class_weight` {class: weight} and `sample_weight` (N,) multiply each sample's loss, as in Keras.
+        `class_weight` {class: weight} and `sample_weight` (N,) multiply each sample's loss, as in Keras;
+        weights of classes need targets of one class a sample.
         `progress`: None or True shows a bar on a terminal and writes a line an epoch elsewhere, False is
         silent.
 
