@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from fastconv import nn, validate
+from fastconv.nn.door import check_input
 from fastconv.types import Array, Shape
 
 USUAL, EVALUATED = 32, 256
@@ -22,6 +23,7 @@ class Needs:
     def __init__(self, model: nn.Layer, loss: nn.Loss, dtype: np.dtype[Any]) -> None:
         self._model, self._loss, self._dtype = model, loss, dtype
         self._outputs: dict[Shape, Shape] = {}
+        self.takes_probabilities = isinstance(loss, nn.CrossEntropyLoss)
 
     def check(self, name: str, x: Any, y: Any) -> Shape:
         """The shape of the model's outputs for x; TypeError and ValueError where it or y does not fit.
@@ -40,6 +42,7 @@ class Needs:
             raise ValueError(f"{name}: x: got 0 samples, needs at least 1")
         self._check_dtype(name, x)
         if x.shape[1:] not in self._outputs:
+            check_input(self._model, x, name)
             self._outputs[x.shape[1:]] = np.shape(self._model(x[:1]))[1:]
         shape = (len(x), *self._outputs[x.shape[1:]])
         self._loss.check(name, "y", y, shape, self._dtype)
@@ -72,7 +75,7 @@ class ArrayBatches:
         self.name, self.x, self.y, self.needs = name, x, y, needs
         self.batch_size = validate.integer(name, "batch_size", batch_size)
         self.sample_weight, self.class_weight = sample_weight, class_weight
-        self._weights = _weights(name, y, shape, sample_weight, class_weight)
+        self._weights = _weights(name, y, shape, needs, sample_weight, class_weight)
 
     def __len__(self) -> int:
         return math.ceil(len(self.x) / self.batch_size)
@@ -130,7 +133,8 @@ class IterableBatches:
                 raise TypeError(f"{name}: got {_kind(batch)}, needs (x, y) or (x, y, sample_weight)")
             x, y, *weight = batch
             shape = self.needs.check(name, x, y)
-            yield x, y, _weights(name, y, shape, weight[0] if weight else None, self.class_weight)
+            given = weight[0] if weight else None
+            yield x, y, _weights(name, y, shape, self.needs, given, self.class_weight)
         if not number:
             raise ValueError(f"{self.name}: x: got no batches, needs at least one in each epoch")
 
@@ -174,6 +178,7 @@ def _weights(
     name: str,
     y: Array,
     shape: Shape,
+    needs: Needs,
     sample_weight: Array | None,
     class_weight: Mapping[int, float] | None,
 ) -> Array | None:
@@ -194,18 +199,18 @@ def _weights(
             )
         weights *= given
     if class_weight is not None:
-        weights *= _class_weights(name, y, shape, class_weight)
+        classes = _classes(name, y, shape, needs.takes_probabilities)
+        weights *= _class_weights(name, classes, shape, class_weight)
     if not (np.isfinite(weights).all() and (weights >= 0).all()):
         raise ValueError(f"{name}: sample_weight, class_weight: got a negative or infinite one, needs >= 0")
     return weights
 
 
-def _class_weights(name: str, y: Array, shape: Shape, class_weight: Mapping[int, float]) -> Array:
+def _class_weights(name: str, classes: Array, shape: Shape, class_weight: Mapping[int, float]) -> Array:
     """The weight (N,) of each sample's class."""
-    classes = _classes(name, y, shape)
     # One logit stands for two classes, "no" and "yes".
     last = max(shape[1] - 1, 1) if len(shape) > 1 else 1
-    weights = np.ones(len(y))
+    weights = np.ones(len(classes))
     for label, weight in class_weight.items():
         if not isinstance(label, int | np.integer) or isinstance(label, bool):
             raise TypeError(f"{name}: class_weight: got the key {label!r}, needs integers from 0 to {last}")
@@ -216,9 +221,12 @@ def _class_weights(name: str, y: Array, shape: Shape, class_weight: Mapping[int,
     return weights
 
 
-def _classes(name: str, y: Array, shape: Shape) -> Array:
-    """Each sample's class (N,), from indices (N,), yes and no (N, 1) or probabilities (N, C)."""
-    if y.shape == shape and y.ndim == 2 and y.shape[1] > 1:
+def _classes(name: str, y: Array, shape: Shape, probabilities: bool) -> Array:
+    """Each sample's class (N,), from indices (N,), yes and no (N, 1) or, where these are it, probabilities.
+
+    Of other numbers (N, K) the largest is no class: they are a regression's, or many labels of one sample.
+    """
+    if probabilities and y.shape == shape and y.ndim == 2 and y.shape[1] > 1:
         return y.argmax(axis=1)
     classes = y.reshape(-1)
     if len(classes) != len(y) or (y.dtype.kind == "f" and not np.isin(classes, (0, 1)).all()):

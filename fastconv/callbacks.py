@@ -8,6 +8,7 @@ and the metrics, at the end of an epoch also those of the validation data (`val_
 import math
 import sys
 import time
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
@@ -26,7 +27,7 @@ class Callback:
     """Empty hooks, in the order in which they are called."""
 
     def on_fit_begin(self, trainer: "Trainer") -> None:
-        """Before the first epoch."""
+        """Before the first epoch; `trainer.figures` names what the epochs' `logs` will hold."""
 
     def on_epoch_begin(self, trainer: "Trainer", epoch: int) -> None:
         """Before the first batch of epoch 0, 1, ..."""
@@ -68,7 +69,10 @@ class EarlyStopping(Settings, Callback):
         self.min_delta = min_delta
         self.mode = mode
         self.restore_best = restore_best
-        self.best = math.nan
+        self._forget()
+
+    def _forget(self) -> None:
+        self.best = math.inf if self.mode == "min" else -math.inf
         self.best_epoch: int | None = None
         self.stopped_epoch: int | None = None
         self.wait = 0
@@ -78,8 +82,10 @@ class EarlyStopping(Settings, Callback):
         kind = type(self).__name__
         if name == "monitor" and not isinstance(value, str):
             raise validate.wrong_type(kind, name, repr(value), "the name of a figure: 'val_loss' is one")
-        if name == "patience":
+        if name in ("patience", "wait") or (name in ("best_epoch", "stopped_epoch") and value is not None):
             return validate.integer(kind, name, value, low=0)
+        if name == "best":
+            return validate.number(kind, name, value, -math.inf, math.inf)
         if name == "min_delta":
             return validate.number(kind, name, value, 0, math.inf)
         if name == "restore_best":
@@ -92,15 +98,13 @@ class EarlyStopping(Settings, Callback):
         return super()._checked(name, value)
 
     def on_fit_begin(self, trainer: "Trainer") -> None:
-        """Forgets the training before."""
-        self.best = math.inf if self.mode == "min" else -math.inf
-        self.best_epoch = self.stopped_epoch = self._parameters = None
-        self.wait = 0
+        """Forgets the training before; ValueError where the next one does not give the figure."""
+        self._forget()
+        self._check_monitor(trainer.figures)
 
     def on_epoch_end(self, trainer: "Trainer", epoch: int, logs: Logs) -> None:
         """Compares with the best epoch so far."""
-        if self.monitor not in logs:
-            raise ValueError(f"EarlyStopping: monitor: got {self.monitor!r}, needs one of {', '.join(logs)}")
+        self._check_monitor(logs)
         value = logs[self.monitor]
         self.wait += 1
         if value < self.best - self.min_delta if self.mode == "min" else value > self.best + self.min_delta:
@@ -129,6 +133,11 @@ class EarlyStopping(Settings, Callback):
         """Takes over what `state_dict` gave."""
         self.best, self.best_epoch, self.wait = state["best"], state["best_epoch"], state["wait"]
         self._parameters = state["parameters"]
+
+    def _check_monitor(self, names: Iterable[str]) -> None:
+        if self.monitor not in names:
+            needs = f"one of {', '.join(names)}"
+            raise validate.wrong_value(type(self).__name__, "monitor", repr(self.monitor), needs)
 
 
 class TerminateOnNaN(Callback):

@@ -122,6 +122,8 @@ class Figures:
         summed = self._loss.reduction == "sum"
         count = 1.0 if summed else self._loss.count(output, target, sample_weight)
         self._means["loss"].add(loss, count)
+        if not count:
+            self._means["loss"].total += self._loss.remainder(output, target, sample_weight)
         for name, metric in self._metrics.items():
             value = metric(output, target)
             if np.asarray(value).dtype.kind not in "biuf":

@@ -58,7 +58,8 @@ class Trainer(Settings):
     `metrics` is a list of functions of (output, target), or a dict that names them (see `fastconv.metrics`);
     left out, it is the accuracy where the loss is one of classification. The figures of many batches are
     those of one batch with all their samples, up to rounding. `clip_norm` scales the gradients of a step down
-    where their common 2-norm is larger. The optimizer must have been made from this model's `parameters()`.
+    where their common 2-norm is larger. The optimizer must have been made from this model's `parameters()`;
+    where a layer is replaced later, `fit` asks for a new optimizer and trainer.
 
     `history` is that of the last `fit`, `epochs` the number of epochs trained so far, in all of them. The
     arguments are attributes; `callbacks` and `clip_norm` may be set anew, and hold from then on.
@@ -98,10 +99,16 @@ class Trainer(Settings):
         self._needs = Needs(model, loss, next(iter(own.values())).dtype)
         self._names = frozenset(own)
         self._hooks: Sequence[Callback] = ()
+        self._figures: tuple[str, ...] = ()
         # What is done of the fit that is under way, or was when a resumed trainer was saved.
         self._done = 0
         self._callback_states: list[tuple[str, dict[str, Any]]] = []
         self._warned = False
+
+    @property
+    def figures(self) -> tuple[str, ...]:
+        """The names of the figures that an epoch of the `fit` under way gives: those of `logs`."""
+        return self._figures
 
     def step(self, x: Array, y: Array) -> float:
         """Trains on one batch: forward, loss, backward, one update. Returns the loss before the update."""
@@ -129,7 +136,8 @@ class Trainer(Settings):
         is run through once an epoch, in its own order. `validation_split` keeps the last part of the samples
         for validation. The order of epoch k depends on `seed` and the number of epochs trained before, so
         that training 2 + 2 epochs and training 4 give the same bits; seed None is another order each time.
-        `class_weight` {class: weight} and `sample_weight` (N,) multiply each sample's loss, as in Keras.
+        `class_weight` {class: weight} and `sample_weight` (N,) multiply each sample's loss, as in Keras;
+        weights of classes need targets of one class a sample.
         `progress`: None or True shows a bar on a terminal and writes a line an epoch elsewhere, False is
         silent.
 
@@ -141,10 +149,14 @@ class Trainer(Settings):
         shuffle = validate.flag("fit", "shuffle", shuffle)
         visible = progress is None or validate.flag("fit", "progress", progress)
         callbacks = _callbacks("fit", callbacks)
+        _check_seed(seed)
+        self._check_parameters()
         data = batches("fit", x, y, batch_size, self._needs, sample_weight, class_weight, epochs)
         data, validation = self._validation(data, validation_data, validation_split)
         shown = [_progress(epochs, data)] if visible else []
         self._hooks = [*self.callbacks, *callbacks, *shown]
+        names = ("loss", *self.metrics)
+        self._figures = names if validation is None else (*names, *(f"val_{name}" for name in names))
         self._begin()
         try:
             for epoch in range(self._done, epochs):
@@ -217,13 +229,18 @@ class Trainer(Settings):
             self._callback_states = list(state["callbacks"])
 
     def _begin(self) -> None:
-        """Starts a fit, or goes on with a resumed one."""
+        """Starts a fit, or goes on with a resumed one; where a callback refuses it, the history stays."""
         self._warned = False
+        earlier = self.history
         if not self._done:
             self.history = History()
             self.stop_training = False
-        for hook in self._hooks:
-            hook.on_fit_begin(self)
+        try:
+            for hook in self._hooks:
+                hook.on_fit_begin(self)
+        except BaseException:
+            self.history = earlier
+            raise
         waiting = list(self._hooks)
         for name, state in self._callback_states:
             same = next((hook for hook in waiting if type(hook).__name__ == name), None)
@@ -233,6 +250,15 @@ class Trainer(Settings):
                 waiting.remove(same)
                 same.load_state_dict(state)
         self._callback_states = []
+
+    def _check_parameters(self) -> None:
+        """ValueError where the model's arrays are no longer those that the optimizer updates."""
+        own, held = self.model.parameters(), self.optimizer.parameters
+        names = [name for name in held if own.get(name) is not held[name]] or sorted(own.keys() - self._names)
+        if names:
+            got = f"other parameters than those that the trainer was made with ({names[0]})"
+            needs = "the same arrays; a new optimizer of model.parameters() and a new Trainer would fit"
+            raise validate.wrong_value("fit", "model", got, needs)
 
     def _checked(self, name: str, value: Any) -> Any:
         if name == "clip_norm" and value is not None:
@@ -327,6 +353,15 @@ def _callbacks(function: str, value: Iterable[Callback]) -> tuple[Callback, ...]
     for callback in found:
         validate.instance(function, "callbacks", callback, Callback)
     return found
+
+
+def _check_seed(seed: int | None) -> None:
+    """TypeError, ValueError for what no order of the samples can be drawn from."""
+    needs = "a whole number of at least 0 or None"
+    if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int | np.integer)):
+        raise validate.wrong_type("fit", "seed", repr(seed), needs)
+    if seed is not None and seed < 0:
+        raise validate.wrong_value("fit", "seed", seed, needs)
 
 
 def _progress(epochs: int, data: Batches) -> Callback:

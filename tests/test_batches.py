@@ -119,12 +119,15 @@ class TestWeights:
                 np.full((23, 1), 0.5, np.float32),
                 "got targets that are neither 0 nor 1",
             ),
+            (nn.MSELoss(), X[:, :2], r"got targets of shape \(23, 2\), needs one class a sample"),
+            (nn.BCEWithLogitsLoss(), np.eye(2, dtype=np.float32)[Y], r"got targets of shape \(23, 2\)"),
         ],
-        ids=["numbers", "half"],
+        ids=["numbers", "half", "many numbers", "many labels"],
     )
     def test_class_weights_need_classes(self, loss, y, message):
-        with pytest.raises(ValueError, match=f"fit: class_weight: {message}"):
-            fit(trainer(loss, 1), X, y, class_weight={1: 2.0})
+        for data in ((X, y), ([(X, y)],)):
+            with pytest.raises(ValueError, match=f"class_weight: {message}"):
+                fit(trainer(loss, y.shape[1]), *data, class_weight={1: 2.0})
 
     def test_class_weights_need_one_class_a_sample(self):
         model = nn.Conv2d(1, 2, 1, seed=0)
@@ -317,7 +320,7 @@ class TestBatches:
             Y.astype(str),
             {},
             TypeError,
-            r"^fit: y: got <U21, needs .*; np.unique\(y, return_inverse=True\)\[1\] would fit$",
+            r"^fit: y: got <U21, needs .*; np.searchsorted\(classes, y\) with classes = np.unique\(training ",
         ),
         (
             X,

@@ -20,6 +20,7 @@ def trainer(**arguments):
 def run(callback, values, key="val_loss"):
     """The epochs that a callback lets pass, for a training in which `key` takes these values."""
     subject = trainer()
+    subject._figures = (key,)
     callback.on_fit_begin(subject)
     seen = []
     for epoch, value in enumerate(values):
@@ -157,10 +158,42 @@ def test_early_stopping_forgets_the_training_before():
 
 
 def test_early_stopping_names_what_can_be_watched():
-    with pytest.raises(
-        ValueError, match="EarlyStopping: monitor: got 'val_loss', needs one of loss, accuracy"
-    ):
-        trainer().fit(X, Y, callbacks=[EarlyStopping()], progress=False)
+    subject, recorder = trainer(), Recorder()
+    history = subject.fit(X, Y, progress=False)
+    message = "^EarlyStopping: monitor: got 'val_loss', needs one of loss, accuracy$"
+    with pytest.raises(ValueError, match=message):
+        subject.fit(X, Y, callbacks=[recorder, EarlyStopping()], progress=False)
+    assert recorder.calls == ["fit begins"]
+    assert subject.history is history
+    assert subject.epochs == 1
+
+
+def test_what_can_be_watched_is_known_when_a_fit_begins():
+    class Watching(Callback):
+        def on_fit_begin(self, trainer):
+            seen.append(trainer.figures)
+
+        def on_epoch_end(self, trainer, epoch, logs):
+            assert trainer.figures == tuple(logs)
+
+    seen, subject = [], trainer(callbacks=[Watching()])
+    assert subject.figures == ()
+    subject.fit(X, Y, progress=False)
+    subject.fit(X, Y, validation_split=0.2, progress=False)
+    assert seen == [("loss", "accuracy"), ("loss", "accuracy", "val_loss", "val_accuracy")]
+
+
+@pytest.mark.parametrize("name", ["monitor", "best", "best_epoch", "stopped_epoch", "wait"])
+def test_what_early_stopping_has_seen_is_checked_too(name):
+    callback = EarlyStopping()
+    with pytest.raises(TypeError, match=f"^EarlyStopping: {name}: got 1j, needs "):
+        setattr(callback, name, 1j)
+    assert (callback.best, callback.best_epoch, callback.stopped_epoch, callback.wait) == (
+        math.inf,
+        None,
+        None,
+        0,
+    )
 
 
 @pytest.mark.parametrize(

@@ -118,7 +118,11 @@ TARGETS = {
     ),
     "the last ignored": (LAST, nn.CrossEntropyLoss, [{}]),
     "another ignored": (LABELS, nn.CrossEntropyLoss, [{"ignore_index": 1}]),
-    "a class that weighs nothing": (LABELS, nn.CrossEntropyLoss, [{"weight": [0, 1, 0]}]),
+    "a class that weighs nothing": (
+        LABELS,
+        nn.CrossEntropyLoss,
+        [{"weight": [0, 1, 0]}, {"weight": [0, 5, 1], "label_smoothing": 0.2}],
+    ),
     "pixels": (PIXELS, nn.CrossEntropyLoss, [{}, {"weight": WEIGHT}, {"label_smoothing": 0.2}]),
     "probabilities": (
         PROBABILITIES,
@@ -128,6 +132,7 @@ TARGETS = {
     "yes or no": (YES, nn.BCEWithLogitsLoss, [{}, {"weight": WEIGHT}, {"pos_weight": WEIGHT}]),
     "numbers": (X[:, :C].copy(), nn.MSELoss, [{}]),
 }
+WITHOUT_A_CLASS = "pixels", "yes or no", "numbers"
 CASES = {
     f"{name}, {reduction}, {', '.join(options)}": (target, kind(reduction=reduction, **options))
     for name, (target, kind, every) in TARGETS.items()
@@ -174,7 +179,8 @@ def test_batches_of_every_size(target, loss, sample_weight):
         pytest.param(*case, class_weight, id=f"{name}, {by}")
         for name, case in CASES.items()
         for class_weight, by in ((None, ""), ({0: 0.5, 2: 3.0}, "by class"))
-        if class_weight is None or case[0] is not PIXELS  # of which a sample has more than one class
+        # Of pixels, numbers, and yes or no for each class, a sample has more than one class, or none.
+        if class_weight is None or not any(case[0] is TARGETS[kind][0] for kind in WITHOUT_A_CLASS)
     ],
 )
 @pytest.mark.parametrize("sample_weight", [None, RNG.random(N)], ids=["plain", "weighted"])

@@ -1,12 +1,13 @@
-"""What a layer of one's own has to keep: the form of its forward and backward, and where its words hold."""
+"""What layers and losses of one's own have to keep: the form of forward and backward, whose words hold."""
 
 import functools
+import inspect
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from fastconv.validate import wrong_type
+from fastconv.validate import wrong_type, wrong_value
 
 
 def ours(definition: type | Callable[..., Any]) -> bool:
@@ -48,6 +49,39 @@ def kept(forward: Callable[..., Any]) -> Callable[..., Any]:
             return (dx if input_gradient else None), gradients
 
         return y, back
+
+    return run
+
+
+def kept_loss(name: str, forward: Callable[..., Any]) -> Callable[..., Any]:
+    """This forward of the loss class `name`, with a TypeError where it has not the form of `Loss.forward`."""
+    try:
+        inspect.signature(forward).bind("self", "output", "target", "sample_weight")
+    except TypeError:
+        got = f"the arguments {inspect.signature(forward)}"
+        needs = "(self, output, target, sample_weight=None)"
+        raise wrong_type(name, "forward", got, needs) from None
+
+    @functools.wraps(forward)
+    def run(loss: Any, output: Any, *arguments: Any, **options: Any) -> Any:
+        result = forward(loss, output, *arguments, **options)
+        if not (isinstance(result, tuple) and len(result) == 2 and callable(result[1])):
+            raise wrong_type(name, "forward", _kind(result), "to return (loss, backward)")
+        value, backward = result
+        numeric = isinstance(value, int | float | np.number | np.ndarray)
+        if not numeric or np.ndim(value) or np.iscomplexobj(value):
+            raise wrong_type(name, "forward", f"{_kind(value)} as loss", "a number")
+
+        def back() -> Any:
+            gradient = backward()
+            if not isinstance(gradient, np.ndarray):
+                raise wrong_type(name, "backward", _kind(gradient), "to return an array")
+            if gradient.shape != output.shape:
+                got = f"an array of shape {gradient.shape}"
+                raise wrong_value(name, "backward", got, f"{output.shape} to match the output")
+            return gradient
+
+        return float(value), back
 
     return run
 

@@ -1,4 +1,4 @@
-"""What `predict` sees of its input before any layer runs."""
+"""What `predict` and `Trainer` see of their input before any layer runs."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -12,21 +12,21 @@ if TYPE_CHECKING:
     from fastconv.nn.base import Layer
 
 
-def check_input(model: "Layer", x: Any) -> None:
+def check_input(model: "Layer", x: Any, function: str = "predict") -> None:
     """TypeError, ValueError where x is no batch (N, ...) for this model, with the way out.
 
-    The first layer that takes images alone settles what a sample is: what does not fit behind it is told
-    where it runs. What a layer of one's own takes is its own matter: one that states no shape ends the look.
+    `function` is what the error calls the call. The first layer that takes images alone settles what a
+    sample is: what does not fit behind it is told where it runs. What a layer of one's own takes is its own
+    matter: one that states no shape ends the look.
     """
-    _check_kind(model, x)
+    _check_kind(function, model, x)
     try:
         _walk(model, x.shape[1:])
     except ValueError:
         for way, shape in _batches(x):
             if _fits(model, shape):
-                raise wrong_value(
-                    "predict", "x", f"shape {x.shape}", f"a batch (N, ...); {way} would fit"
-                ) from None
+                needs = f"a batch (N, ...); {way} would fit"
+                raise wrong_value(function, "x", f"shape {x.shape}", needs) from None
         raise
 
 
@@ -36,21 +36,21 @@ def put_place(error: Exception, place: str, layer: "Layer", between: str = "") -
     error.args = (f"{place}{between or f' ({name}): '}{str(error).removeprefix(f'{name}: ')}",)
 
 
-def _check_kind(model: "Layer", x: Any) -> None:
+def _check_kind(function: str, model: "Layer", x: Any) -> None:
     """Whether x is an array with a batch axis in the dtype of the model's parameters."""
     leaves = [layer for _, layer in model.leaves()]
     dtype = next((array.dtype for layer in leaves for array in layer.parameters().values()), None)
     if not isinstance(x, np.ndarray):
         numbers = isinstance(x, list | tuple) or hasattr(x, "__array__")
         way = f"; np.asarray(x, np.{dtype}) would fit" if dtype and numbers else ""
-        raise wrong_type("predict", "x", type(x).__name__, f"an array with a batch axis{way}")
+        raise wrong_type(function, "x", type(x).__name__, f"an array with a batch axis{way}")
     if x.ndim == 0:
-        raise wrong_type("predict", "x", "an array of shape ()", "an array with a batch axis")
+        raise wrong_type(function, "x", "an array of shape ()", "an array with a batch axis")
     got = x.dtype.newbyteorder("=")
     if dtype and got != dtype and ours(type(leaves[0])):
         scale = " / 255" if got == np.uint8 else ""
         way = f"x.astype(np.{dtype}){scale} would fit"
-        raise wrong_type("predict", "x", got, f"{dtype} as the model's parameters; {way}")
+        raise wrong_type(function, "x", got, f"{dtype} as the model's parameters; {way}")
 
 
 def _walk(model: "Layer", shape: Shape, settled: bool = True) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 from fastconv import functional as F
 from fastconv import grad, validate
 from fastconv.attributes import Settings
+from fastconv.nn.contract import kept_loss, ours
 from fastconv.ops.loss import class_target, element_target
 from fastconv.types import Array, Shape
 
@@ -26,7 +27,8 @@ OUTPUT = "the model's output"
 class Loss(Settings):
     """A number that training makes small, and its gradient with respect to the network's output.
 
-    A loss of one's own derives from this class and overrides `forward`; `count` too where its mean is not one
+    A loss of one's own derives from this class and overrides `forward`, with these arguments and results;
+    TypeError where it has others. It overrides `count` too where its mean is not one
     over the elements of the output, and `check` where it can tell early which targets do not fit. It sets its
     attributes in its constructor.
     """
@@ -35,6 +37,11 @@ class Loss(Settings):
 
     def __init__(self, reduction: str = "mean") -> None:
         self.reduction = reduction
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "forward" in vars(cls) and not ours(cls):
+            cls.forward = kept_loss(cls.__name__, cls.forward)  # type: ignore[method-assign]
 
     def __call__(self, output: Array, target: Array) -> float:
         """The loss of a batch."""
@@ -72,6 +79,10 @@ class Loss(Settings):
         """
         return float(output.size)
 
+    def remainder(self, output: Array, target: Array, sample_weight: Array | None = None) -> float:
+        """The sum of the terms of a batch whose `count` is 0, which its mean does not tell; here 0."""
+        return 0.0
+
     def check(self, function: str, name: str, target: Array, shape: Shape, dtype: np.dtype[Any]) -> None:
         """TypeError or ValueError for targets that do not fit an output of this shape and dtype.
 
@@ -95,7 +106,7 @@ class Loss(Settings):
         return super()._checked(name, value)
 
     def _value(self, output: Array, target: Array, **options: Any) -> Array:
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__}: forward: a loss of one's own overrides it")
 
     def _gradient(self, output: Array, target: Array, **options: Any) -> Array:
         raise NotImplementedError
@@ -143,13 +154,21 @@ class CrossEntropyLoss(Loss):
         counted = target[target != self.ignore_index]
         return float(counted.size if self.weight is None else self.weight[counted].sum(dtype=np.float64))
 
+    def remainder(self, output: Array, target: Array, sample_weight: Array | None = None) -> float:
+        """What label smoothing takes from the other classes where those of all targets weigh nothing."""
+        terms = self._value(output, target, **{"reduction": "none", **self._options(output)})
+        weights = 1.0 if sample_weight is None else _along_batch(sample_weight, terms.ndim)
+        return float((terms * weights).sum(dtype=np.float64))
+
     def check(self, function: str, name: str, target: Array, shape: Shape, dtype: np.dtype[Any]) -> None:
         """TypeError or ValueError for targets that do not fit an output of this shape and dtype."""
         if len(shape) < 2:
             needs = "(N, C) or (N, C, d1, ...): a logit for each class"
             raise validate.wrong_value(function, "model", f"outputs of shape {shape}", needs)
         labels = class_target(function, name, target, OUTPUT, shape, dtype)
-        if labels.dtype.kind != "f":
+        if labels.dtype.kind == "f":
+            _all_finite(function, name, labels)
+        else:
             validate.labels(function, name, labels, shape[1], self.ignore_index)
 
     def config(self) -> dict[str, Any]:
@@ -192,7 +211,7 @@ class _ElementLoss(Loss):
 
     def check(self, function: str, name: str, target: Array, shape: Shape, dtype: np.dtype[Any]) -> None:
         """TypeError or ValueError for targets that do not fit an output of this shape and dtype."""
-        element_target(function, name, target, OUTPUT, shape, dtype)
+        _all_finite(function, name, element_target(function, name, target, OUTPUT, shape, dtype))
 
 
 class BCEWithLogitsLoss(_ElementLoss):
@@ -254,6 +273,14 @@ class MSELoss(_ElementLoss):
 def _along_batch(values: Array, ndim: int) -> Array:
     """Values (N,) with as many axes as they are multiplied with."""
     return values.reshape(-1, *(1,) * (ndim - 1))
+
+
+def _all_finite(function: str, name: str, target: Array) -> None:
+    """ValueError for targets that would make the loss infinite or no number."""
+    finite = np.isfinite(target)
+    if not finite.all():
+        where = tuple(np.argwhere(~finite)[0].tolist())
+        raise validate.wrong_value(function, name, f"{target[where]} at index {where}", "finite numbers")
 
 
 def _numbers(function: str, name: str, value: Any) -> Array:

@@ -147,19 +147,35 @@ def class_target(
         fits = f"{name}.astype(np.{dtype})"
         raise wrong_type(function, name, t.dtype, f"{dtype} to match {other}; {fits} would fit")
     labels = f"integers of shape {before + after} as class labels"
-    if kind in "OSU":
-        fits = f"np.unique({name}, return_inverse=True)[1]"
-        raise wrong_type(function, name, t.dtype, f"{labels}; {fits} would fit")
-    got, fits = f"{t.dtype} of shape {t.shape}", "" if kind in "iu" else ".astype(np.int64)"
+    got = f"{t.dtype} of shape {t.shape}"
     if t.shape == before + after:
-        raise wrong_type(function, name, t.dtype, f"{labels}; {name}{fits} would fit")
+        raise wrong_type(function, name, t.dtype, labels + _hint(name, t))
     if t.shape == (*before, 1, *after):
         place = "[:, 0]" if axis else "[0]"
-        raise wrong_value(function, name, got, f"{labels}; {name}{place}{fits} would fit")
+        raise wrong_value(function, name, got, labels + _hint(f"{name}{place}", t))
     if t.shape == shape:
-        raise wrong_value(function, name, got, f"{labels}; {name}.argmax(axis={axis}) would fit")
+        one_hot = kind in "biu" and ((t == 0) | (t == 1)).all() and (t.sum(axis=axis) == 1).all()
+        hint = f"; {name}.argmax(axis={axis}) would fit" if one_hot else ""
+        raise wrong_value(function, name, got, labels + hint)
     needs = f"{before + after} as class labels or {shape} as probabilities, to match {other}"
     raise wrong_value(function, name, f"shape {t.shape}", needs)
+
+
+def _hint(name: str, values: Array) -> str:
+    """How the array `name` becomes the labels that its values mean; nothing where they mean none."""
+    kind, held = (
+        values.dtype.kind,
+        {type(value) for value in values.flat} if values.dtype == object else set(),
+    )
+    if kind in "iu":
+        return f"; {name} would fit"
+    whole = kind == "f" and np.isfinite(values).all() and (values == np.trunc(values)).all()
+    if kind == "b" or whole or (held and all(issubclass(each, int | np.integer) for each in held)):
+        return f"; {name}.astype(np.int64) would fit"
+    if kind in "SU" or (held and all(issubclass(each, str) for each in held)):
+        # Numbered anew in each array, a class that one of them lacks would shift the others.
+        return f"; np.searchsorted(classes, {name}) with classes = np.unique(training labels) would fit"
+    return ""
 
 
 def element_target(

@@ -224,6 +224,67 @@ def test_a_loss_of_ones_own_needs_its_forward_alone():
     assert loss(LOGITS, LABELS) == LOGITS.mean()
 
 
+def own(result):
+    """A loss whose forward gives this."""
+
+    class Own(nn.Loss):
+        def forward(self, output, target, sample_weight=None):
+            return result
+
+    return Own()
+
+
+@pytest.mark.parametrize(
+    ("result", "got"),
+    [
+        (1.0, "float, needs to return (loss, backward)"),
+        ((1.0, LOGITS), "a tuple of 2: (float, ndarray), needs to return (loss, backward)"),
+        ((np.ones(4), lambda: LOGITS), "one array as loss, needs a number"),
+        ((1j, lambda: LOGITS), "complex as loss, needs a number"),
+        ((None, lambda: LOGITS), "NoneType as loss, needs a number"),
+    ],
+    ids=["one value", "no function", "a value each", "complex", "nothing"],
+)
+def test_a_forward_of_another_form_is_told(result, got):
+    for run in (own(result), own(result).forward):
+        with pytest.raises(TypeError) as caught:
+            run(LOGITS, LABELS)
+        assert str(caught.value) == f"Own: forward: got {got}"
+
+
+@pytest.mark.parametrize(
+    ("gradient", "got"),
+    [
+        (None, "NoneType, needs to return an array"),
+        ([[1.0], [2.0, 3.0]], "list, needs to return an array"),
+        (LOGITS[:1], f"an array of shape (1, 3), needs {LOGITS.shape} to match the output"),
+    ],
+    ids=["nothing", "a list", "one sample"],
+)
+def test_a_backward_of_another_form_is_told(gradient, got):
+    value, backward = own((np.float32(1.0), lambda: gradient)).forward(LOGITS, LABELS)
+    assert (value, type(value)) == (1.0, float)
+    with pytest.raises((TypeError, ValueError)) as caught:
+        backward()
+    assert str(caught.value) == f"Own: backward: got {got}"
+
+
+def test_a_forward_of_other_arguments_is_told():
+    with pytest.raises(TypeError) as caught:
+
+        class Plain(nn.Loss):
+            def forward(self, output, target):
+                return 0.0, lambda: output
+
+    needs = "(self, output, target, sample_weight=None)"
+    assert str(caught.value) == f"Plain: forward: got the arguments (self, output, target), needs {needs}"
+
+
+def test_a_loss_without_a_forward_is_told():
+    with pytest.raises(NotImplementedError, match=r"^Loss: forward: a loss of one's own overrides it$"):
+        nn.Loss()(LOGITS, LABELS)
+
+
 F32 = np.dtype(np.float32)
 LABELS_FIT = "integers of shape (4,) as class labels"
 
@@ -252,7 +313,7 @@ LABELS_FIT = "integers of shape (4,) as class labels"
             np.array([*"abca"]),
             (4, 3),
             TypeError,
-            f"got <U1, needs {LABELS_FIT}; np.unique(y, return_inverse=True)[1] would fit",
+            f"got <U1, needs {LABELS_FIT}; np.searchsorted(classes, y) with classes = np.unique(training ",
         ),
         (
             nn.CrossEntropyLoss(),
@@ -283,6 +344,27 @@ LABELS_FIT = "integers of shape (4,) as class labels"
             "got shape (4,), needs (4, 1) to match the model's output; y[..., None] would fit",
         ),
         (nn.Loss("mean"), np.ones(4), (4, 1), TypeError, "got float64, needs float32"),
+        (
+            nn.CrossEntropyLoss(),
+            np.array([[1, 0], [math.nan, 1]], np.float32),
+            (2, 2),
+            ValueError,
+            "got nan at index (1, 0), needs finite numbers",
+        ),
+        (
+            nn.MSELoss(),
+            np.array([[1], [-math.inf]], np.float32),
+            (2, 1),
+            ValueError,
+            "got -inf at index (1, 0), needs finite numbers",
+        ),
+        (
+            nn.BCEWithLogitsLoss(),
+            np.array([[math.nan]], np.float32),
+            (1, 1),
+            ValueError,
+            "got nan at index (0, 0), needs finite numbers",
+        ),
     ],
 )
 def test_targets_that_do_not_fit_are_told(loss, target, shape, error, message):
