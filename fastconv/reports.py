@@ -3,9 +3,10 @@
 No file holds a time or a date: the same run writes the same bytes.
 """
 
+import contextlib
 import csv
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -21,15 +22,22 @@ WRONG_SHOWN = 36
 
 def run_folder(path: Path) -> Path:
     """Create the folder `path`, which may exist when it is empty; FileExistsError when it is not."""
-    path.mkdir(parents=True, exist_ok=True)
+    _make(path)
     if any(path.iterdir()):
         raise FileExistsError(f"{path}: got a folder with files in it, needs a new or an empty one")
     return path
 
 
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise FileExistsError(f"{folder}: got a file, needs a new or an empty folder") from error
+
+
 def numbered_folder(parent: Path, name: str) -> Path:
     """Create the first of `name`-1, `name`-2, ... in `parent` that does not exist yet."""
-    parent.mkdir(parents=True, exist_ok=True)
+    _make(parent)
     number = 1
     while True:
         path = parent / f"{name}-{number}"
@@ -41,9 +49,19 @@ def numbered_folder(parent: Path, name: str) -> Path:
             return path
 
 
+@contextlib.contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Name the file in an OSError that does not, as that of a full disk."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = error.filename or str(path)
+        raise
+
+
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """Write `content` for people and programs to read."""
-    path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    _write_text(path, json.dumps(content, indent=2) + "\n")
 
 
 def write_history(folder: Path, history: Mapping[str, Sequence[float]]) -> None:
@@ -67,7 +85,7 @@ def write_confusion(folder: Path, matrix: NDArray[np.int64], classes: Sequence[s
         ["true \\ predicted", *classes],
         ([name, *counts] for name, counts in zip(classes, matrix.tolist(), strict=True)),
     )
-    (folder / "confusion.txt").write_text(confusion_text(matrix, classes), encoding="utf-8")
+    _write_text(folder / "confusion.txt", confusion_text(matrix, classes))
 
 
 def confusion_text(matrix: NDArray[np.int64], classes: Sequence[str]) -> str:
@@ -81,8 +99,13 @@ def confusion_text(matrix: NDArray[np.int64], classes: Sequence[str]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _write_text(path: Path, text: str) -> None:
+    with naming(path):
+        path.write_text(text, encoding="utf-8")
+
+
 def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
+    with naming(path), path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(header)
         writer.writerows(rows)
@@ -140,7 +163,7 @@ def draw_wrong(
         guess = predicted[place]
         axes.imshow(_picture(images[place]), cmap="gray", vmin=0, vmax=1)
         said = f"predicted {classes[guess]} ({probabilities[place, guess]:.0%})"
-        axes.set_title(f"true {classes[labels[place]]}\n{said}", fontsize=9)
+        axes.set_title(f"true {classes[labels[place]]}\n{said}", fontsize=9, parse_math=False)
     _save(figure, folder / "wrong.png")
 
 
@@ -151,4 +174,5 @@ def _picture(image: Array) -> Array:
 
 def _save(figure: Any, path: Path) -> None:
     # The version of the library that draws is left out of the file.
-    figure.savefig(path, dpi=120, metadata={"Software": None})
+    with naming(path):
+        figure.savefig(path, dpi=120, metadata={"Software": None})

@@ -5,12 +5,18 @@ Names and signatures are those of `fastconv.reference`. Arguments have been chec
 ((top, bottom), (left, right)). Results are fresh arrays, images in channels-last memory.
 """
 
-import numba
+import os
+
+try:
+    import numba
+except ValueError as error:  # of all its settings Numba refuses this one alone
+    threads = os.environ.get("NUMBA_NUM_THREADS")
+    raise ImportError(f"fastconv: NUMBA_NUM_THREADS: got {threads}, needs a number from 1 up") from error
 
 if numba.config.DISABLE_JIT:
     raise ImportError(
         "fastconv: NUMBA_DISABLE_JIT: got 1, needs 0 for the compiled kernels; "
-        'fastconv.backend("reference") computes without them'
+        'fastconv.backend("reference") computes without them, on the command line --backend reference'
     )
 
 from .activation import (

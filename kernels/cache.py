@@ -20,7 +20,7 @@ from typing import Any
 
 import numba
 import numpy as np
-from numba.core.caching import CompileResultCacheImpl, _Cache
+from numba.core.caching import _Cache
 from numba.core.compiler import CompileResult
 from numba.core.serialize import dumps
 
@@ -31,6 +31,7 @@ _DIGEST = 32
 PATIENCE = 2.0
 """Seconds of compiling after which a process says so."""
 _compiling = 0.0
+_warned: set[str] = set()
 _OPTIONS = (
     "OPT", "LOOP_VECTORIZE", "SLP_VECTORIZE", "DISABLE_INTEL_SVML", "BOUNDSCHECK", "DEBUGINFO_DEFAULT",
     "ENABLE_PROFILING", "LLVM_REFPRUNE_PASS", "LLVM_REFPRUNE_FLAGS",
@@ -129,30 +130,50 @@ class KernelCache(_Cache):
     def save_overload(self, sig: Any, data: CompileResult) -> None:
         """Write the compiled function; where that fails, say so once and go on without."""
         _say_when_long(time.perf_counter() - self._began)
-        if not self._enabled or not CompileResultCacheImpl.check_cachable(None, data):
-            return
+        if not self._enabled or data.library.has_dynamic_globals or data.lifted:
+            return  # addresses of this process, of which NUMBA_OPT=0 leaves in even what no code reads
         path = self._path(sig, data.codegen)
         if path is None:
             return
         payload = dumps(data._reduce())
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
-                file.write(hashlib.sha256(payload).digest() + payload)
-            Path(file.name).replace(path)
+            _write(path, hashlib.sha256(payload).digest() + payload)
         except OSError as error:
             _warn_once(f"compiled kernels cannot be kept in {path.parent}: {error.strerror}")
+
+
+def _write(path: Path, content: bytes) -> None:
+    """All of a file or nothing, whoever else writes it."""
+    descriptor, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
+    os.close(descriptor)
+    part = Path(name)
+    try:
+        part.write_bytes(content)
+        part.replace(path)
+    except BaseException:
+        part.unlink()
+        raise
 
 
 def _say_when_long(seconds: float) -> None:
     """Tell who waits at a terminal, once, what takes so long."""
     global _compiling
     before, _compiling = _compiling, _compiling + seconds
-    if before < PATIENCE <= _compiling and sys.stderr.isatty():
+    if before < PATIENCE <= _compiling and sys.stderr and sys.stderr.isatty():
         kept = f"; kept in {folder()} for the next time" if folder() else ""
         sys.stderr.write(f"fastconv: compiling kernels for layers of new shapes{kept}\n")
 
 
-@once
 def _warn_once(reason: str) -> None:
-    warnings.warn(f"fastconv: {reason}", RuntimeWarning, stacklevel=2)
+    if reason not in _warned:
+        _warned.add(reason)  # before the warning, which may be an error
+        warnings.warn(f"fastconv: {reason}", RuntimeWarning, stacklevel=_caller())
+
+
+def _caller() -> int:
+    """How far above `_warn_once` the first frame is that is neither ours nor Numba's."""
+    level, frame = 1, sys._getframe(1)
+    while frame.f_back and frame.f_globals.get("__name__", "").startswith(("fastconv", "numba")):
+        level, frame = level + 1, frame.f_back
+    return level

@@ -1,5 +1,7 @@
 import csv
+import errno
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,6 +25,36 @@ def test_a_new_or_an_empty_folder_is_taken(tmp_path):
         FileExistsError, match="b: got a folder with files in it, needs a new or an empty one"
     ):
         reports.run_folder(tmp_path / "a" / "b")
+
+
+def test_a_file_in_the_place_of_a_folder(tmp_path):
+    (tmp_path / "a.png").touch()
+    for made in reports.run_folder, lambda path: reports.numbered_folder(path, "run"):
+        with pytest.raises(FileExistsError, match=r"a\.png: got a file, needs a new or an empty folder$"):
+            made(tmp_path / "a.png")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is always full")
+def test_a_full_disk_names_the_file(tmp_path):
+    files = {
+        "history.json": lambda: reports.write_history(tmp_path, HISTORY),
+        "confusion.csv": lambda: reports.write_confusion(tmp_path, np.eye(3, dtype=int), CLASSES),
+    }
+    for name, write in files.items():
+        (tmp_path / name).symlink_to("/dev/full")
+        with pytest.raises(OSError, match=f"No space left on device: .*{name}'$"):
+            write()
+
+
+def test_a_full_disk_names_the_picture(tmp_path, monkeypatch):
+    figure = pytest.importorskip("matplotlib.figure")
+
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(figure.Figure, "savefig", full)
+    with pytest.raises(OSError, match=r": .*curves\.png'$"):
+        reports.draw_curves(tmp_path, HISTORY)
 
 
 def test_folders_are_numbered_past_those_that_exist(tmp_path):
@@ -91,6 +123,13 @@ def answers(labels, predicted, sure):
     probabilities = np.full((len(labels), 3), 0.1)
     probabilities[np.arange(len(labels)), predicted] = sure
     return np.array(labels), probabilities
+
+
+def test_names_are_no_formulas(tmp_path, figures):
+    labels, probabilities = answers([0], [1], 0.9)
+    classes = ("$x_$", "$\\no{$", "c")
+    reports.draw_wrong(tmp_path, np.zeros((1, 1, 2, 2)), labels, probabilities, classes)
+    assert figures[0].axes[0].get_title() == "true $x_$\npredicted $\\no{$ (90%)"
 
 
 @pytest.mark.parametrize("channels", [1, 3])

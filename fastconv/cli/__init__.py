@@ -1,12 +1,11 @@
 """The command `fastconv`. Each command is one module here with a function `run(options) -> exit status`."""
 
 import importlib
+import io
 import os
 import sys
 import warnings
 from collections.abc import Sequence
-
-from fastconv.cli.arguments import parse
 
 BAD_INPUT = (ValueError, OSError, ImportError)
 """What the library raises for a shape, a value, a file or a setting of the machine that it cannot take."""
@@ -18,6 +17,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     0: done; 1: a check failed, or something unexpected happened; 2: bad input; 130: interrupted.
     Whatever goes wrong is one line on the standard error output; `--traceback` shows the rest.
     """
+    _open()
     try:
         with warnings.catch_warnings():
             warnings.showwarning = lambda message, *_, **__: _say("warning", str(message))
@@ -30,8 +30,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return status
 
 
+def _open() -> None:
+    """Make outputs fit for any text, also those that the shell has closed."""
+    sys.stdout, sys.stderr = sys.stdout or io.StringIO(), sys.stderr or io.StringIO()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+
+
 def _run(arguments: Sequence[str]) -> int:
     try:
+        from fastconv.cli.arguments import parse  # what takes time is imported where Ctrl-C is one line
+
         options = parse(arguments)
         status: int = importlib.import_module(f"fastconv.cli.{options.command}").run(options)
         return status

@@ -1,9 +1,10 @@
 """Model files that say what their network takes and what its outputs mean."""
 
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
-from fastconv import nn, persistence
+from fastconv import nn, persistence, reports
 from fastconv.types import Shape
 
 KEY = "task"
@@ -22,7 +23,8 @@ class Task:
 def save(model: nn.Layer, task: Task, path: str) -> None:
     """Write the model with its task; `fastconv.load` reads the file too."""
     content = {"model": persistence.description(model), KEY: asdict(task)}
-    persistence.write(path, content, model.state_dict())
+    with reports.naming(Path(path)):
+        persistence.write(path, content, model.state_dict())
 
 
 def load(path: str) -> tuple[nn.Layer, Task]:

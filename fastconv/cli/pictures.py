@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 """Pillow's name for pictures of so many channels."""
 SIXTEEN = 2**16 - 1
-FULL = "PNG", "PPM", "JPEG2000"
+FULL = "PPM", "JPEG2000"
 """Formats whose numbers of more than 8 bits Pillow returns with `SIXTEEN` for white, whatever their depth."""
 BITS, PHOTOMETRIC, LARGEST, SAMPLES = 258, 262, 281, 339
 """Tags of TIFF: BitsPerSample, PhotometricInterpretation, MaxSampleValue, SampleFormat."""
@@ -28,7 +28,8 @@ def read(path: str, input_shape: Shape, invert: bool = False, value_range: Range
     Made grey or coloured as the shape asks; what is transparent lies on white; resized to height and width,
     smaller by averaging areas, larger linearly. `invert` turns black into white. The file's type says which
     values are black and white: 0 and the largest of 8 or 16 bits, 0 and 1 of floats. Of 16 bits in a TIFF
-    maybe fewer are in use, and integers of 32 bits say nothing: `value_range` says it then, of grey images.
+    or PNG maybe fewer are in use, and integers of 32 bits say nothing: `value_range` says it then, of grey
+    images.
     Needs Pillow.
 
     FileNotFoundError for a missing file, ValueError for one that is no image, has several, or has values
@@ -76,11 +77,11 @@ def _fault(file: "Picture") -> str | None:
     frames = getattr(file, "n_frames", 1)
     if frames > 1 and file.format != "MPO":  # a photograph, and behind it other views of the same
         return f"got {frames} images in one file, needs one: save one of them on its own"
-    bits, kind = _tag(file, BITS, 8), _tag(file, SAMPLES, 1)
+    bits, kind = _bits(file), _tag(file, SAMPLES, 1)
     if file.mode == "L" and kind == 2:
         return "got signed integers of 8 bits, needs unsigned ones"
     if file.mode in ("RGB", "RGBA") and bits > 8:  # of which Pillow keeps the upper 8
-        largest = max(high for _, high in file.getextrema()[:3])
+        largest = max(high for _, high in file.getextrema())
         if largest < 128:
             return f"got {bits} bits a channel of which not all seem to be in use, needs 8 bits a channel"
     return None
@@ -92,7 +93,7 @@ def _known(file: "Picture") -> Range | None:
         black, white = 0.0, 1.0
     elif file.mode.startswith("I") and file.format in FULL:
         black, white = 0.0, float(SIXTEEN)
-    elif file.mode.startswith("I;16"):
+    elif file.mode.startswith("I;16") or (file.format == "PNG" and file.mode == "I"):
         largest = _tag(file, LARGEST, SIXTEEN)
         # It is meant for statistics: alone of this form it speaks of the depth.
         depth = largest if (largest + 1) & largest == 0 else SIXTEEN
@@ -103,6 +104,13 @@ def _known(file: "Picture") -> Range | None:
         return None
     # Pillow turns this round in pictures of 8 bits alone.
     return (white, black) if _tag(file, PHOTOMETRIC, 1) == 0 else (black, white)
+
+
+def _bits(file: "Picture") -> int:
+    """Bits of a channel in a TIFF or PNG file."""
+    if file.format == "PNG":
+        return 16 if file.tile and str(file.tile[0][3]).endswith(";16B") else 8
+    return _tag(file, BITS, 8)
 
 
 def _tag(file: "Picture", number: int, default: int) -> int:

@@ -13,6 +13,7 @@ import numpy as np
 from fastconv import Trainer, __version__, backend, models, nn, optim, reports
 from fastconv import functional as F
 from fastconv.cli import modelfile, sources, text
+from fastconv.cli.interrupts import Interrupts
 from fastconv.cli.progress import EpochTable, FiniteLoss, LastEpoch
 from fastconv.data import Dataset
 from fastconv.types import Array
@@ -29,8 +30,9 @@ def run(options: argparse.Namespace) -> int:
         model = models.build(options.model, data.input_shape, len(data.classes), seed=options.seed)
     except ValueError as error:
         raise ValueError(f"--model {options.model}: {error}") from error
-    with _folder(options.out, f"{name}-{options.model}") as folder, backend(options.backend):
-        _run(options, data, model, folder)
+    run_name = f"{name}-{options.model}"
+    with Interrupts() as interrupts, _folder(options.out, run_name) as folder, backend(options.backend):
+        _run(options, data, model, folder, interrupts)
     return 0
 
 
@@ -57,37 +59,49 @@ def _folder(out: str | None, name: str) -> Iterator[Path]:
                 path.rmdir()
 
 
-def _run(options: argparse.Namespace, data: Dataset, model: nn.Sequential, folder: Path) -> None:
-    """Train, and write what the finished epochs gave, which are fewer where the user interrupts."""
+def _run(
+    options: argparse.Namespace, data: Dataset, model: nn.Sequential, folder: Path, interrupts: Interrupts
+) -> None:
+    """Train, and write what the finished epochs gave, which are fewer where something ended the training.
+
+    All is written before anything is said of it: who should read it may have gone.
+    """
     print(text.table(_overview(options, data, model), "<<"), end="\n\n")
     started, epochs = time.perf_counter(), options.epochs
-    history = _fit(options, data, model)
+    history, end = _fit(options, data, model, interrupts)
     task = modelfile.Task(data.input_shape, data.classes)
     modelfile.save(model, task, str(folder / "model.safetensors"))
     logits = model.predict(data.test[0])
     seconds = time.perf_counter() - started
     right = int((logits.argmax(axis=1) == data.test[1]).sum())
     accuracy = right / len(logits)
-    print(f"\ntest accuracy {text.percent(accuracy)} ({right} of {len(logits)}), {seconds:.1f} s")
-
     reports.write_json(folder / "config.json", _config(options, data, model, accuracy))
     _report(folder, data, history, logits)
+
+    print(f"\ntest accuracy {text.percent(accuracy)} ({right} of {len(logits)}), {seconds:.1f} s")
+    if not reports.can_draw():
+        print("no pictures without matplotlib: pip install 'fastconv[plots]'")
     print(f"{folder}: {', '.join(sorted(path.name for path in folder.iterdir()))}")
-    if options.epochs < epochs:
-        raise KeyboardInterrupt(
-            f"interrupted: {folder} holds what {options.epochs} of {text.count(epochs, 'epoch')} gave"
-        )
+    holds = f"{folder} holds what {options.epochs} of {text.count(epochs, 'epoch')} gave"
+    if isinstance(end, ValueError):
+        raise ValueError(f"{end}; {holds}") from end
+    if interrupts.came or isinstance(end, KeyboardInterrupt):
+        raise KeyboardInterrupt(f"interrupted: {holds}")
+    if end:
+        raise end
 
 
-def _fit(options: argparse.Namespace, data: Dataset, model: nn.Sequential) -> dict[str, list[float]]:
-    """Train, and return the figures of every finished epoch, whose number `options.epochs` is then.
+def _fit(
+    options: argparse.Namespace, data: Dataset, model: nn.Sequential, interrupts: Interrupts
+) -> tuple[dict[str, list[float]], BaseException | None]:
+    """Train; the figures of every finished epoch, whose number `options.epochs` is then, and what ended it.
 
     Label smoothing is for the gradient. What is shown and recorded is measured as `evaluate` does, without.
     """
     loss = nn.CrossEntropyLoss(label_smoothing=LABEL_SMOOTHING)
     metrics = {"cross_entropy": _cross_entropy, "accuracy": "accuracy"}
     trainer = Trainer(model, loss, optim.Adam(model.parameters(), lr=options.lr), metrics)
-    last = LastEpoch()
+    last, end = LastEpoch(), None
     with warnings.catch_warnings(), np.errstate(over="ignore", invalid="ignore"):
         warnings.filterwarnings("ignore", "the loss is")  # FiniteLoss says all of it
         try:
@@ -100,13 +114,16 @@ def _fit(options: argparse.Namespace, data: Dataset, model: nn.Sequential) -> di
                 callbacks=[last, FiniteLoss(), EpochTable(options.epochs)],
                 progress=False,
             )
-        except KeyboardInterrupt:
+            interrupts.hold()
+        except (Exception, KeyboardInterrupt) as error:
+            interrupts.hold()
             options.epochs, parameters = last.finished
             if not options.epochs:
                 raise
             model.load_state_dict(parameters)
+            end = error
     recorded = zip(("loss", "accuracy", "val_loss", "val_accuracy"), EpochTable.figures, strict=True)
-    return {name: trainer.history[figure][: options.epochs] for name, figure in recorded}
+    return {name: trainer.history[figure][: options.epochs] for name, figure in recorded}, end
 
 
 def _cross_entropy(output: Array, target: Array) -> Array:
@@ -121,8 +138,6 @@ def _report(folder: Path, data: Dataset, history: dict[str, list[float]], logits
     if reports.can_draw():
         reports.draw_curves(folder, history)
         reports.draw_wrong(folder, *data.test, F.softmax(logits, dim=1), data.classes)
-    else:
-        print("no pictures without matplotlib: pip install 'fastconv[plots]'")
 
 
 def _overview(options: argparse.Namespace, data: Dataset, model: nn.Sequential) -> list[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 import math
 import os
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,6 +75,9 @@ def dataset(train: Part, test: Part, source: str, where: str, classes: tuple[str
     count = 1 + max(int(train[1].max()), int(test[1].max()))
     if classes and len(classes) < count:
         raise ValueError(f"{where}: classes: got {len(classes)} names, needs {count}, one a class")
+    if len(set(classes)) < len(classes):
+        name, times = Counter(classes).most_common(1)[0]
+        raise ValueError(f"{where}: classes: got {name!r} {times} times, needs a name of its own for each")
     return Dataset(train, test, classes or tuple(str(number) for number in range(count)), source)
 
 

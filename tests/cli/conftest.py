@@ -1,5 +1,6 @@
 import contextlib
 import io
+import signal
 from typing import NamedTuple
 
 import numpy as np
@@ -67,3 +68,13 @@ def trained(fastconv, bars, tmp_path_factory):
 def model(trained):
     """The file of the trained model."""
     return trained[1] / "model.safetensors"
+
+
+@pytest.fixture
+def usual_signals():
+    """The handlers that Python starts with: a shell's background jobs ignore Ctrl-C."""
+    usual = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+    before = {number: signal.signal(number, handler) for number, handler in usual.items()}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)

@@ -35,5 +35,14 @@ def test_without_compiled_code():
     assert info.returncode == 0 and "none: fastconv: NUMBA_DISABLE_JIT: got 1, needs 0" in info.stdout
     verify = run("verify")
     assert verify.returncode == 2 and verify.stderr.count("\n") == 1
-    assert 'fastconv.backend("reference") computes without them' in verify.stderr
+    assert verify.stderr.endswith("computes without them, on the command line --backend reference\n")
     assert run("explain", "--network", "mlp").returncode == 0
+
+
+def test_no_threads():
+    """NUMBA_NUM_THREADS=0: Numba does not load, and the line names the variable."""
+    environment = os.environ | {"NUMBA_NUM_THREADS": "0"}
+    command = [sys.executable, "-m", "fastconv", "verify"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    said = "fastconv: error: NUMBA_NUM_THREADS: got 0, needs a number from 1 up\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", said)

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import warnings
 
+import numpy as np
 import pytest
 
 from fastconv import __version__
@@ -96,6 +97,47 @@ def test_module_runs_as_a_program():
     assert failed.stdout == ""
     problem = "argument --epochs: got x, needs a whole number from 1 up"
     assert failed.stderr == f"fastconv: error: {problem} (see fastconv train --help)\n"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="asks a shell")
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_closed_outputs(closed):
+    command = ["sh", "-c", f'"$0" -m fastconv --version {closed}', sys.executable]
+    done = subprocess.run(command, capture_output=True, text=True)
+    said = f"fastconv {__version__}\n" if closed == "2>&-" else ""
+    assert (done.returncode, done.stdout, done.stderr) == (0, said, "")
+    done = subprocess.run([*command[:2], command[2].replace("--version", "info"), *command[3:]])
+    assert done.returncode == 0
+
+
+def test_text_that_the_output_cannot_encode(bars, tmp_path):
+    with np.load(bars) as arrays:
+        np.savez(tmp_path / "a.npz", **{**arrays, "classes": np.array(["Käfer", "cat", "dog"])})
+    command = [*PYTHON, "train", "--backend", "reference", "--epochs", "1", "--data", f"npz:{tmp_path}/a.npz"]
+    environment = os.environ | {"PYTHONIOENCODING": "ascii"}
+    run = {"capture_output": True, "text": True, "env": environment, "cwd": tmp_path}
+    assert subprocess.run(command, **run).returncode == 0
+    command = [*PYTHON, "evaluate", "runs/a-digits-1/model.safetensors", "--data", f"npz:{tmp_path}/a.npz"]
+    done = subprocess.run([*command, "--backend", "reference"], **run)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "K?fer" in done.stdout
+
+
+INTERRUPTED = """
+import sys
+class Finder:
+    def find_spec(self, name, *_):
+        if name == "numpy":
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Finder())
+from fastconv.cli import main
+sys.exit(main(["info"]))
+"""
+
+
+def test_an_interrupted_import_is_one_line():
+    done = subprocess.run([sys.executable, "-c", INTERRUPTED], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "fastconv: error: interrupted\n")
 
 
 def test_a_reader_that_goes_away_is_no_error():

@@ -1,3 +1,4 @@
+import errno
 import json
 import re
 
@@ -21,6 +22,17 @@ def test_model_and_task_come_back(tmp_path):
     for name, array in model.parameters().items():
         np.testing.assert_array_equal(loaded.parameters()[name], array)
     assert fc.load(path).describe() == model.describe()
+
+
+def test_a_full_disk_names_the_file(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(persistence, "write", full)
+    with pytest.raises(OSError, match=r": .*model\.safetensors'$"):
+        modelfile.save(
+            models.build("derivation_mlp", (1, 8, 8), 3), TASK, str(tmp_path / "model.safetensors")
+        )
 
 
 def test_the_header_tells_what_the_input_is(tmp_path):

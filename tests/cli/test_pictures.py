@@ -2,6 +2,7 @@ import math
 import re
 import struct
 import sys
+import zlib
 
 import numpy as np
 import pytest
@@ -147,9 +148,10 @@ def test_sixteen_bits_keep_all_of_them(save, name, dtype):
 
 
 @pytest.mark.parametrize("largest", [100, 4095, 32767])
-def test_a_tiff_of_few_of_sixteen_bits_has_to_be_explained(save, largest):
+@pytest.mark.parametrize("name", ["a.tiff", "a.png"])
+def test_few_of_sixteen_bits_have_to_be_explained(save, name, largest):
     narrow = np.array([[0, largest, 50]], np.uint16)
-    path = save(narrow, "a.tiff")
+    path = save(narrow, name)
     fits = {100: 127, 4095: 4095, 32767: 32767}[largest]
     message = (
         f"{path}: got values from 0 to {largest}, needs those of black and white: --range=0,{fits} would fit"
@@ -158,8 +160,10 @@ def test_a_tiff_of_few_of_sixteen_bits_has_to_be_explained(save, largest):
         read(path, (1, 1, 3))
     expected = (narrow / fits).astype(np.float32)[np.newaxis]
     np.testing.assert_array_equal(read(path, (1, 1, 3), value_range=(0, fits)), expected)
-    # By its standard a PNG has white at 65535.
-    np.testing.assert_array_equal(read(save(narrow), (1, 1, 3)), (narrow / 65535).astype(np.float32)[None])
+    # What a PNM file says of its range is certain.
+    np.testing.assert_array_equal(
+        read(save(narrow, "a.pgm"), (1, 1, 3)), (narrow / 65535).astype(np.float32)[None]
+    )
 
 
 def test_a_tiff_that_tells_its_depth(save):
@@ -266,6 +270,33 @@ def test_sixteen_bits_of_each_colour(tmp_path):
         ValueError, match=r"got 16 bits a channel of which not all seem .*, needs 8 bits a channel"
     ):
         read(path, (3, 1, 2))
+
+
+def png(path, kind, values):
+    """A PNG file of 16 bits a channel and one line of two pixels."""
+
+    def chunk(name, data):
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", 2, 1, 16, kind, 0, 0, 0))
+    line = chunk(b"IDAT", zlib.compress(b"\0" + struct.pack(f">{len(values)}H", *values)))
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + header + line + chunk(b"IEND", b""))
+    return str(path)
+
+
+@pytest.mark.parametrize(("kind", "channels"), [(2, 3), (4, 2), (6, 4)], ids=["RGB", "LA", "RGBA"])
+def test_sixteen_bits_of_each_channel_of_a_png(tmp_path, kind, channels):
+    path = png(tmp_path / "a.png", kind, [4095] * 2 * channels)
+    with pytest.raises(ValueError, match=r"got 16 bits a channel of which not all seem .*, needs 8 bits a"):
+        read(path, (1, 1, 2))
+    path = png(tmp_path / "a.png", kind, [0] * channels + [65535] * channels)
+    expected = [[[1 if channels != 3 else 0, 1]]]  # the first pixel is transparent, or black
+    np.testing.assert_array_equal(read(path, (1, 1, 2)), expected)
+
+
+def test_black_ink_on_nothing_is_no_dark_picture(tmp_path):
+    path = png(tmp_path / "a.png", 4, [0, 65535, 0, 0])
+    np.testing.assert_array_equal(read(path, (1, 1, 2)), [[[0, 1]]])
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr", "LAB"])

@@ -1,5 +1,6 @@
 import csv
 import json
+import math
 import os
 import re
 import signal
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 import fastconv as fc
+from fastconv import reports
 from fastconv.cli import train
 from fastconv.data import digits
 
@@ -179,6 +181,74 @@ def test_an_interrupted_first_epoch_leaves_nothing(fastconv, bars, tmp_path, mon
     result = fastconv("train", "--data", f"npz:{bars}", *arguments, *ONE_EPOCH)
     assert (result.status, result.err) == (130, "fastconv: error: interrupted\n")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.usefixtures("usual_signals")
+@pytest.mark.parametrize("place", ["on_epoch_end", "on_fit_end"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_after_the_last_epoch_loses_nothing(fastconv, bars, tmp_path, monkeypatch, place, number):
+    """Twice: while the last epoch is shown or has just been, and while the files are written."""
+
+    def signals(function):
+        def run(*arguments):
+            signal.raise_signal(number)
+            function(*arguments)
+
+        return run
+
+    monkeypatch.setattr(train.FiniteLoss, place, signals(getattr(train.FiniteLoss, place)))
+    monkeypatch.setattr(reports, "write_history", signals(reports.write_history))
+    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+    result = fastconv("train", "--data", f"npz:{bars}", "--out", tmp_path / "run", *ONE_EPOCH)
+    assert result.status == 130
+    said = f"fastconv: error: interrupted: {tmp_path / 'run'} holds what 1 of 1 epoch gave\n"
+    assert result.err == said
+    assert set(contents(tmp_path / "run")) >= set(FILES)
+    assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
+
+
+@pytest.mark.usefixtures("usual_signals")
+def test_sigterm_in_the_first_epoch_leaves_no_folder(fastconv, bars, tmp_path, monkeypatch):
+    monkeypatch.setattr(train.FiniteLoss, "on_batch_end", lambda *_: signal.raise_signal(signal.SIGTERM))
+    result = fastconv("train", "--data", f"npz:{bars}", "--out", tmp_path / "run", *ONE_EPOCH)
+    assert (result.status, result.err) == (130, "fastconv: error: interrupted\n")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_loss_that_becomes_no_number_keeps_the_finished_epochs(fastconv, bars, tmp_path, monkeypatch):
+    class Diverging(train.FiniteLoss):
+        def on_batch_end(self, trainer, batch, logs):
+            super().on_batch_end(trainer, batch, {"loss": math.nan if self.epoch == 3 else 1.0})
+
+    def command(epochs):
+        folder = tmp_path / str(epochs)
+        return "train", "--data", f"npz:{bars}", "--out", folder, *ONE_EPOCH, "--epochs", epochs
+
+    assert fastconv(*command(2)).status == 0
+    monkeypatch.setattr(train, "FiniteLoss", Diverging)
+    result = fastconv(*command(5))
+    assert result.status == 2
+    assert result.err == (
+        "fastconv: error: --lr: the loss became nan in epoch 3; needs a smaller one than 0.003; "
+        f"{tmp_path / '5'} holds what 2 of 5 epochs gave\n"
+    )
+    assert contents(tmp_path / "5") == contents(tmp_path / "2")
+
+
+@pytest.mark.parametrize("lines", [7, 13], ids=["an epoch", "the end"])
+def test_a_reader_that_goes_away_leaves_the_finished_epochs(bars, tmp_path, lines):
+    folder = tmp_path / "run"
+    command = [sys.executable, "-m", "fastconv", "train", "--data", f"npz:{bars}", "--out", str(folder)]
+    command += [*map(str, ONE_EPOCH), "--epochs", "8"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+        for _ in range(lines):
+            child.stdout.readline()
+        child.stdout.close()
+        assert child.stderr.read() == ""
+    assert child.returncode == 141
+    assert {path.name for path in folder.iterdir()} >= set(FILES)
+    epochs = json.loads((folder / "config.json").read_text())["epochs"]
+    assert lines - 5 <= epochs <= 8
 
 
 @pytest.mark.skipif(os.name != "posix", reason="sends a signal")

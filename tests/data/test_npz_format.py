@@ -72,6 +72,10 @@ def test_layout(write):
         ),
         ({"images": IMAGES, "labels": LABELS, "classes": np.array(["a"])}, "classes: got 1 names, needs 2"),
         (
+            {"images": IMAGES, "labels": LABELS, "classes": np.array(["a", "b", "a"])},
+            "classes: got 'a' 2 times, needs a name of its own for each",
+        ),
+        (
             {"images": np.array([{}] * 20, object), "labels": LABELS},
             "got a file that cannot be read (Object arrays",
         ),

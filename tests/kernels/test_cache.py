@@ -1,5 +1,6 @@
 """Compiled kernels on disk: found again, healed when damaged, done without where the disk refuses."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -73,6 +74,23 @@ def test_a_folder_that_cannot_be_made(tmp_path):
     assert errors.count("RuntimeWarning: fastconv: compiled kernels cannot be kept") == 1
 
 
+def test_a_disk_that_fills_up_keeps_no_part_of_a_file(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(cache.Path, "replace", full)
+    with pytest.raises(OSError, match="No space left"):
+        cache._write(tmp_path / "a.kernel", b"kernel")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("level", ["0", "1"])
+def test_kernels_at_a_low_optimisation_level(tmp_path, monkeypatch, level):
+    monkeypatch.setenv("NUMBA_OPT", level)
+    finish(start(tmp_path))
+
+
+PLACES = "NUMBA_CACHE_DIR", "HOME", "XDG_CACHE_HOME"
 NO_HOME = """
 import pathlib
 def nobody(self):
@@ -83,7 +101,7 @@ pathlib.Path.expanduser = nobody
 
 def test_a_user_without_a_home(tmp_path):
     """One warning that names the way out, no cache, and the work is done."""
-    environment = {k: v for k, v in os.environ.items() if k not in ("HOME", "XDG_CACHE_HOME")}
+    environment = {k: v for k, v in os.environ.items() if k not in PLACES}
     process = subprocess.run(
         [sys.executable, "-c", NO_HOME + RUN], env=environment, capture_output=True, text=True, timeout=120
     )
@@ -91,6 +109,33 @@ def test_a_user_without_a_home(tmp_path):
     assert (
         process.stderr.count("RuntimeWarning: fastconv: no folder for compiled kernels, NUMBA_CACHE_DIR") == 1
     )
+
+
+THREE_CALLS = """
+import numpy as np
+from fastconv import functional as F
+for size in 3, 4, 5:
+    try:
+        print(F.relu(np.ones(size, np.float32)).sum())
+    except RuntimeWarning:
+        print("warned")
+"""
+
+
+@pytest.mark.parametrize("before", ["", NO_HOME])
+def test_a_warning_that_is_an_error_comes_once(tmp_path, monkeypatch, before):
+    (tmp_path / "fastconv").write_text("a file where the folder should be")
+    if before:
+        monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    output, errors = start("" if before else tmp_path, before + THREE_CALLS).communicate(timeout=120)
+    assert output.split() == ["warned", "4.0", "5.0"], errors
+
+
+def test_a_warning_points_at_the_call(tmp_path):
+    (tmp_path / "fastconv").write_text("a file where the folder should be")
+    output, errors = start(tmp_path, THREE_CALLS, warnings="default").communicate(timeout=120)
+    assert output.split() == ["3.0", "4.0", "5.0"]
+    assert errors.startswith("<string>:6: RuntimeWarning: fastconv: compiled kernels cannot be kept in ")
 
 
 @pytest.mark.parametrize(
