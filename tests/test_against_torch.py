@@ -16,8 +16,8 @@ BATCH = 16
 TOLERANCE = {np.float32: 1e-4, np.float64: 1e-9}
 MARGIN = 2e-6
 EPS = 1e-6
-"""Of Adam: above the rounding of a gradient. Adam divides by a gradient's size: where that is rounding alone, it
-would move a weight as far as any, in another direction on another CPU."""
+"""Of Adam: above the rounding of a gradient. Adam divides by a gradient's size: where that is rounding alone,
+it would move a weight as far as any, in another direction on another CPU."""
 DTYPES = pytest.mark.parametrize("dtype", TOLERANCE, ids=lambda dtype: dtype.__name__)
 
 
