@@ -120,7 +120,7 @@ def labels(function: str, name: str, value: Array, stop: int, ignored: int | Non
 def integer(function: str, name: str, value: int, low: int = 1, high: int = LARGEST) -> int:
     """Check that this is a whole number from `low` to `high`; a bool is not one."""
     if type(value) is not int:
-        if isinstance(value, bool):
+        if isinstance(value, (bool, np.bool_)):
             raise wrong_type(function, name, repr(value), "an integer")
         try:
             value = operator.index(value)
