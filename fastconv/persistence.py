@@ -115,7 +115,7 @@ def write(path: str | Path, content: dict[str, Any], tensors: Mapping[str, Array
             os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as error:
-        if error.filename == str(temporary):
+        if error.errno is not None and error.filename in (None, str(temporary)):
             error.filename = str(path)
         raise
     finally:

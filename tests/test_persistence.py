@@ -80,12 +80,13 @@ def test_saving_replaces_a_file_as_a_whole_or_not_at_all(tmp_path, monkeypatch):
     before = path.read_bytes()
 
     def full(*_):
-        raise OSError("disk full")
+        raise OSError(errno.ENOSPC, "disk full")
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", full)
-        with pytest.raises(OSError, match="disk full"):
+        with pytest.raises(OSError, match="disk full") as told:
             model(seed=1).save(path)
+    assert told.value.filename == str(path)
     assert path.read_bytes() == before
     with path.open("rb") as opened_before:
         model(seed=1).save(path)

@@ -1,10 +1,9 @@
 """Model files that say what their network takes and what its outputs mean."""
 
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
-from fastconv import nn, persistence, reports
+from fastconv import nn, persistence
 from fastconv.types import Shape
 
 KEY = "task"
@@ -23,8 +22,7 @@ class Task:
 def save(model: nn.Layer, task: Task, path: str) -> None:
     """Write the model with its task; `fastconv.load` reads the file too."""
     content = {"model": persistence.description(model), KEY: asdict(task)}
-    with reports.naming(Path(path)):
-        persistence.write(path, content, model.state_dict())
+    persistence.write(path, content, model.state_dict())
 
 
 def load(path: str) -> tuple[nn.Layer, Task]:

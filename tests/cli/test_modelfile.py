@@ -1,5 +1,6 @@
 import errno
 import json
+import os
 import re
 
 import numpy as np
@@ -28,7 +29,7 @@ def test_a_full_disk_names_the_file(tmp_path, monkeypatch):
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(persistence, "write", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match=r": .*model\.safetensors'$"):
         modelfile.save(
             models.build("derivation_mlp", (1, 8, 8), 3), TASK, str(tmp_path / "model.safetensors")
