@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from fastconv import nn, validate
-from fastconv.nn.door import check_input
+from fastconv.nn.door import check_dtype, check_input
 from fastconv.types import Array, Shape
 
 USUAL, EVALUATED = 32, 256
@@ -40,22 +40,13 @@ class Needs:
             raise ValueError(f"{name}: y: got {len(y)} samples, needs {len(x)}, as many as x has")
         if len(x) == 0:
             raise ValueError(f"{name}: x: got 0 samples, needs at least 1")
-        self._check_dtype(name, x)
+        check_dtype(name, x, self._dtype)
         if x.shape[1:] not in self._outputs:
             check_input(self._model, x, name)
             self._outputs[x.shape[1:]] = np.shape(self._model(x[:1]))[1:]
         shape = (len(x), *self._outputs[x.shape[1:]])
         self._loss.check(name, "y", y, shape, self._dtype)
         return shape
-
-    def _check_dtype(self, name: str, x: Array) -> None:
-        """TypeError where x has not the model's dtype; it says how to convert."""
-        got = x.dtype.newbyteorder("=")
-        if got == self._dtype:
-            return
-        scale = " / 255" if got == np.uint8 else ""
-        hint = f"; x.astype(np.{self._dtype}){scale} would fit" if got.kind in "biuf" else ""
-        raise TypeError(f"{name}: x: got {got}, needs {self._dtype} as the model's parameters{hint}")
 
 
 class ArrayBatches:

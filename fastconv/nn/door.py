@@ -30,6 +30,16 @@ def check_input(model: "Layer", x: Any, function: str = "predict") -> None:
         raise
 
 
+def check_dtype(function: str, x: Array, dtype: np.dtype[Any]) -> None:
+    """TypeError where x has not the model's dtype; it says how to convert."""
+    got = x.dtype.newbyteorder("=")
+    if got == dtype:
+        return
+    scale = " / 255" if got == np.uint8 else ""
+    hint = f"; x.astype(np.{dtype}){scale} would fit" if got.kind in "biuf" else ""
+    raise wrong_type(function, "x", got, f"{dtype} as the model's parameters{hint}")
+
+
 def put_place(error: Exception, place: str, layer: "Layer", between: str = "") -> None:
     """Puts a layer's place in front of an error's message: `3 (Linear): ...`."""
     name = type(layer).__name__
@@ -46,11 +56,8 @@ def _check_kind(function: str, model: "Layer", x: Any) -> None:
         raise wrong_type(function, "x", type(x).__name__, f"an array with a batch axis{way}")
     if x.ndim == 0:
         raise wrong_type(function, "x", "an array of shape ()", "an array with a batch axis")
-    got = x.dtype.newbyteorder("=")
-    if dtype and got != dtype and ours(type(leaves[0])):
-        scale = " / 255" if got == np.uint8 else ""
-        way = f"x.astype(np.{dtype}){scale} would fit"
-        raise wrong_type(function, "x", got, f"{dtype} as the model's parameters; {way}")
+    if dtype and ours(type(leaves[0])):
+        check_dtype(function, x, dtype)
 
 
 def _walk(model: "Layer", shape: Shape, settled: bool = True) -> None:
