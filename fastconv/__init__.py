@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from fastconv import callbacks, data, functional, grad, kernels, models, nn, optim, reference
     from fastconv.backends import backend
     from fastconv.explanation import explain
-    from fastconv.kernels.jit import get_num_threads, set_num_threads
+    from fastconv.kernels.engine.jit import get_num_threads, set_num_threads
     from fastconv.persistence import load
     from fastconv.settings import config
     from fastconv.training import History, Trainer

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from fastconv import kernels, reference
-from fastconv.reference.geometry import pair
+from fastconv.geometry import pair
 from fastconv.types import Array
 
 Scale = Callable[..., Array]

@@ -4,9 +4,9 @@ import math
 
 import numpy as np
 
-from .buffers import CHUNK, empty, empty_like, flat, flat_like, streams
-from .geometry import vector
-from .jit import kernel
+from .engine.geometry import vector
+from .engine.jit import kernel
+from .memory.buffers import CHUNK, empty, empty_like, flat, flat_like, streams
 from .reduce import peak, power
 from .simd import exp, full, magnitude, pour, read, select, total, write
 

@@ -8,10 +8,10 @@ from functools import lru_cache
 
 import numpy as np
 
-from .buffers import CHUNK, constant, empty, empty_like, failed, flat_like, part, plain, scalar
-from .geometry import Geometry, vector
-from .jit import inline, kernel
-from .machine import lanes
+from .engine.geometry import Geometry, vector
+from .engine.jit import inline, kernel
+from .engine.machine import lanes
+from .memory.buffers import CHUNK, constant, empty, empty_like, failed, flat_like, part, plain, scalar
 from .reduce import peak, power
 from .simd import below, cast, exp, full, log1p, magnitude, read, select, total, write
 

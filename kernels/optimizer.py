@@ -8,10 +8,10 @@ import math
 
 import numpy as np
 
-from .buffers import CHUNK, flat_like
-from .geometry import vector
-from .jit import inline, kernel, vectorized
-from .operand import elements, numbering
+from .engine.geometry import vector
+from .engine.jit import inline, kernel, vectorized
+from .engine.operand import elements, numbering
+from .memory.buffers import CHUNK, flat_like
 
 
 def sgd(

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from .buffers import empty
-from .geometry import vector
-from .jit import inline, kernel
+from .engine.geometry import vector
+from .engine.jit import inline, kernel
+from .memory.buffers import empty
 from .simd import below, exp, full, larger, largest, read, select, write
 
 CHUNK = 256

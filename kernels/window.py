@@ -1,6 +1,6 @@
 """Which taps of a window, and which windows of an axis, lie inside of the input."""
 
-from .jit import inline
+from .engine.jit import inline
 
 
 @inline

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import settings
 from numpy.lib.array_utils import byte_bounds
 
-from fastconv.kernels import jit
-from fastconv.kernels.native import layouts
-from fastconv.kernels.operand import operand_type
-from fastconv.kernels.replay import Table
+from fastconv.kernels.engine import jit
+from fastconv.kernels.engine.native import layouts
+from fastconv.kernels.engine.operand import operand_type
+from fastconv.kernels.engine.replay import Table
 
 ROOT = Path(__file__).resolve().parents[1]
 

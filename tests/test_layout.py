@@ -51,7 +51,7 @@ TOOLS = {
 }  # fmt: skip
 BUILDS_ON = {"fastconv.kernels.conv.pointwise": {"dense", "activation"}}
 """A convolution that is a dense layer."""
-EMITTERS = "fastconv.kernels.simd", "fastconv.kernels.region", "fastconv.kernels.native.words"
+EMITTERS = "fastconv.kernels.simd", "fastconv.kernels.engine.region", "fastconv.kernels.engine.native.words"
 OPTIONAL = {"matplotlib", "PIL", "torch", "sklearn", "onnx"}
 
 

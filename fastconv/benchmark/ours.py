@@ -9,7 +9,7 @@ from fastconv import functional, grad, optim, reference
 from fastconv.benchmark import inputs
 from fastconv.benchmark.rows import Row
 from fastconv.benchmark.task import Task
-from fastconv.kernels import jit, machine
+from fastconv.kernels.engine import jit, machine
 from fastconv.types import Array
 
 IMAGES = {"input", "grad_output"}

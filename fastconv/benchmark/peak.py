@@ -7,8 +7,8 @@ import numpy as np
 from numba.core.caching import NullCache
 
 from fastconv.benchmark.timing import seconds_of
-from fastconv.kernels import jit, machine
-from fastconv.kernels.geometry import Geometry, vector
+from fastconv.kernels.engine import jit, machine
+from fastconv.kernels.engine.geometry import Geometry, vector
 from fastconv.kernels.simd import copy, fma, load, store
 
 DEPTH, REPEATS = 256, 200

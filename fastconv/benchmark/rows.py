@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from fastconv.geometry import axes
 from fastconv.types import Shape
 
 LAYERS = Path(__file__).parent / "layers"
@@ -90,12 +91,9 @@ class Row:
         """Height and width of the output of a convolution or a pooling."""
         if self.kind == "adaptive_avg_pool":
             return self.layer
-        padding, dilation, stride = self.option("padding"), self.option("dilation", 1), self.stride
-        filters = self.layer[-2:]
-        return tuple(
-            (length + 2 * padding - dilation * (taps - 1) - 1) // stride + 1
-            for length, taps in zip(self.size[2:], filters, strict=True)
-        )
+        padding, dilation = self.option("padding"), self.option("dilation", 1)
+        height, width = axes(self.size, self.layer[-2:], self.stride, padding, dilation)
+        return height.outputs, width.outputs
 
     @property
     def stride(self) -> int:

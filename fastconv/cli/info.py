@@ -19,7 +19,7 @@ def run(options: argparse.Namespace) -> int:
 def _kernels() -> list[tuple[str, str]]:
     """What the compiled kernels say of themselves, or why there are none."""
     try:
-        from fastconv.kernels import jit, machine
+        from fastconv.kernels.engine import jit, machine
     except ImportError as error:
         return [("kernels", f"none: {error}")]
     return [*machine.describe().items(), *jit.describe().items()]

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from fastconv import validate
-from fastconv.reference.geometry import Sides
+from fastconv.geometry import Sides
 from fastconv.types import Padding
 
 LARGEST_SEED = 2**64 - 1

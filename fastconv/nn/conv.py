@@ -9,11 +9,11 @@ from numpy.typing import DTypeLike
 from fastconv import functional as F
 from fastconv import grad, validate
 from fastconv.attributes import Checks
+from fastconv.geometry import Sides, axes
 from fastconv.nn import arguments
 from fastconv.nn.base import Backward, Gradients
 from fastconv.nn.weighted import WeightedLayer
 from fastconv.nn.windows import by, image_size, short, short_padding
-from fastconv.reference.geometry import Sides, window_count
 from fastconv.types import Array, Padding, Pair, Shape
 
 
@@ -109,16 +109,15 @@ class Conv2d(WeightedLayer):
             )
         if self.padding == "same":
             return (self.out_channels, *size)
-        around = (0, 0) if isinstance(self.padding, str) else tuple(map(sum, self.padding))
-        spans = tuple(d * (k - 1) + 1 for k, d in zip(self.kernel_size, self.dilation, strict=True))
-        if any(n < 1 or n + pad < span for n, pad, span in zip(size, around, spans, strict=True)):
-            least = tuple(max(1, span - pad) for span, pad in zip(spans, around, strict=True))
-            fits = short([max(0, math.ceil((span - n) / 2)) for n, span in zip(size, spans, strict=True)])
+        around = 0 if isinstance(self.padding, str) else self.padding
+        both = axes(size, self.kernel_size, self.stride, around, self.dilation)
+        if any(axis.size < 1 or axis.outputs < 1 for axis in both):
+            least = tuple(max(1, axis.reach - axis.before - axis.after) for axis in both)
+            fits = short([max(0, math.ceil((axis.reach - axis.size) / 2)) for axis in both])
             raise ValueError(
                 f"Conv2d: got {by(size)} pixels, needs at least {by(least)}; padding={fits} would fit"
             )
-        windows = zip(size, around, self.kernel_size, self.stride, self.dilation, strict=True)
-        return (self.out_channels, *(window_count(n + pad, k, s, d) for n, pad, k, s, d in windows))
+        return (self.out_channels, *(axis.outputs for axis in both))
 
     def multiply_adds(self, input_shape: Shape) -> int:
         """Outputs · weights of one output."""

@@ -5,12 +5,11 @@ from typing import Any, ClassVar
 from fastconv import functional as F
 from fastconv import grad, validate
 from fastconv.attributes import Checks
+from fastconv.geometry import Sides, axes
 from fastconv.nn import arguments
 from fastconv.nn.base import Backward, Gradients, Layer
 from fastconv.nn.windows import by, image_size, short, short_padding
 from fastconv.ops.pool import check_windows
-from fastconv.reference.geometry import Sides
-from fastconv.reference.pool import pooled_size
 from fastconv.types import Array, OutputSize, Padding, Pair, Shape
 
 
@@ -42,16 +41,16 @@ class _Pool2d(Layer):
         """(C, H, W) -> (C, P, Q) with P = (H + top + bottom - dilation·(R-1) - 1) // stride + 1."""
         name = type(self).__name__
         size = image_size(name, input_shape)
-        windows = zip(size, self.kernel_size, self.stride, self.padding, self.dilation, strict=True)
-        counts = tuple(pooled_size(n, k, s, pad, d, self.ceil_mode) for n, k, s, pad, d in windows)
-        if min(*counts, *size) < 1:
-            spans = zip(self.kernel_size, self.dilation, self.padding, strict=True)
-            least = tuple(max(1, d * (k - 1) + 1 - sum(pad)) for k, d, pad in spans)
-            fits = short([max(1, min(n, k)) for n, k in zip(size, self.kernel_size, strict=True)])
+        steps = (self.stride, self.padding, self.dilation)
+        both = axes(size, self.kernel_size, *steps, self.ceil_mode)
+        if min(*size, *(axis.outputs for axis in both)) < 1:
+            given = axes(size, self.kernel_size, *steps)
+            least = tuple(max(1, axis.reach - axis.before - axis.after) for axis in given)
+            fits = short([max(1, min(axis.size, axis.taps)) for axis in given])
             raise ValueError(
                 f"{name}: got {by(size)} pixels, needs at least {by(least)}; {name}({fits}) would fit"
             )
-        window = (self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode)
+        window = (self.kernel_size, *steps, self.ceil_mode)
         return check_windows(name, "input", (input_shape[0], *size), *window)
 
     def config(self) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from fastconv import validate
-from fastconv.reference.geometry import Sides
+from fastconv.geometry import Sides
 from fastconv.types import Shape
 
 

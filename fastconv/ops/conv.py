@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 from fastconv import validate
 from fastconv.backends import active
+from fastconv.geometry import Sides, axes
 from fastconv.ops.replay import replayed
-from fastconv.reference.geometry import Sides, window_count
 from fastconv.types import Array, Padding, Pair, Shape
 from fastconv.validate import array, arrays, same_shape, wrong_value
 
@@ -172,16 +172,15 @@ def _checked(function: str, input: Shape, weight: Shape, *options: Any) -> tuple
     around = _named_padding(padding, filter_size, dilation) if isinstance(padding, str) else padding
     padded = input[-2] + sum(around[0]), input[-1] + sum(around[1])
     validate.few_enough(function, "padding", around, (*input[:-2], *padded))
-    rows_and_columns = []
-    for i, side in enumerate(("height", "width")):
-        count = window_count(padded[i], filter_size[i], stride[i], dilation[i])
-        if count < 1:
-            got = f"{side} {input[i - 2]} with padding {around[i]}"
-            needs = f"{side} and padding of at least {dilation[i] * (filter_size[i] - 1) + 1} in all"
-            needs += f" for a filter of {side} {filter_size[i]} with dilation {dilation[i]}"
+    height, width = axes(input, filter_size, stride, around, dilation)
+    for side, axis in (("height", height), ("width", width)):
+        if axis.outputs < 1:
+            got = f"{side} {axis.size} with padding {(axis.before, axis.after)}"
+            needs = f"{side} and padding of at least {axis.reach} in all"
+            needs += f" for a filter of {side} {axis.taps} with dilation {axis.dilation}"
             raise wrong_value(function, input_name, got, needs)
-        rows_and_columns.append(count)
-    return _Steps(stride, around, dilation, groups), (*input[:-3], outputs, *rows_and_columns)
+    output = (*input[:-3], outputs, height.outputs, width.outputs)
+    return _Steps(stride, around, dilation, groups), output
 
 
 def _named_padding(name: str, filter_size: Shape, dilation: tuple[int, int]) -> Sides:

@@ -7,9 +7,8 @@ import numpy as np
 
 from fastconv import validate
 from fastconv.backends import active
+from fastconv.geometry import Sides, axes
 from fastconv.ops.replay import replayed
-from fastconv.reference.geometry import Sides
-from fastconv.reference.pool import pooled_size
 from fastconv.types import Array, Indices, OutputSize, Padding, Pair, Shape
 from fastconv.validate import array, same_shape, wrong_value
 
@@ -254,21 +253,19 @@ def check_windows(
 ) -> Shape:
     """Check that there is a window, and that every window sees a pixel; return the shape of the output."""
     _check_image(function, argument, input)
-    rows_and_columns = []
-    for i, side in enumerate(("height", "width")):
-        size, taps = input[i - 2], range(0, kernel[i] * dilation[i], dilation[i])
-        if max(padding[i]) > kernel[i] // 2:
-            needs = f"at most {kernel[i] // 2}, half of kernel {side} {kernel[i]}"
-            raise wrong_value(function, "padding", padding[i], needs)
-        count = pooled_size(size, kernel[i], stride[i], padding[i], dilation[i], ceil_mode)
-        if count < 1:
-            needs = f"{side} and padding of at least {taps[-1] + 1} in all for a kernel of {side} {kernel[i]}"
-            needs += f" with dilation {dilation[i]}" if dilation[i] > 1 else ""
-            raise wrong_value(function, argument, f"{side} {size} with padding {padding[i]}", needs)
-        starts = range(-padding[i][0], count * stride[i] - padding[i][0], stride[i])
-        wide = dilation[i] > size  # narrower steps cannot pass over the image
-        if wide and not all(any(0 <= start + tap < size for tap in taps) for start in starts):
-            needs = f"no window that falls beside the image of {side} {size}: a smaller dilation or padding"
-            raise wrong_value(function, "dilation", dilation[i], needs)
-        rows_and_columns.append(count)
-    return (*input[:-2], *rows_and_columns)
+    height, width = axes(input, kernel, stride, padding, dilation, ceil_mode)
+    for side, axis, around in (("height", height, padding[0]), ("width", width, padding[1])):
+        if max(around) > axis.taps // 2:
+            needs = f"at most {axis.taps // 2}, half of kernel {side} {axis.taps}"
+            raise wrong_value(function, "padding", around, needs)
+        if axis.outputs < 1:
+            needs = f"{side} and padding of at least {axis.reach} in all for a kernel of {side} {axis.taps}"
+            needs += f" with dilation {axis.dilation}" if axis.dilation > 1 else ""
+            raise wrong_value(function, argument, f"{side} {axis.size} with padding {around}", needs)
+        taps = range(0, axis.taps * axis.dilation, axis.dilation)
+        starts = range(-axis.before, axis.outputs * axis.stride - axis.before, axis.stride)
+        wide = axis.dilation > axis.size  # narrower steps cannot pass over the image
+        if wide and not all(any(0 <= start + tap < axis.size for tap in taps) for start in starts):
+            needs = f"no window that falls beside the image of {side} {axis.size}: "
+            raise wrong_value(function, "dilation", axis.dilation, needs + "a smaller dilation or padding")
+    return (*input[:-2], height.outputs, width.outputs)

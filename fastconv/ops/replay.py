@@ -38,7 +38,7 @@ def replayed(function: Operation) -> Operation:
     def record(backend: Any, *arguments: Any) -> Any:
         if backend.__name__ != "fastconv.kernels":
             return function(*arguments)
-        from fastconv.kernels.replay import table_of
+        from fastconv.kernels.engine.replay import table_of
 
         table = table_of(function)
         if table is None:

@@ -22,12 +22,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .. import machine
-from ..buffers import streams
-from ..geometry import Geometry
-from ..jit import get_num_threads, inline, kernel, share
-from ..machine import LATENCY, PORTS
-from ..shape import Axis
+from fastconv.geometry import Axis
+
+from ..engine import machine
+from ..engine.geometry import Geometry
+from ..engine.jit import get_num_threads, inline, kernel, share
+from ..engine.machine import LATENCY, PORTS
+from ..memory.buffers import streams
 from ..simd import clear, copy, fetch, fma, opaque, positive, spread, stream
 from ..window import reached
 from .plan import Packed, Place

@@ -17,11 +17,12 @@ from functools import lru_cache
 
 import numpy as np
 
-from .. import machine
-from ..buffers import empty
-from ..geometry import Geometry
-from ..jit import inline, kernel, share
-from ..shape import Axis
+from fastconv.geometry import Axis
+
+from ..engine import machine
+from ..engine.geometry import Geometry
+from ..engine.jit import inline, kernel, share
+from ..memory.buffers import empty
 from ..simd import clear, dot, fma, load, plus, positive, spread, store, sums, zero
 from ..window import at_edge, interior, reached
 from .pack import WORK, Source

@@ -5,10 +5,12 @@ from functools import lru_cache
 
 import numpy as np
 
-from ..buffers import channels_last, constant, empty_channels_last, plain, set_zero
-from ..shape import axes, phases
+from fastconv.geometry import axes
+
+from ..memory.buffers import channels_last, constant, empty_channels_last, plain, set_zero
 from . import depthwise, direct, few, planes, pointwise, scatter, winograd
 from .pack import Source
+from .phases import phases
 from .plan import Convolution, Place
 
 FULL = 2 / 3

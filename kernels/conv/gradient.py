@@ -4,9 +4,10 @@ from functools import lru_cache
 
 import numpy as np
 
-from ..buffers import channels_last
+from fastconv.geometry import axes
+
+from ..memory.buffers import channels_last
 from ..reduce import column_sums
-from ..shape import axes
 from . import depthwise, few, planes, pointwise, weight, winograd
 
 

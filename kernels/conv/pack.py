@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..buffers import empty, scratch
-from ..geometry import Geometry, vector
-from ..jit import inline, kernel
+from ..engine.geometry import Geometry, vector
+from ..engine.jit import inline, kernel
+from ..memory.buffers import empty, scratch
 from ..simd import clear, copy, load, read, store, transposed, write
 
 

@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..geometry import Geometry
-from ..shape import Axis
+from fastconv.geometry import Axis
+
+from ..engine.geometry import Geometry
 from .pack import Source, pack
 
 

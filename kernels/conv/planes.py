@@ -22,12 +22,13 @@ from functools import lru_cache
 
 import numpy as np
 
-from .. import machine
-from ..buffers import empty, scratch
-from ..geometry import Geometry
-from ..jit import inline, kernel, share
-from ..machine import LATENCY, PORTS
-from ..shape import Axis
+from fastconv.geometry import Axis
+
+from ..engine import machine
+from ..engine.geometry import Geometry
+from ..engine.jit import inline, kernel, share
+from ..engine.machine import LATENCY, PORTS
+from ..memory.buffers import empty, scratch
 from ..simd import clear, dot, fma, load, positive, read, store, total, unwoven, woven, zero
 from .few import Few
 from .plan import Place, Plan

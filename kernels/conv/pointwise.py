@@ -9,10 +9,11 @@ fills no tile.
 
 from functools import lru_cache
 
+from fastconv.geometry import axes
+
 from ..activation import relu as positive
-from ..buffers import channels_last
 from ..dense import linear, linear_input, linear_weight
-from ..shape import axes
+from ..memory.buffers import channels_last
 
 PIXELS = 256
 """Most pixels of all images, if an image has more than one."""

@@ -13,11 +13,12 @@ from functools import lru_cache
 
 import numpy as np
 
-from .. import machine
-from ..buffers import channels_last, scratch
-from ..geometry import Geometry
-from ..jit import get_num_threads, inline, kernel
-from ..shape import Axis
+from fastconv.geometry import Axis
+
+from ..engine import machine
+from ..engine.geometry import Geometry
+from ..engine.jit import get_num_threads, inline, kernel
+from ..memory.buffers import channels_last, scratch
 from ..simd import clear, copy, fma, read, store, write, zero
 from .plan import Plan
 

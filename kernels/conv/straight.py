@@ -15,9 +15,10 @@ and at an even pace.
 
 import numpy as np
 
-from .. import machine
-from ..jit import inline
-from ..shape import Axis
+from fastconv.geometry import Axis
+
+from ..engine import machine
+from ..engine.jit import inline
 from ..simd import fetch, fma_runs, load, store
 
 PIXEL_BYTES = 2560

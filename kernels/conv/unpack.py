@@ -6,8 +6,8 @@ elements are transposed in registers.
 
 import numpy as np
 
-from ..buffers import empty, scratch
-from ..jit import inline, kernel
+from ..engine.jit import inline, kernel
+from ..memory.buffers import empty, scratch
 from ..simd import load, read, store, transposed, write
 
 ELEMENTS = 256

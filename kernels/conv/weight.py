@@ -26,11 +26,12 @@ from functools import lru_cache
 
 import numpy as np
 
-from .. import machine
-from ..buffers import empty, scratch
-from ..geometry import Geometry
-from ..jit import get_num_threads, inline, kernel, share
-from ..shape import Axis
+from fastconv.geometry import Axis
+
+from ..engine import machine
+from ..engine.geometry import Geometry
+from ..engine.jit import get_num_threads, inline, kernel, share
+from ..memory.buffers import empty, scratch
 from ..simd import fma, load, store
 from ..window import reached
 from .direct import ROWS_BYTES, gather, window

@@ -4,10 +4,10 @@ One panel of b is `columns` wide and stays in the first-level cache while all ro
 group of panels is copied at once, in the order in which b lies, and stays in the second-level cache.
 """
 
-from .. import machine
-from ..buffers import scratch
-from ..geometry import Geometry
-from ..jit import inline, kernel
+from ..engine import machine
+from ..engine.geometry import Geometry
+from ..engine.jit import inline, kernel
+from ..memory.buffers import scratch
 from ..simd import copy, fma, load, store, stream, transposed
 from .plan import COPIED, TRANSPOSED, Plan, Product, cut, even, part_of
 from .rows import started

@@ -9,11 +9,11 @@
 Each accumulator is a vector of partial sums, which are added in a fixed order.
 """
 
-from .. import machine
-from ..buffers import scratch
-from ..geometry import Geometry
-from ..jit import inline, kernel
-from ..machine import PORTS, TALLEST, power_of_two
+from ..engine import machine
+from ..engine.geometry import Geometry
+from ..engine.jit import inline, kernel
+from ..engine.machine import PORTS, TALLEST, power_of_two
+from ..memory.buffers import scratch
 from ..simd import copy, dot, load, plus, spread, store, sums, zero
 from .plan import COPIED, TRANSPOSED, Plan, Product, cut, even, part_of
 

@@ -4,8 +4,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from ..buffers import empty, plain, streams
-from ..jit import get_num_threads
+from ..engine.jit import get_num_threads
+from ..memory.buffers import empty, plain, streams
 from ..reduce import column_sums
 from . import blocked, dots, rows
 from .plan import Plan, Product

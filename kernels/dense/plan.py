@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .. import machine
-from ..geometry import Geometry
-from ..jit import inline, share
-from ..machine import PORTS
+from ..engine import machine
+from ..engine.geometry import Geometry
+from ..engine.jit import inline, share
+from ..engine.machine import PORTS
 
 BLOCK = 448
 """Most rows of a part: a block of theirs stays in the second-level cache, whatever its depth."""

@@ -3,11 +3,11 @@
 Either few rows of a share b, and it is read once; or b is near, and c is written as it lies.
 """
 
-from .. import machine
-from ..buffers import scratch
-from ..geometry import Geometry
-from ..jit import inline, kernel, share
-from ..machine import TALLEST, power_of_two
+from ..engine import machine
+from ..engine.geometry import Geometry
+from ..engine.jit import inline, kernel, share
+from ..engine.machine import TALLEST, power_of_two
+from ..memory.buffers import scratch
 from ..simd import fma, load, spread, store, stream, zero
 from .plan import Plan, Product
 

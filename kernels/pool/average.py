@@ -15,11 +15,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..buffers import channels_last, constant, empty_channels_last, streams
-from ..geometry import Geometry
-from ..jit import get_num_threads, inline, kernel, share
-from ..machine import lanes
-from ..shape import Axis, axes, extended, pair
+from fastconv.geometry import Axis, axes, pair
+
+from ..engine.geometry import Geometry
+from ..engine.jit import get_num_threads, inline, kernel, share
+from ..engine.machine import lanes
+from ..memory.buffers import channels_last, constant, empty_channels_last, streams
 from ..simd import full, pour, read
 
 WIDEST = 4
@@ -110,7 +111,7 @@ def _known(*tables):
 
 
 def _windows(axis: Axis, ceil_mode: bool, count_include_pad: bool) -> np.ndarray:
-    outputs = (extended(axis) if ceil_mode else axis).outputs
+    outputs = (axis.extended() if ceil_mode else axis).outputs
     start = np.arange(outputs) * axis.stride - axis.before
     first, last = np.maximum(start, 0), np.minimum(start + axis.taps, axis.size)
     padded = np.minimum(start + axis.taps, axis.size + axis.after) - start

@@ -4,11 +4,12 @@ from functools import lru_cache
 
 import numpy as np
 
-from ..buffers import channels_last, empty, empty_channels_last, failed, streams
-from ..geometry import Geometry, vector
-from ..jit import get_num_threads, inline, kernel, share
-from ..machine import lanes
-from ..shape import axes, extended, pair
+from fastconv.geometry import axes, pair
+
+from ..engine.geometry import Geometry, vector
+from ..engine.jit import get_num_threads, inline, kernel, share
+from ..engine.machine import lanes
+from ..memory.buffers import channels_last, empty, empty_channels_last, failed, streams
 from ..simd import clear, full, pour, read, select, wins
 from ..window import reached
 
@@ -38,9 +39,7 @@ def max_pool2d(
 def _plan(h, w, kernel_size, stride, padding, dilation, ceil_mode):
     """Rows and columns of the output, operations for each of its elements, and the kernel's integers."""
     kernel_size = pair(kernel_size)
-    height, width = axes((h, w), kernel_size, stride or kernel_size, padding, dilation)
-    if ceil_mode:
-        height, width = extended(height), extended(width)
+    height, width = axes((h, w), kernel_size, stride or kernel_size, padding, dilation, ceil_mode)
     sizes = tuple(
         i for a in (height, width) for i in (a.size, a.outputs, a.taps, a.stride, a.dilation, a.before)
     )

@@ -1,23 +1,11 @@
 """Vectors and register tiles as Numba values: few verbs, each a line or two of machine code."""
 
+from .access import clear, copy, fetch, opaque
 from .dot import dot, plus, sums, transposed
 from .exponential import exp, log1p
-from .memory import clear, copy, fetch, opaque
 from .stream import pour, stream
 from .tile import fma, fma_rows, fma_runs, load, positive, spread, store, zero
-from .vector import (
-    below,
-    cast,
-    full,
-    larger,
-    largest,
-    magnitude,
-    read,
-    select,
-    total,
-    wins,
-    write,
-)
+from .vector import below, cast, full, larger, largest, magnitude, read, select, total, wins, write
 from .weave import unwoven, woven
 
 __all__ = [

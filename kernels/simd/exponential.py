@@ -7,7 +7,7 @@ from typing import Any
 from llvmlite import ir
 from numba.extending import intrinsic
 
-from ..machine import vectors
+from ..engine.machine import vectors
 from .vector import _call, _suffix
 
 

@@ -13,8 +13,8 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from ..machine import LINE
-from .memory import element
+from ..engine.machine import LINE
+from .access import element
 from .tile import _Emitter
 from .vector import _convert, _write
 

@@ -17,7 +17,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, models, register_model
 
-from .memory import element
+from .access import element
 
 _INT32 = ir.IntType(32)
 

@@ -19,7 +19,7 @@ from numba.core.imputils import lower_builtin
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import intrinsic, models, register_model
 
-from .memory import element
+from .access import element
 
 _INT32 = ir.IntType(32)
 _CONTRACT = ("contract",)

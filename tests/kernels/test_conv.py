@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fastconv import functional, grad, kernels, reference
-from fastconv.kernels import machine
 from fastconv.kernels.conv import few
 from fastconv.kernels.conv.depthwise import strips
+from fastconv.kernels.engine import machine
 from fastconv.verification import check, convolution_cases
 
 LANES = machine.lanes(np.float32)

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from fastconv.kernels import machine
+from fastconv.kernels.engine import machine
 
 COMPILE = """
 import numpy as np

@@ -6,7 +6,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from fastconv import functional, kernels, reference
-from fastconv.kernels import machine
+from fastconv.kernels.engine import machine
 from fastconv.verification import adaptive_cases, average_cases, check
 
 windows = st.fixed_dictionaries(

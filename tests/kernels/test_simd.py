@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from numba import njit
 
-from fastconv.kernels import machine
-from fastconv.kernels.geometry import Geometry
+from fastconv.kernels.engine import machine
+from fastconv.kernels.engine.geometry import Geometry
 from fastconv.kernels.simd import (
     clear,
     copy,

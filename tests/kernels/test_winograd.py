@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from fastconv import kernels, reference
-from fastconv.kernels import jit
+from fastconv.geometry import axes
 from fastconv.kernels.conv import forward, gradient, winograd
 from fastconv.kernels.conv.winograd import choice, transform
-from fastconv.kernels.geometry import Geometry
-from fastconv.kernels.shape import axes
+from fastconv.kernels.engine import jit
+from fastconv.kernels.engine.geometry import Geometry
 from fastconv.verification import neighbours
 
 # images, channels, height, width, filters, padding

@@ -9,7 +9,7 @@ import pytest
 import fastconv
 from fastconv import functional as F
 from fastconv import grad
-from fastconv.kernels import jit
+from fastconv.kernels.engine import jit
 from fastconv.ops.replay import replayed
 
 pytestmark = pytest.mark.fields

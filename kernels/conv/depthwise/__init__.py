@@ -10,7 +10,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from ...shape import Axis
+from fastconv.geometry import Axis
+
 from ..plan import Packed, Place
 from . import rows, strips
 from .weight import weight_plan

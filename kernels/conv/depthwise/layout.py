@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from ... import machine
-from ...geometry import Geometry
-from ...jit import inline
-from ...shape import Axis
+from fastconv.geometry import Axis
+
+from ...engine import machine
+from ...engine.geometry import Geometry
+from ...engine.jit import inline
 from ...simd import spread
 from ...window import at_edge, interior
 

@@ -5,9 +5,10 @@ The loads of a filter row are shared by the pixels of a tile; rows that are read
 
 import numpy as np
 
-from ...buffers import streams
-from ...jit import inline, kernel
-from ...shape import Axis
+from fastconv.geometry import Axis
+
+from ...engine.jit import inline, kernel
+from ...memory.buffers import streams
 from ...simd import fma_rows, positive, stream
 from ...window import reached
 from ..plan import Packed, Place

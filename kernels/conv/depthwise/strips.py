@@ -6,10 +6,11 @@ meets the last filter row in one, the middle one in the next, the first one in t
 
 import numpy as np
 
-from ... import machine
-from ...buffers import streams
-from ...jit import get_num_threads, inline, kernel
-from ...shape import Axis
+from fastconv.geometry import Axis
+
+from ...engine import machine
+from ...engine.jit import get_num_threads, inline, kernel
+from ...memory.buffers import streams
 from ...simd import fma_rows, positive, stream
 from ..plan import Packed, Place
 from .layout import along_row, layout

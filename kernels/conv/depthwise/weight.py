@@ -9,9 +9,10 @@ from functools import lru_cache
 
 import numpy as np
 
-from ...buffers import empty
-from ...jit import inline, kernel, share
-from ...shape import Axis
+from fastconv.geometry import Axis
+
+from ...engine.jit import inline, kernel, share
+from ...memory.buffers import empty
 from ...simd import fma_rows, load, read, store, write
 from ...window import at_edge, interior, reached
 from ..plan import Plan

@@ -5,8 +5,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from ... import machine
-from ...shape import Axis
+from fastconv.geometry import Axis
+
+from ...engine import machine
 from ..plan import Convolution, Place, Plan
 from . import forward, sliced, sliced_weight, weight
 from .transform import tiles_of

@@ -15,11 +15,12 @@ from functools import lru_cache
 
 import numpy as np
 
-from ... import machine
-from ...buffers import empty, scratch, streams
-from ...geometry import Geometry
-from ...jit import get_num_threads, inline, kernel, share
-from ...shape import Axis
+from fastconv.geometry import Axis
+
+from ...engine import machine
+from ...engine.geometry import Geometry
+from ...engine.jit import get_num_threads, inline, kernel, share
+from ...memory.buffers import empty, scratch, streams
 from ...simd import fma, load, pour, read, select, store, write, zero
 from ..direct import BYTES_A_CYCLE
 from ..plan import Packed, Place

@@ -16,11 +16,12 @@ from functools import lru_cache
 
 import numpy as np
 
-from ... import machine
-from ...buffers import scratch, streams
-from ...geometry import Geometry
-from ...jit import get_num_threads, inline, kernel, share
-from ...shape import Axis
+from fastconv.geometry import Axis
+
+from ...engine import machine
+from ...engine.geometry import Geometry
+from ...engine.jit import get_num_threads, inline, kernel, share
+from ...memory.buffers import scratch, streams
 from ...simd import fma, load, store, transposed, zero
 from ..pack import Source
 from ..plan import Convolution, Place

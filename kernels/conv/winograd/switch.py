@@ -1,6 +1,6 @@
 """Whether Winograd's algorithm may be used, for the process."""
 
-from ...replay import forget
+from ...engine.replay import forget
 
 _enabled = True
 

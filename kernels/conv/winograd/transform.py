@@ -7,8 +7,9 @@ Winograd convolution for deep neural networks", 2020, on the choice of points).
 
 import math
 
-from ...jit import inline
-from ...shape import Axis
+from fastconv.geometry import Axis
+
+from ...engine.jit import inline
 from ...simd import read, write
 
 TAPS = 3

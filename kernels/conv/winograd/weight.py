@@ -15,11 +15,12 @@ from functools import lru_cache
 
 import numpy as np
 
-from ... import machine
-from ...buffers import empty, scratch
-from ...geometry import Geometry
-from ...jit import get_num_threads, inline, kernel, share
-from ...shape import Axis
+from fastconv.geometry import Axis
+
+from ...engine import machine
+from ...engine.geometry import Geometry
+from ...engine.jit import get_num_threads, inline, kernel, share
+from ...memory.buffers import empty, scratch
 from ...simd import fma, load, read, store, write
 from ..plan import Plan
 from ..unpack import put_transposed

@@ -65,7 +65,7 @@ def _base() -> Path:
 @once
 def key() -> str:
     """Hash of all that every kernel depends on: the sources, and what compiles, loads and calls them."""
-    home = Path(__file__).parent
+    home = Path(__file__).parents[1]
     digest = hashlib.sha256()
     for path in sorted(home.rglob("*.py")):
         digest.update(str(path.relative_to(home)).encode() + b"\0" + path.read_bytes())

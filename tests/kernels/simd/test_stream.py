@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from fastconv import kernels
-from fastconv.kernels import buffers
-from fastconv.kernels.geometry import Geometry
-from fastconv.kernels.jit import kernel
-from fastconv.kernels.machine import lanes
+from fastconv.kernels.engine.geometry import Geometry
+from fastconv.kernels.engine.jit import kernel
+from fastconv.kernels.engine.machine import lanes
+from fastconv.kernels.memory import buffers
 from fastconv.kernels.simd import load, pour, read, stream
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numba.core.errors import TypingError
 
-from fastconv.kernels.geometry import Geometry
-from fastconv.kernels.jit import inline, kernel
+from fastconv.kernels.engine.geometry import Geometry
+from fastconv.kernels.engine.jit import inline, kernel
 
 
 @inline

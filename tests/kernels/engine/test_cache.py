@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from fastconv.kernels import cache
+from fastconv.kernels.engine import cache
 
 RUN = """
 import numpy as np

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from fastconv.kernels import jit
+from fastconv.kernels.engine import jit
 
 DIGESTS = """
 import hashlib
@@ -67,7 +67,7 @@ digests = set()
 for threads in (1, 2, 3, 8):
     set_num_threads(threads)
     digests.add(hashlib.sha256(b"".join(r.tobytes() for r in results())).hexdigest())
-from fastconv.kernels.jit import threading_layer
+from fastconv.kernels.engine.jit import threading_layer
 print(threading_layer(), *digests)
 """
 )

@@ -7,13 +7,13 @@ import math
 
 import numpy as np
 
-from .geometry import vector
-from .jit import inline, kernel
-from .machine import LINE, kept, lanes
-from .native.layouts import known
-from .replay import recording
+from ..engine.geometry import vector
+from ..engine.jit import inline, kernel
+from ..engine.machine import LINE, kept, lanes
+from ..engine.native.layouts import known
+from ..engine.replay import recording
+from ..simd import full, pour
 from .shelf import shelf, take_once
-from .simd import full, pour
 
 
 def plain(array: np.ndarray) -> np.ndarray:

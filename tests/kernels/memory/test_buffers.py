@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from fastconv.kernels import buffers, machine
+from fastconv.kernels.engine import machine
+from fastconv.kernels.memory import buffers
 
 
 def image(dtype=np.float32):

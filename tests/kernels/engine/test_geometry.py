@@ -3,7 +3,7 @@
 import pytest
 from numba import njit
 
-from fastconv.kernels.geometry import Geometry
+from fastconv.kernels.engine.geometry import Geometry
 
 
 @njit

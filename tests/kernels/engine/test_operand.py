@@ -5,9 +5,9 @@ import sys
 import numpy as np
 import pytest
 
-from fastconv.kernels.geometry import Geometry
-from fastconv.kernels.jit import kernel
-from fastconv.kernels.operand import Operand, elements, numbering, operand_type
+from fastconv.kernels.engine.geometry import Geometry
+from fastconv.kernels.engine.jit import kernel
+from fastconv.kernels.engine.operand import Operand, elements, numbering, operand_type
 
 
 @kernel

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 from fastconv import config, kernels
-from fastconv.kernels import buffers, shelf
-from fastconv.kernels.geometry import vector
-from fastconv.kernels.jit import get_num_threads, kernel, set_num_threads, threading_layer
-from fastconv.kernels.native.objects import FIRST
-from fastconv.kernels.replay import Table
-from fastconv.kernels.replay.machine import OBJECTS, PROGRAMS
+from fastconv.kernels.engine.geometry import vector
+from fastconv.kernels.engine.jit import get_num_threads, kernel, set_num_threads, threading_layer
+from fastconv.kernels.engine.native.objects import FIRST
+from fastconv.kernels.engine.replay import Table
+from fastconv.kernels.engine.replay.machine import OBJECTS, PROGRAMS
+from fastconv.kernels.memory import buffers, shelf
 
 pytestmark = pytest.mark.fields
 

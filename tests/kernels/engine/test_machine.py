@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from fastconv.kernels import machine
+from fastconv.kernels.engine import machine
 
 REPORT = """
 import json

@@ -23,19 +23,7 @@ large result where `shelf` has no free block. A program is a run of words, read 
 A program that makes nothing stands for a call that cannot be replayed.
 """
 
-from ..native.layouts import (
-    ALIGNED,
-    AXES,
-    DATA,
-    DIMENSIONS,
-    DTYPE,
-    FLAGS,
-    ITEMS,
-    LENGTH,
-    STEPS,
-    TYPE,
-    WORD,
-)
+from ..native.layouts import ALIGNED, AXES, DATA, DIMENSIONS, DTYPE, FLAGS, ITEMS, LENGTH, STEPS, TYPE, WORD
 from ..native.objects import (
     FIRST,
     NDARRAY,

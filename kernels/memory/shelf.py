@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from .machine import LINE
-from .native.entry import callable_from_python, head
-from .native.layouts import DATA, WORD
-from .native.objects import BYTE, FIRST, NONE, call, decref, incref, integer, new_array, references
-from .native.words import put, room, word
+from ..engine.machine import LINE
+from ..engine.native.entry import callable_from_python, head
+from ..engine.native.layouts import DATA, WORD
+from ..engine.native.objects import BYTE, FIRST, NONE, call, decref, incref, integer, new_array, references
+from ..engine.native.words import put, room, word
 
 PERIOD = 1000
 """Requests after which a block that nobody asked for goes back to the system."""

@@ -1,9 +1,10 @@
-"""Sizes along an axis, and the convolutions that make the input gradient of a strided one."""
+"""The convolutions that make the input gradient of a strided axis."""
 
 import numpy as np
 import pytest
 
-from fastconv.kernels.shape import Axis, extended, phases
+from fastconv.geometry import Axis
+from fastconv.kernels.conv.phases import phases
 
 
 @pytest.mark.parametrize("size", [1, 5, 8, 11])
@@ -36,17 +37,3 @@ def test_phases_are_the_input_gradient(size, taps, stride, dilation, padding):
                 if 0 <= p < axis.outputs:
                     dx[phase.offset + u * stride] += dy[p] * w[phase.last - t * phase.step]
     np.testing.assert_array_equal(dx, expected)
-
-
-@pytest.mark.parametrize(
-    ("axis", "outputs"),
-    [
-        (Axis(5, 2, 2, 1, 0, 0), 3),
-        (Axis(4, 2, 2, 1, 0, 0), 2),
-        (Axis(5, 3, 3, 1, 1, 1), 2),  # a third window would start in the padding
-        (Axis(4, 2, 5, 1, 0, 0), 1),
-        (Axis(6, 2, 5, 1, 0, 0), 2),
-    ],
-)
-def test_an_extended_axis_ends_with_a_window_that_starts_inside(axis, outputs):
-    assert extended(axis).outputs == outputs

@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from fastconv.kernels import jit
-from fastconv.kernels.native import layouts
+from fastconv.kernels.engine import jit
+from fastconv.kernels.engine.native import layouts
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ TRAIN = """
 import hashlib, sys
 import fastconv as fc
 from fastconv import nn, optim
-from fastconv.kernels.native import layouts
+from fastconv.kernels.engine.native import layouts
 if {plain}:
     layouts.NEWEST = 3, 0
 assert layouts.known() is not {plain}

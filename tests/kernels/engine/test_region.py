@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from fastconv.kernels.geometry import Geometry
-from fastconv.kernels.jit import SERIAL_WORK, get_num_threads, kernel, set_num_threads
+from fastconv.kernels.engine.geometry import Geometry
+from fastconv.kernels.engine.jit import SERIAL_WORK, get_num_threads, kernel, set_num_threads
 
 
 @kernel

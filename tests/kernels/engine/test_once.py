@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from fastconv.kernels.once import once
+from fastconv.kernels.engine.once import once
 
 
 def test_threads_that_come_first_together_get_the_same():

@@ -5,10 +5,10 @@ import sys
 import numpy as np
 import pytest
 
-from fastconv.kernels.native.entry import callable_from_python, head
-from fastconv.kernels.native.layouts import DATA, WORD
-from fastconv.kernels.native.objects import FIRST, NONE, call, incref, integer, new_array, references
-from fastconv.kernels.native.words import half, put, room, word
+from fastconv.kernels.engine.native.entry import callable_from_python, head
+from fastconv.kernels.engine.native.layouts import DATA, WORD
+from fastconv.kernels.engine.native.objects import FIRST, NONE, call, incref, integer, new_array, references
+from fastconv.kernels.engine.native.words import half, put, room, word
 
 pytestmark = pytest.mark.fields
 

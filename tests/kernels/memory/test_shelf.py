@@ -5,7 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from fastconv.kernels import buffers, machine, shelf
+from fastconv.kernels.engine import machine
+from fastconv.kernels.memory import buffers, shelf
 
 pytestmark = pytest.mark.fields
 

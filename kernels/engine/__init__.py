@@ -1,0 +1,1 @@
+"""How a kernel is compiled, kept on disk, called and dealt to workers."""

@@ -1,0 +1,1 @@
+"""Arrays as the kernels want them: their layouts, and memory that is used again."""
