@@ -17,26 +17,32 @@ if not (_HOME / "kernels").is_dir():
     __path__.append(str(_HOME.parent))
 
 if TYPE_CHECKING:
-    from fastconv import callbacks, data, functional, grad, kernels, models, nn, optim, reference
+    from fastconv import data, functional, grad, kernels, models, nn, optim, reference
     from fastconv.backends import backend
     from fastconv.explanation import explain
     from fastconv.kernels.engine.jit import get_num_threads, set_num_threads
     from fastconv.persistence import load
     from fastconv.settings import config
-    from fastconv.training import History, Trainer
+    from fastconv.training import callbacks
+    from fastconv.training.trainer import History, Trainer
 
 __version__ = "0.1.0"
 
-_PARTS = ("callbacks", "data", "functional", "grad", "kernels", "models", "nn", "optim", "reference")
+_PARTS = {
+    "callbacks": "training.callbacks",
+    **{
+        name: name for name in ("data", "functional", "grad", "kernels", "models", "nn", "optim", "reference")
+    },
+}
 _HOMES = {
-    "History": "training",
-    "Trainer": "training",
+    "History": "training.trainer",
+    "Trainer": "training.trainer",
     "backend": "backends",
     "config": "settings",
     "explain": "explanation",
-    "get_num_threads": "kernels.jit",
+    "get_num_threads": "kernels.engine.jit",
     "load": "persistence",
-    "set_num_threads": "kernels.jit",
+    "set_num_threads": "kernels.engine.jit",
 }
 
 __all__ = [
@@ -63,7 +69,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name in _PARTS:
-        return import_module(f"{__name__}.{name}")
+        return import_module(f"{__name__}.{_PARTS[name]}")
     if name in _HOMES:
         value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
         globals()[name] = value

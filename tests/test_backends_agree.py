@@ -5,7 +5,7 @@ import pytest
 
 import fastconv
 from fastconv import models, nn, optim
-from fastconv.training import Trainer
+from fastconv.training.trainer import Trainer
 
 NETWORKS = {
     "derivation_cnn": (lambda **k: models.derivation_cnn(**k), (1, 6, 6), 1),

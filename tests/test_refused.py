@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fastconv import nn, optim
-from fastconv.training import Trainer
+from fastconv.training.trainer import Trainer
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(8, 3)).astype(np.float32)

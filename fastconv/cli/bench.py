@@ -7,11 +7,11 @@ import platform
 from importlib import metadata
 from pathlib import Path
 
-from fastconv import __version__, reports
+from fastconv import __version__
 from fastconv.benchmark import driver, picture, report, rows
 from fastconv.benchmark.child import Children
 from fastconv.benchmark.results import Peak, Result, slow
-from fastconv.cli import text
+from fastconv.cli import reports, text
 
 SECONDS, ROUNDS = 0.25, 5
 QUICK_SECONDS, QUICK_ROUNDS = 0.1, 3

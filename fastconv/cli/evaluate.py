@@ -2,8 +2,8 @@
 
 import argparse
 
-from fastconv import backend, reports
-from fastconv.cli import modelfile, sources, text
+from fastconv import backend
+from fastconv.cli import modelfile, reports, sources, text
 from fastconv.nn import CrossEntropyLoss
 
 

@@ -4,8 +4,8 @@ import math
 import sys
 
 from fastconv import Trainer
-from fastconv.callbacks import Callback, Logs
 from fastconv.cli import text
+from fastconv.training.callbacks import Callback, Logs
 from fastconv.types import Array
 
 LINES = 20

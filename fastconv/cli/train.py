@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from fastconv import Trainer, __version__, backend, models, nn, optim, reports
+from fastconv import Trainer, __version__, backend, models, nn, optim
 from fastconv import functional as F
-from fastconv.cli import modelfile, sources, text
+from fastconv.cli import modelfile, reports, sources, text
 from fastconv.cli.interrupts import Interrupts
 from fastconv.cli.progress import EpochTable, FiniteLoss, LastEpoch
 from fastconv.data import Dataset

@@ -2,10 +2,10 @@ import csv
 
 import pytest
 
-from fastconv import reports
 from fastconv.benchmark import driver
 from fastconv.benchmark.results import Peak, Result
 from fastconv.benchmark.rows import parse
+from fastconv.cli import reports
 from fastconv.cli.arguments import parse as parse_arguments
 
 ROWS = "# two rows\nconv 1 1 6 6 | 1 3 3 | | conv\ndense 2 4 | 3 | bias quick | dense\n"

@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 
 import fastconv as fc
-from fastconv import reports
-from fastconv.cli import train
+from fastconv.cli import reports, train
 from fastconv.data import digits
 
 FILES = [

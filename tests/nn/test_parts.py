@@ -8,7 +8,7 @@ import pytest
 
 import fastconv
 from fastconv import nn, optim
-from fastconv.training import Trainer
+from fastconv.training.trainer import Trainer
 
 
 class Block(nn.Layer):

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fastconv import reports
+from fastconv.cli import reports
 
 HISTORY = {
     "loss": [1.5, 0.25],

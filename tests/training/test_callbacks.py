@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from fastconv import nn, optim
-from fastconv.callbacks import Callback, EarlyStopping, EpochLines, ProgressBar, TerminateOnNaN
-from fastconv.training import Trainer
+from fastconv.training.callbacks import Callback, EarlyStopping, EpochLines, ProgressBar, TerminateOnNaN
+from fastconv.training.trainer import Trainer
 
 X = np.random.default_rng(0).normal(size=(20, 3)).astype(np.float32)
 Y = np.random.default_rng(1).integers(0, 2, 20)

@@ -5,8 +5,8 @@ import pytest
 
 import fastconv
 from fastconv import nn, optim, persistence
-from fastconv.callbacks import Callback, EarlyStopping
-from fastconv.training import Trainer
+from fastconv.training.callbacks import Callback, EarlyStopping
+from fastconv.training.trainer import Trainer
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(37, 1, 6, 6)).astype(np.float32)

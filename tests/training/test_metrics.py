@@ -5,9 +5,10 @@ import math
 import numpy as np
 import pytest
 
-from fastconv import metrics, nn, optim
-from fastconv.metrics import Figures, Mean
-from fastconv.training import Trainer
+from fastconv import nn, optim
+from fastconv.training import metrics
+from fastconv.training.metrics import Figures, Mean
+from fastconv.training.trainer import Trainer
 
 LOGITS = np.array([[0.1, 0.9], [2.0, -1.0], [0.0, 3.0]], np.float32)
 

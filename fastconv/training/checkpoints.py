@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from fastconv import nn, optim, persistence
 
 if TYPE_CHECKING:
-    from fastconv.training import Trainer
+    from fastconv.training.trainer import Trainer
 
 Kind = TypeVar("Kind")
 

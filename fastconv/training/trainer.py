@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from fastconv import checkpoints, nn, optim, validate
-from fastconv import metrics as metrics_
+from fastconv import nn, optim, validate
 from fastconv.attributes import Settings
-from fastconv.batches import EVALUATED, USUAL, ArrayBatches, Batches, Needs, batches
-from fastconv.callbacks import Callback, EpochLines, Logs, ProgressBar, figures
-from fastconv.metrics import Figures, Metric
+from fastconv.training import checkpoints
+from fastconv.training import metrics as metrics_
+from fastconv.training.batches import EVALUATED, USUAL, ArrayBatches, Batches, Needs, batches
+from fastconv.training.callbacks import Callback, EpochLines, Logs, ProgressBar, figures
+from fastconv.training.metrics import Figures, Metric
 from fastconv.types import Array
 
 
@@ -55,7 +56,7 @@ class History(Mapping[str, list[float]]):
 class Trainer(Settings):
     """Trains a model: forward, loss, backward, update, over batches and epochs.
 
-    `metrics` is a list of functions of (output, target), or a dict that names them (see `fastconv.metrics`);
+    `metrics` is a list of functions of (output, target), or a dict that names them (see `training.metrics`);
     left out, it is the accuracy where the loss is one of classification. The figures of many batches are
     those of one batch with all their samples, up to rounding. `clip_norm` scales the gradients of a step down
     where their common 2-norm is larger. The optimizer must have been made from this model's `parameters()`;

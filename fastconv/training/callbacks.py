@@ -18,7 +18,7 @@ from fastconv.attributes import Settings
 from fastconv.types import Array
 
 if TYPE_CHECKING:
-    from fastconv.training import Trainer
+    from fastconv.training.trainer import Trainer
 
 Logs = dict[str, float]
 

@@ -1,0 +1,1 @@
+"""The training loop, and what it works with: batches, metrics, callbacks, checkpoints."""
