@@ -8,7 +8,7 @@ import numpy as np
 from fastconv.geometry import axes
 
 from ..memory.buffers import channels_last, constant, empty_channels_last, plain, set_zero
-from . import depthwise, direct, few, planes, pointwise, scatter, winograd
+from . import channel_lanes, depthwise, direct, pixel_lanes, pointwise, scatter, winograd
 from .pack import Source
 from .phases import phases
 from .plan import Convolution, Place
@@ -61,10 +61,10 @@ def _plan(
     """
     if depthwise.fits(channels, filters, groups):
         return depthwise.plan(height, width, groups, place, relu, dtype)
-    if few.fits(channels, filters, groups, dtype):
-        return few.plan(height, width, channels, filters, place, relu, dtype)
-    if whole and place.pixel == filters and planes.fits(height, width, channels, filters, groups, dtype):
-        return planes.plan(height, width, channels, filters, place, relu, dtype)
+    if channel_lanes.fits(channels, filters, groups, dtype):
+        return channel_lanes.plan(height, width, channels, filters, place, relu, dtype)
+    if whole and place.pixel == filters and pixel_lanes.fits(height, width, channels, filters, groups, dtype):
+        return pixel_lanes.plan(height, width, channels, filters, place, relu, dtype)
     if whole and fast and winograd.wins(images, height, width, channels, filters, groups, dtype):
         return winograd.plan(images, height, width, channels, filters, place, relu, dtype)
     return direct.plan(height, width, channels, filters, groups, place, relu, dtype, vectors)
@@ -110,7 +110,7 @@ def _scatter_plan(size, weight_shape, stride, padding, dilation, groups, dtype):
     filters, channels = weight_shape[:2]
     if not scatter.fits(width, channels, groups, dtype):
         return None
-    gather = height.stride == width.stride == 1 and few.fits(filters, channels, groups, dtype)
+    gather = height.stride == width.stride == 1 and channel_lanes.fits(filters, channels, groups, dtype)
     if gather and scatter.filled(height, width, channels, dtype) < FULL:
         return None
     return scatter.plan(height, width, channels, filters, dtype)

@@ -8,7 +8,7 @@ from fastconv.geometry import axes
 
 from ..memory.buffers import channels_last
 from ..reduce import column_sums
-from . import depthwise, few, planes, pointwise, weight, winograd
+from . import channel_lanes, depthwise, pixel_lanes, pointwise, weight, winograd
 
 
 def conv2d_weight(input, weight_size, grad_output, stride=1, padding=0, dilation=1, groups=1):
@@ -33,10 +33,10 @@ def _plan(size, weight_size, stride, padding, dilation, groups, dtype, fast):
     images, channels, filters = size[0], weight_size[1], weight_size[0] // groups
     if depthwise.fits(channels, filters, groups):
         return depthwise.weight_plan(height, width, groups, dtype)
-    if few.fits(channels, filters, groups, dtype):
-        return few.weight_plan(height, width, channels, filters, dtype)
-    if planes.fits(height, width, channels, filters, groups, dtype):
-        return planes.weight_plan(height, width, channels, filters, dtype)
+    if channel_lanes.fits(channels, filters, groups, dtype):
+        return channel_lanes.weight_plan(height, width, channels, filters, dtype)
+    if pixel_lanes.fits(height, width, channels, filters, groups, dtype):
+        return pixel_lanes.weight_plan(height, width, channels, filters, dtype)
     if fast and winograd.weight_wins(images, height, width, channels, filters, groups, dtype):
         return winograd.weight_plan(images, height, width, channels, filters, dtype)
     return weight.plan(height, width, channels, filters, groups, dtype)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fastconv import functional, grad, kernels, reference
-from fastconv.kernels.conv import few
+from fastconv.kernels.conv import channel_lanes
 from fastconv.kernels.conv.depthwise import strips
 from fastconv.kernels.engine import machine
 from fastconv.verification import check, convolution_cases
@@ -169,7 +169,7 @@ def test_relu_is_that_of_the_stored_result(layer):
 def test_few_filters_are_no_more_than_lanes(monkeypatch):
     """The sums of all filters are in one vector."""
     monkeypatch.setattr(machine, "lanes", lambda dtype: 2)
-    assert [few.fits(16, filters, 1, np.dtype(np.float64)) for filters in (2, 3)] == [True, False]
+    assert [channel_lanes.fits(16, filters, 1, np.dtype(np.float64)) for filters in (2, 3)] == [True, False]
 
 
 @pytest.mark.parametrize("images", [0, 3])

@@ -31,13 +31,13 @@ def everywhere_by(way, monkeypatch):
     """The algorithm for all that these tests compute, in one of its ways."""
     monkeypatch.setattr(winograd, "wins", lambda *_: True)
     monkeypatch.setattr(winograd, "weight_wins", lambda *_: True)
-    monkeypatch.setattr(choice, "_cycles", lambda *_: (0, 1) if way == "sliced" else (1, 0))
+    monkeypatch.setattr(choice, "_cycles", lambda *_: (0, 1) if way == "fused" else (1, 0))
     clear_plans()
     yield
     clear_plans()
 
 
-@pytest.fixture(params=["in memory", "sliced"])
+@pytest.fixture(params=["in memory", "fused"])
 def everywhere(request, monkeypatch):
     """The algorithm wherever it can compute, not only where it is faster; in either of its ways."""
     yield from everywhere_by(request.param, monkeypatch)

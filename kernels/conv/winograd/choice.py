@@ -9,7 +9,7 @@ from fastconv.geometry import Axis
 
 from ...engine import machine
 from ..plan import Convolution, Place, Plan
-from . import forward, sliced, sliced_weight, weight
+from . import forward, fused, fused_weight, weight
 from .transform import tiles_of
 
 FASTER = 0.8
@@ -24,14 +24,14 @@ def wins(
     images: int, height: Axis, width: Axis, channels: int, filters: int, groups: int, dtype: np.dtype
 ) -> bool:
     """Whether one can compute this convolution, and is estimated to be faster than the direct algorithm."""
-    return _faster(sliced, images, height, width, channels, filters, groups, dtype)
+    return _faster(fused, images, height, width, channels, filters, groups, dtype)
 
 
 def weight_wins(
     images: int, height: Axis, width: Axis, channels: int, filters: int, groups: int, dtype: np.dtype
 ) -> bool:
     """The same of the weight gradient."""
-    return _faster(sliced_weight, images, height, width, channels, filters, groups, dtype)
+    return _faster(fused_weight, images, height, width, channels, filters, groups, dtype)
 
 
 def plan(
@@ -39,15 +39,15 @@ def plan(
     dtype: np.dtype,
 ) -> Convolution:  # fmt: skip
     """Plan a convolution for which one of them `wins`."""
-    few, many = _cycles(sliced, images, height, width, channels, filters, dtype)
-    return (sliced if few < many else forward).plan(height, width, channels, filters, place, relu, dtype)
+    few, many = _cycles(fused, images, height, width, channels, filters, dtype)
+    return (fused if few < many else forward).plan(height, width, channels, filters, place, relu, dtype)
 
 
 def weight_plan(images: int, height: Axis, width: Axis, channels: int, filters: int, dtype: np.dtype) -> Plan:
     """Plan the weight gradient of a convolution for which one of them `weight_wins`."""
-    few, many = _cycles(sliced_weight, images, height, width, channels, filters, dtype)
+    few, many = _cycles(fused_weight, images, height, width, channels, filters, dtype)
     if few < many:
-        return sliced_weight.plan(height, width, channels, filters, dtype)
+        return fused_weight.plan(height, width, channels, filters, dtype)
     return weight.plan(images, height, width, channels, filters, dtype)
 
 
