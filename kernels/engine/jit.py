@@ -25,7 +25,8 @@ from typing import Any
 import numba
 from numba import njit, prange, types
 
-from .cache import KernelCache, folder
+from .cache import KernelCache
+from .disk import folder
 from .native import layouts
 from .once import once
 from .operand import array, operand_type

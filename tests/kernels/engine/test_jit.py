@@ -148,7 +148,7 @@ def test_the_first_calls_of_a_process_may_come_together(layer, tmp_path):
 
 
 def test_a_layer_that_does_not_exist():
-    code = "from fastconv.kernels import jit; print(jit.threading_layer(), jit.workers(8, 1e9))"
+    code = "from fastconv.kernels.engine import jit; print(jit.threading_layer(), jit.workers(8, 1e9))"
     result = subprocess.run(
         [sys.executable, "-c", code], env={**os.environ, "NUMBA_THREADING_LAYER": "none such"},
         capture_output=True, text=True, timeout=300,
