@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from fastconv.backends import backend
     from fastconv.explanation import explain
     from fastconv.kernels.engine.jit import get_num_threads, set_num_threads
+    from fastconv.ops.chosen import chosen
     from fastconv.persistence import load
     from fastconv.settings import config
     from fastconv.training import callbacks
@@ -38,6 +39,7 @@ _HOMES = {
     "History": "training.trainer",
     "Trainer": "training.trainer",
     "backend": "backends",
+    "chosen": "ops.chosen",
     "config": "settings",
     "explain": "explanation",
     "get_num_threads": "kernels.engine.jit",
@@ -51,6 +53,7 @@ __all__ = [
     "__version__",
     "backend",
     "callbacks",
+    "chosen",
     "config",
     "data",
     "explain",
