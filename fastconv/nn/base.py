@@ -10,6 +10,8 @@ import numpy as np
 
 from fastconv import validate
 from fastconv.attributes import Settings
+from fastconv.interop import safetensors
+from fastconv.nn.architecture import LAYERS, description
 from fastconv.nn.contract import kept, ours, states_its_shape
 from fastconv.nn.door import check_input
 from fastconv.nn.state import fitting
@@ -72,6 +74,8 @@ class Layer(Settings):
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         cls.states_its_shape = states_its_shape(cls)
+        if ours(cls) and cls.forward is not Layer.forward:
+            LAYERS[cls.__name__] = cls
         if "forward" in vars(cls) and not ours(cls):
             cls.forward = kept(cls.forward)  # type: ignore[method-assign]
             if ours(cls.__call__):  # it may be a short cut to what another forward gives
@@ -233,11 +237,18 @@ class Layer(Settings):
         """Class and arguments, as JSON can hold them: what a file says of the architecture."""
         return {"class": type(self).__name__, **self.config()}
 
-    def save(self, path: str | Path) -> None:
-        """Writes architecture and parameters to one safetensors file: `fastconv.persistence.save`."""
-        from fastconv.persistence import save
+    @classmethod
+    def from_description(cls, arguments: dict[str, Any]) -> "Layer":
+        """The layer that `describe` described, freshly initialised, from all in it but the class."""
+        return cls(**arguments)
 
-        save(self, path)
+    def save(self, path: str | Path) -> None:
+        """Writes architecture and parameters to one safetensors file, for `fastconv.load`.
+
+        A file at `path` is replaced whole or not at all. ValueError for a model with layers that are not
+        fastconv's, which `load` could not build.
+        """
+        safetensors.write(path, {"model": description(self)}, self.state_dict())
 
     def __repr__(self) -> str:
         given = inspect.signature(type(self)).parameters

@@ -7,6 +7,7 @@ from typing import Any, overload
 import numpy as np
 
 from fastconv.nn.activation import ReLU
+from fastconv.nn.architecture import build
 from fastconv.nn.arguments import generator
 from fastconv.nn.base import Backward, Gradients, Layer
 from fastconv.nn.conv import Conv2d
@@ -120,6 +121,13 @@ class Sequential(Layer):
     def describe(self) -> dict[str, Any]:
         """The class and the descriptions of all layers."""
         return {"class": type(self).__name__, "layers": [layer.describe() for layer in self._layers]}
+
+    @classmethod
+    def from_description(cls, arguments: dict[str, Any]) -> "Sequential":
+        """A sequence of the described layers, freshly initialised."""
+        if not isinstance(arguments.get("layers"), list):
+            raise ValueError("architecture: got a Sequential without a list of layers")
+        return cls(*map(build, arguments["layers"]))
 
     def _shapes(self, shape: Shape) -> list[Shape]:
         """The shapes between the layers: what enters each of them, then what leaves the last."""
