@@ -11,7 +11,7 @@ from fastconv.nn.architecture import build
 from fastconv.nn.arguments import generator
 from fastconv.nn.base import Backward, Gradients, Layer
 from fastconv.nn.conv import Conv2d
-from fastconv.nn.door import put_place
+from fastconv.nn.inputs import put_name
 from fastconv.nn.summary import Row
 from fastconv.types import Array, Shape
 
@@ -163,4 +163,4 @@ def _locate(error: Exception, index: int, layer: Layer, x: Array | None = None) 
             layer.output_shape(x.shape[1:])
         except ValueError as misfit:
             error.args = misfit.args
-    put_place(error, str(index), layer, "." if isinstance(layer, Sequential) else "")
+    put_name(error, str(index), layer, "." if isinstance(layer, Sequential) else "")

@@ -9,11 +9,12 @@ import math
 import sys
 import time
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any, Protocol
 
 from tqdm import tqdm
 
-from fastconv import nn, validate
+from fastconv import nn, optim, validate
 from fastconv.attributes import Settings
 from fastconv.training.history import History, Logs, figures
 from fastconv.types import Array
@@ -34,8 +35,15 @@ class Training(Protocol):
         """The network, as the last update left it."""
 
     @property
+    def optimizer(self) -> optim.Optimizer:
+        """What updates the parameters; its settings may be changed between two steps."""
+
+    @property
     def figures(self) -> tuple[str, ...]:
         """The names of the figures that each epoch's `logs` hold."""
+
+    def save(self, path: str | Path) -> None:
+        """Writes everything that the training needs to go on."""
 
 
 class Callback:

@@ -11,9 +11,10 @@ import numpy as np
 
 from fastconv import nn, optim, validate
 from fastconv.attributes import Settings
+from fastconv.nn.base import SAMPLES
 from fastconv.training import checkpoints
 from fastconv.training import metrics as metrics_
-from fastconv.training.batches import EVALUATED, USUAL, ArrayBatches, Batches, Needs, batches
+from fastconv.training.batches import USUAL, ArrayBatches, Batches, Needs, batches
 from fastconv.training.callbacks import Callback, EpochLines, ProgressBar
 from fastconv.training.history import History, Logs
 from fastconv.training.metrics import Figures, Metric
@@ -150,11 +151,11 @@ class Trainer(Settings):
             self._hooks = ()
         return self.history
 
-    def evaluate(self, x: Array | Iterable[Any], y: Array | None = None, batch_size: int = EVALUATED) -> Logs:
+    def evaluate(self, x: Array | Iterable[Any], y: Array | None = None, batch_size: int = SAMPLES) -> Logs:
         """The loss and the metrics over all samples, without training: {"loss": ..., "accuracy": ...}."""
-        return self._measure(batches("evaluate", x, y, batch_size, self._needs, usual=EVALUATED))
+        return self._measure(batches("evaluate", x, y, batch_size, self._needs, usual=SAMPLES))
 
-    def predict(self, x: Array, batch_size: int = 256) -> Array:
+    def predict(self, x: Array, batch_size: int = SAMPLES) -> Array:
         """The model's outputs for all of x, in batches: `model.predict`."""
         return self.model.predict(x, batch_size)
 
@@ -320,7 +321,7 @@ class Trainer(Settings):
         if given is None:
             if not isinstance(data, ArrayBatches):
                 raise ValueError("fit: validation_split: got it with batches, needs arrays x and y")
-            data, validation = data.split(fraction, EVALUATED)
+            data, validation = data.split(fraction, SAMPLES)
         else:
             if fraction:
                 raise ValueError("fit: validation_split: got it beside validation_data, needs one of them")
@@ -328,7 +329,7 @@ class Trainer(Settings):
                 needs = "(x, y) or (x, y, sample_weight)"
                 raise TypeError(f"fit: validation_data: got {type(given).__name__}, needs {needs}")
             x, y, *weight = given
-            validation = ArrayBatches("fit: validation_data", x, y, EVALUATED, self._needs, *weight)
+            validation = ArrayBatches("fit: validation_data", x, y, SAMPLES, self._needs, *weight)
         self._measure(validation.head())
         return data, validation
 
