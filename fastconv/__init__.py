@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from fastconv.explanation import explain
     from fastconv.kernels.engine.jit import get_num_threads, set_num_threads
     from fastconv.nn.files import load
+    from fastconv.ops.chosen import chosen
     from fastconv.settings import config
     from fastconv.training import callbacks
     from fastconv.training.history import History
@@ -39,6 +40,7 @@ _HOMES = {
     "History": "training.history",
     "Trainer": "training.trainer",
     "backend": "backends",
+    "chosen": "ops.chosen",
     "config": "settings",
     "explain": "explanation",
     "get_num_threads": "kernels.engine.jit",
@@ -52,6 +54,7 @@ __all__ = [
     "__version__",
     "backend",
     "callbacks",
+    "chosen",
     "config",
     "data",
     "explain",

@@ -87,39 +87,39 @@ def _along(run, dim, *sources):
 
 
 @kernel
-def _relu(g, x, y, past, first, last):
+def _relu(g, x, y, bypass, first, last):
     end = min(last * CHUNK, x.size)
     for i in range(first * CHUNK, end, g.lanes):
         count = min(g.lanes, end - i)
         v = read(x, i, g.lanes, count)
-        pour(select(v <= 0, 0, v), y, i, count, past)
+        pour(select(v <= 0, 0, v), y, i, count, bypass)
 
 
 @kernel
-def _relu_input(g, y, dy, dx, past, first, last):
+def _relu_input(g, y, dy, dx, bypass, first, last):
     end = min(last * CHUNK, y.size)
     for i in range(first * CHUNK, end, g.lanes):
         count = min(g.lanes, end - i)
-        pour(select(read(y, i, g.lanes, count) <= 0, 0, read(dy, i, g.lanes, count)), dx, i, count, past)
+        pour(select(read(y, i, g.lanes, count) <= 0, 0, read(dy, i, g.lanes, count)), dx, i, count, bypass)
 
 
 @kernel
-def _sigmoid(g, x, y, past, first, last):
+def _sigmoid(g, x, y, bypass, first, last):
     end = min(last * CHUNK, x.size)
     for i in range(first * CHUNK, end, g.lanes):
         count = min(g.lanes, end - i)
         v = read(x, i, g.lanes, count)
         e = exp(0 - magnitude(v))
-        pour(select(v < 0, e, 1) / (e + 1), y, i, count, past)
+        pour(select(v < 0, e, 1) / (e + 1), y, i, count, bypass)
 
 
 @kernel
-def _sigmoid_input(g, y, dy, dx, past, first, last):
+def _sigmoid_input(g, y, dy, dx, bypass, first, last):
     end = min(last * CHUNK, y.size)
     for i in range(first * CHUNK, end, g.lanes):
         count = min(g.lanes, end - i)
         v = read(y, i, g.lanes, count)
-        pour(read(dy, i, g.lanes, count) * v * (1 - v), dx, i, count, past)
+        pour(read(dy, i, g.lanes, count) * v * (1 - v), dx, i, count, bypass)
 
 
 @kernel

@@ -11,7 +11,7 @@ import numpy as np
 from .engine.geometry import Geometry, vector
 from .engine.jit import inline, kernel
 from .engine.machine import lanes
-from .memory.buffers import CHUNK, constant, empty, empty_like, failed, flat_like, part, plain, scalar
+from .memory.buffers import CHUNK, constant, empty, empty_like, failed, flat_like, of_jobs, plain, scalar
 from .reduce import peak, power
 from .simd import below, cast, exp, full, log1p, magnitude, read, select, total, write
 
@@ -357,6 +357,6 @@ def mse_loss_input(input, target, reduction="mean"):
 
 @kernel
 def _differences(g, x, y, scale, grad_input, first, last):
-    x, y, grad_input = part(x, first, last), part(y, first, last), part(grad_input, first, last)
+    x, y, grad_input = of_jobs(x, first, last), of_jobs(y, first, last), of_jobs(grad_input, first, last)
     for i in range(x.size):
         grad_input[i] = (np.float64(x[i]) - np.float64(y[i])) * scale

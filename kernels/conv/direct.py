@@ -37,7 +37,7 @@ ROWS_BYTES = 512 * 1024
 """Input rows that one job keeps at hand, with one panel of filters: a share of the second-level cache."""
 MANY_BYTES = 1024 * 1024
 """Filters of more bytes come from beyond that cache for each job: there a job takes four times the rows."""
-FEW = 5
+UNROLLED = 5
 """With fewer channels all sizes are literals: sums are short, and the compiler unrolls their loops."""
 WAY = 4096
 """Pixels a multiple of so many bytes apart share one set of the first-level cache, which holds fewer than a
@@ -114,7 +114,7 @@ def plan(
         "x_step": sizes["stride_w"] * sizes["cell"], "partial": int(filters % columns != 0),
         "columns": columns, "rows": tile.rows, "vectors": tile.vectors, "lanes": tile.lanes,
     }  # fmt: skip
-    if channels < FEW:
+    if channels < UNROLLED:
         sizes, literals = {}, sizes | literals
     geometry = Geometry(sizes | {"relu": int(relu)}, **literals)
     return Direct(geometry, height, width, place)
@@ -123,7 +123,7 @@ def plan(
 class Cut(NamedTuple):
     """How the work is dealt: images and output rows of a job, row blocks of an image, parts of the panels."""
 
-    together: int
+    job_images: int
     rows: int
     blocks: int
     parts: int
@@ -140,13 +140,13 @@ def _cut(p: Direct, images: int, itemsize: int, threads: int) -> tuple[Cut, int]
         return (rows - 1) * p.height.stride + p.height.reach
 
     def jobs_of(cut: Cut) -> int:
-        return -(-images // cut.together) * cut.blocks * cut.parts
+        return -(-images // cut.job_images) * cut.blocks * cut.parts
 
     def cycles(cut: Cut) -> float:
         jobs = jobs_of(cut)
         panels = -(-g.panels // cut.parts)
-        sums = cut.together * cut.rows * panels * line
-        gathered = cut.together * input_rows(cut.rows) * g.pitch * itemsize / BYTES_A_CYCLE
+        sums = cut.job_images * cut.rows * panels * line
+        gathered = cut.job_images * input_rows(cut.rows) * g.pitch * itemsize / BYTES_A_CYCLE
         filters = panels * panel * itemsize / BYTES_A_CYCLE
         return -(-jobs // min(jobs, threads)) * (sums + gathered * g.gathered + filters)
 
@@ -155,11 +155,11 @@ def _cut(p: Direct, images: int, itemsize: int, threads: int) -> tuple[Cut, int]
     room = ROWS_BYTES * (4 if p.packed_size * itemsize > MANY_BYTES else 1)
     fitting = [r for r in rows if input_rows(r) * g.pitch * itemsize <= room] or [1]
     most = max(1, room // (input_rows(outputs) * g.pitch * itemsize))
-    together = (
+    job_images = (
         {-(-images // n) for n in range(-(-images // most), images + 1)} if outputs in fitting else set()
     )
     cuts = [Cut(1, r, -(-outputs // r), n) for r in fitting for n in parts]
-    cuts += [Cut(t, outputs, 1, n) for t in together for n in parts]
+    cuts += [Cut(t, outputs, 1, n) for t in job_images for n in parts]
     best = min(cuts, key=lambda cut: (cycles(cut), cut))
     return best, jobs_of(best)
 
@@ -190,13 +190,13 @@ def gather(g, x, rows, at, n, first, count, height, width, left):
 
 
 @inline
-def _output_tile(g, x, x_at, packed, w_at, bias, bias_at, y, y_at, columns, past, r0, r1):
+def _output_tile(g, x, x_at, packed, w_at, bias, bias_at, y, y_at, columns, bypass, r0, r1):
     """`rows` pixels by `columns` filters: the microkernel, over the rows r0 to r1 of the filters.
 
     It fetches the outputs and the next pixels.
     """
     acc = spread(bias, bias_at, g.rows, g.vectors, g.lanes, columns)
-    for i in range(0 if past else g.rows):
+    for i in range(0 if bypass else g.rows):
         for j in range(g.vectors):
             fetch(y, y_at + i * g.y_step + j * g.lanes, 1)
     for r in range(r0, r1):
@@ -208,25 +208,25 @@ def _output_tile(g, x, x_at, packed, w_at, bias, bias_at, y, y_at, columns, past
             for c in range(g.channels):
                 fetch(x, x_at + g.rows * g.x_step + c * g.lanes, 0)
                 acc = fma(acc, x, a + c, g.x_step, packed, b + c * g.columns, g.columns)
-    stream(positive(acc) if g.relu else acc, y, y_at, g.y_step, columns, past)
+    stream(positive(acc) if g.relu else acc, y, y_at, g.y_step, columns, bypass)
 
 
 @kernel
 def _forward(
     g, x, packed, bias, y, images, height, width, top, left, outputs, y_first, y_image, y_row,
-    together, job_rows, blocks, parts, past, first, last,
+    job_images, job_rows, blocks, parts, bypass, first, last,
 ):  # fmt: skip
     """A job is one block of output rows of some images, and one part of the filter panels."""
     reach = (g.taps_h - 1) * g.dilation_h + 1
     x_image = height * g.pitch
     if g.gathered:
         x_image = ((job_rows - 1) * g.stride_h + reach) * g.pitch
-    rows = np.empty(together * x_image if g.gathered else 0, x.dtype)
+    rows = np.empty(job_images * x_image if g.gathered else 0, x.dtype)
     for job in range(first, last):
         block = job // parts
-        n0 = block // blocks * together
+        n0 = block // blocks * job_images
         p0 = (block - block // blocks * blocks) * job_rows
-        n1, p1 = min(n0 + together, images), min(p0 + job_rows, outputs)
+        n1, p1 = min(n0 + job_images, images), min(p0 + job_rows, outputs)
         source, start = x, (n0 * height + p0 * g.stride_h) * g.pitch
         if g.gathered:
             source, start, count = rows, 0, (p1 - p0 - 1) * g.stride_h + reach
@@ -242,7 +242,7 @@ def _forward(
             for n in range(n0, n1):
                 for p in range(p0, p1):
                     r0, r1 = 0, g.taps_h  # of few channels all, also on zeros: the compiler unrolls that
-                    if g.channels >= FEW:
+                    if g.channels >= UNROLLED:
                         r0, r1 = reached(p * g.stride_h - top, g.taps_h, g.dilation_h, height)
                     x_row = x_panel + (n - n0) * x_image + (p - p0) * g.stride_h * g.pitch
                     y_at = y_first + n * y_image + p * y_row + group * g.filters + k
@@ -250,5 +250,5 @@ def _forward(
                         q = min(tile, g.width - g.rows)
                         _output_tile(
                             g, source, x_row + q * g.x_step, packed, w_at, bias, group * g.filters + k,
-                            y, y_at + q * g.y_step, columns, past, r0, r1,
+                            y, y_at + q * g.y_step, columns, bypass, r0, r1,
                         )  # fmt: skip

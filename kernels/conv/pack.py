@@ -24,7 +24,7 @@ class Source(NamedTuple):
     group: int
     filter: int
     channel: int
-    together: int
+    adjacent: int
     taps: int
     starts: np.ndarray
     steps: np.ndarray
@@ -41,7 +41,7 @@ def pack(g: Geometry, weight: np.ndarray, source: Source) -> np.ndarray:
     packed = empty((g.panels * source.taps * g.channels * g.columns,), weight.dtype)
     _pack(g.panels * -(-g.channels // CHANNELS), WORK * packed.size,
         vector(weight.dtype), weight, packed, g.blocks, g.filters, g.columns, g.channels,
-        source.group, source.filter, source.channel, source.together, source.starts, source.steps,
+        source.group, source.filter, source.channel, source.adjacent, source.starts, source.steps,
     )  # fmt: skip
     return packed
 
@@ -62,7 +62,7 @@ def _square(g, weight, at, step, filters, length, square):
 @kernel
 def _pack(
     g, weight, packed, blocks, filters, columns, channels,
-    group_step, filter_step, channel_step, together, starts, steps, first, last,
+    group_step, filter_step, channel_step, adjacent, starts, steps, first, last,
 ):  # fmt: skip
     """A job is CHANNELS channels of one panel."""
     taps, tap_size = starts.size, channels * columns
@@ -81,8 +81,8 @@ def _pack(
             continue
         for lane in range(0, columns, g.lanes):
             at = group * group_step + (k0 + lane) * filter_step
-            for c in range(c0, c1, together):
-                run = min(together, c1 - c) * taps
+            for c in range(c0, c1, adjacent):
+                run = min(adjacent, c1 - c) * taps
                 tap, to = 0, c * columns + lane
                 for e0 in range(0, run, g.lanes):
                     length = min(g.lanes, run - e0)

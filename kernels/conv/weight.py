@@ -15,7 +15,7 @@ block:
 
 A line is what lies side by side in the padded input: the channels of one pixel, or, if these are few, the
 channels of all taps s of a filter row (`joined`). First layers and 1x1 convolutions are summed without a copy
-of dy (`straight.py`). Of all others the dy of a block lie side by side in a copy; if channels are many,
+of dy (`uncopied.py`). Of all others the dy of a block lie side by side in a copy; if channels are many,
 x does so too, cut into chunks of `rows` channels. The order of a sum depends on shapes alone: the blocks of
 images and rows are dealt to a fixed number of parts, each part sums its blocks in order, and the parts are
 added in order.
@@ -36,7 +36,7 @@ from ..simd import fma, load, store
 from ..window import reached
 from .direct import ROWS_BYTES, gather, window
 from .plan import Plan
-from .straight import BLOCK_BYTES, add_straight, fits, whole_tile
+from .uncopied import BLOCK_BYTES, add_uncopied, fits, whole_tile
 from .unpack import unpack
 
 PARTS = 16
@@ -54,12 +54,12 @@ class DirectWeight(Plan):
     def run(self, x: np.ndarray, dy: np.ndarray, images: int) -> np.ndarray:
         """The gradient (K, C / groups, kH, kW), from flat x and dy."""
         g = self.geometry
-        together, rows, blocks, parts = _cut(self, images, x.itemsize)
+        block_images, rows, blocks, parts = _cut(self, images, x.itemsize)
         sums = empty((parts * g.panels * _sum_size(g),), x.dtype)
         splits = min(g.panels, -(-get_num_threads() // parts))
         work = 2.0 * images * self.pixels * sums.size / parts
         _sum(parts * splits, work,
-            g, x, dy, sums, images, *self.sizes[:5], together, rows, blocks, parts, splits,
+            g, x, dy, sums, images, *self.sizes[:5], block_images, rows, blocks, parts, splits,
         )  # fmt: skip
         return unpack(self.unpacking, sums, parts, _sum_size(g))
 
@@ -77,8 +77,8 @@ def plan(
     rows, columns = line if whole else tile.rows, tile.vectors * tile.lanes
     chunks, blocks = -(-line // rows), -(-filters // columns)
     shared = window(height, width, pixel, dtype) | {"skip_h": 1, "skip_w": 1}
-    straight = bool(whole) or fits(height, width, channels, filters, groups, shared["gathered"], dtype)
-    if not joined and not straight:  # gathered[chunk, row, pixel, i], without what no tap reads
+    uncopied = bool(whole) or fits(height, width, channels, filters, groups, shared["gathered"], dtype)
+    if not joined and not uncopied:  # gathered[chunk, row, pixel, i], without what no tap reads
         skip_h, skip_w = (axis.stride if axis.taps == 1 else 1 for axis in (height, width))
         shared |= {
             "skip_h": skip_h, "stride_h": height.stride // skip_h,
@@ -101,10 +101,10 @@ def plan(
         **shared,
     }
     literals = {
-        "joined": int(joined), "straight": int(straight), "partial": int(filters % columns > 0),
+        "joined": int(joined), "uncopied": int(uncopied), "partial": int(filters % columns > 0),
         "chunk_vectors": -(-rows // lanes), "elements": tile.rows, "rows": rows,
         "columns": columns, "vectors": tile.vectors, "lanes": lanes,
-        "dy_lines": -(-dy_pace // lanes) if straight else 0,
+        "dy_lines": -(-dy_pace // lanes) if uncopied else 0,
     }  # fmt: skip
     geometry = Geometry(**sizes, **literals) if joined else Geometry(sizes, **literals)
     unpacking = Geometry({**sizes, "joined": int(joined), "columns": columns, "rows": rows}, lanes=lanes)
@@ -122,19 +122,19 @@ def _cut(p: DirectWeight, images: int, itemsize: int) -> tuple[int, int, int, in
     g, outputs = p.geometry, p.height.outputs
     halo = p.height.reach - g.stride_h
     row, room = g.pitch * itemsize * (1 if g.joined else g.chunks * g.groups), ROWS_BYTES
-    if g.straight and not g.joined:
+    if g.uncopied and not g.joined:
         row, room = g.width * (g.pixel + g.pixel_out) * itemsize, BLOCK_BYTES
     fit = max(1, (room // row - halo) // g.stride_h)
     rows = min(outputs, max(1, min(fit, -(-PIXELS // g.width))))
     rows = -(-outputs // -(-outputs // rows))
-    together = 1
+    block_images = 1
     if rows == outputs:
-        together = min(images, max(1, fit // outputs), max(1, PIXELS // (outputs * g.width)))
-    blocks = -(-images // together) * -(-outputs // rows)
+        block_images = min(images, max(1, fit // outputs), max(1, PIXELS // (outputs * g.width)))
+    blocks = -(-images // block_images) * -(-outputs // rows)
     sums = g.panels * _sum_size(g)
     worth = images * outputs * g.width // 2048  # zeroing and adding a part must not cost more than it saves
     parts = max(1, min(PARTS, blocks, worth, (64 << 20) // (sums * itemsize)))
-    return together, rows, blocks, machine.power_of_two(parts)  # which most numbers of threads divide
+    return block_images, rows, blocks, machine.power_of_two(parts)  # which most numbers of threads divide
 
 
 @inline
@@ -193,15 +193,15 @@ def _block(g, x, x_at, x_image, chunk_step, row, left, height, width, dy, images
 
 @kernel
 def _sum(
-    g, x, dy, sums, images, height, width, top, left, outputs, together, rows, blocks, parts, splits,
+    g, x, dy, sums, images, height, width, top, left, outputs, block_images, rows, blocks, parts, splits,
     first, last,
 ):  # fmt: skip
     """A job is one part of the blocks and one split of the panels."""
     reach = (g.taps_h - 1) * g.dilation_h + 1
     x_image = ((rows - 1) * g.stride_h + reach) * g.pitch if g.gathered else height * g.pitch
-    chunk_step = together * x_image
+    chunk_step = block_images * x_image
     gathered = scratch(chunk_step * (1 if g.joined else g.chunks) + g.lanes if g.gathered else 0, x)
-    dense = scratch(0 if g.straight else together * rows * g.width * g.columns, x)
+    dense = scratch(0 if g.uncopied else block_images * rows * g.width * g.columns, x)
     row_blocks = (outputs + rows - 1) // rows
     size = g.taps_h * g.lines * g.chunks * g.rows * g.columns
     for job in range(first, last):
@@ -209,9 +209,9 @@ def _sum(
         panel0, panel1 = share(g.panels, splits, job - part * splits)
         sums[(part * g.panels + panel0) * size : (part * g.panels + panel1) * size] = 0
         for block in range(*share(blocks, parts, part)):
-            n0 = block // row_blocks * together
+            n0 = block // row_blocks * block_images
             p0 = (block - block // row_blocks * row_blocks) * rows
-            count, tall = min(together, images - n0), min(rows, outputs - p0)
+            count, tall = min(block_images, images - n0), min(rows, outputs - p0)
             row, lines = p0 * g.stride_h * g.skip_h - top, (tall - 1) * g.stride_h + reach
             source, start = x, (n0 * height + p0 * g.stride_h) * g.pitch
             if g.gathered:
@@ -232,11 +232,11 @@ def _sum(
                 dy_at = (n0 * outputs + p0) * g.width * g.pixel_out + group * g.filters + k
                 dy_image = outputs * g.width * g.pixel_out
                 to = (part * g.panels + panel) * size
-                if g.straight:
+                if g.uncopied:
                     pixels = count * tall * g.width
                     x_next = start + pixels * (g.pixel + (panel - panel0) * g.chunks * g.x_pace)
                     dy_next = dy_at + pixels * g.filters + k * (pixels - 1)
-                    add_straight(
+                    add_uncopied(
                         g, source, start, x_image, x_next, dy, dy_at, dy_next, columns, count, tall, sums, to
                     )
                     continue

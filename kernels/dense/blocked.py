@@ -88,7 +88,7 @@ def _add_block(g, acc, a, a_at, block, i, tile, side, at, depth):
 
 
 @kernel
-def _blocked(g, a, b, bias, c, past, first, last):
+def _blocked(g, a, b, bias, c, bypass, first, last):
     """A job is one part of the rows by one part of the panels.
 
     Sums of more than `g.depth` terms wait in `waiting`, a place for each tile: tiles may overlap in c.
@@ -125,5 +125,5 @@ def _blocked(g, a, b, bias, c, past, first, last):
                     if l0 + depth < g.k:
                         store(acc, waiting, slot, g.columns, g.columns)
                     else:
-                        stream(acc, c, (i0 + i) * g.n + j, g.n, columns, past)
+                        stream(acc, c, (i0 + i) * g.n + j, g.n, columns, bypass)
                     slot += size

@@ -72,7 +72,7 @@ def _add(g, acc, a, a_at, block, block_at, b, b_at, count):
 
 
 @kernel
-def _dots(g, a, b, bias, c, past, first, last):
+def _dots(g, a, b, bias, c, bypass, first, last):
     """A job is one part of the rows by one part of the panels, which are `vectors` columns.
 
     Sums of more than `g.depth` terms wait behind the copied block, a place for each tile: tiles may overlap.

@@ -61,7 +61,7 @@ def _add_rows(g, acc, a, a_at, b, b_at, depth, columns):
 
 
 @kernel
-def _few(g, a, b, bias, c, past, first, last):
+def _few(g, a, b, bias, c, bypass, first, last):
     """A job is one part of the panels. `streams` rows of b are read at a time; meanwhile the sums wait."""
     panels, tiles = (g.n + g.columns - 1) // g.columns, (g.m + g.rows - 1) // g.rows
     size = g.rows * g.columns
@@ -95,7 +95,7 @@ def _few(g, a, b, bias, c, past, first, last):
 
 
 @kernel
-def _near(g, a, b, bias, c, past, first, last):
+def _near(g, a, b, bias, c, bypass, first, last):
     """A job is one part of the rows."""
     for job in range(first, last):
         i0, i1 = share(g.m, g.row_parts, job)
@@ -106,7 +106,7 @@ def _near(g, a, b, bias, c, past, first, last):
                 acc = started(g, bias, j, columns)
                 if columns == g.columns:
                     acc = _add_rows(g, acc, a, i * g.a_row, b, j, g.k, g.columns)
-                    stream(acc, c, i * g.n + j, g.n, g.columns, past)
+                    stream(acc, c, i * g.n + j, g.n, g.columns, bypass)
                 else:
                     acc = _add_rows(g, acc, a, i * g.a_row, b, j, g.k, columns)
-                    stream(acc, c, i * g.n + j, g.n, columns, past)
+                    stream(acc, c, i * g.n + j, g.n, columns, bypass)

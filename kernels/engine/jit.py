@@ -135,7 +135,7 @@ def _deal_out(entry_point: Callable[..., None], jobs: int, work: float, argument
     """Call machine code that deals its jobs to workers, and have it noted if the call is recorded."""
     count = workers(jobs, work)
     layer, region = _layer() if count > 1 else ("", 0)
-    if noted := recording.own():
+    if noted := recording.of_this_thread():
         noted.note_kernel(entry_point, arguments, (jobs, count, region), work)
         noted.sound &= layer != "workqueue"
     if layer == "workqueue":

@@ -61,7 +61,7 @@ def lanes(dtype: Any) -> int:
 
 
 @functools.cache
-def kept() -> int:
+def cached_bytes() -> int:
     """Bytes of a result that caches keep for whoever reads it: the second level's, or Zen's near third's."""
     return (10 if target()[1].startswith("znver") else 2) << 20
 

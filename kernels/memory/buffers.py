@@ -9,7 +9,7 @@ import numpy as np
 
 from ..engine.geometry import vector
 from ..engine.jit import inline, kernel
-from ..engine.machine import LINE, kept, lanes
+from ..engine.machine import LINE, cached_bytes, lanes
 from ..engine.native.layouts import known
 from ..engine.replay import recording
 from ..simd import full, pour
@@ -61,14 +61,14 @@ def empty(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
 def scalar(array: np.ndarray) -> np.generic:
     """The only element of an array, to be returned."""
     value = array[0]
-    if noted := recording.own():
+    if noted := recording.of_this_thread():
         noted.note_scalar(array, value)
     return value
 
 
 def failed(verdicts: np.ndarray) -> bool:
     """Whether one of these integers, of which each job of a kernel has written one, is not zero."""
-    if noted := recording.own():
+    if noted := recording.of_this_thread():
         noted.note_verdicts(verdicts)
     return bool(verdicts.any())
 
@@ -86,14 +86,14 @@ def empty_like(model: np.ndarray) -> np.ndarray:
 def _noted(array: np.ndarray) -> np.ndarray:
     """The array, which is written down if this call is recorded."""
     size = array.nbytes
-    if size and (noted := recording.own()):
+    if size and (noted := recording.of_this_thread()):
         noted.note_array(array, shelf(size).take if size >= SMALL else None)
     return array
 
 
 def streams(array: np.ndarray, step: int) -> bool:
     """Whether to write a result past the caches, in vectors at multiples of `step` elements."""
-    fitting = array.nbytes >= kept() and step % lanes(array.dtype) == 0
+    fitting = array.nbytes >= cached_bytes() and step % lanes(array.dtype) == 0
     return fitting and array.ctypes.data % LINE == 0
 
 
@@ -106,7 +106,7 @@ def scratch(size, like):
 
 
 @inline
-def part(array, first, last):
+def of_jobs(array, first, last):
     """The elements of the jobs; indices that start at zero let LLVM vectorise."""
     return array[first * CHUNK : last * CHUNK]
 
@@ -117,10 +117,10 @@ def set_zero(line: np.ndarray) -> None:
 
 
 @kernel
-def _set_zero(g, line, past, first, last):
+def _set_zero(g, line, bypass, first, last):
     end = min(last * CHUNK, line.size)
     for i in range(first * CHUNK, end, g.lanes):
-        pour(full(line.dtype.type(0), g.lanes), line, i, min(g.lanes, end - i), past)
+        pour(full(line.dtype.type(0), g.lanes), line, i, min(g.lanes, end - i), bypass)
 
 
 def empty_channels_last(shape: tuple[int, ...], dtype: np.dtype) -> tuple[np.ndarray, np.ndarray]:

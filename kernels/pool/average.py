@@ -160,7 +160,7 @@ def _means(x, plan):
 
 
 @inline
-def _mean(g, x, at, line, rows, columns, channels, divisor, y, to, width, count, past):
+def _mean(g, x, at, line, rows, columns, channels, divisor, y, to, width, count, bypass):
     """The sum of rows x columns pixels / divisor, for `count` channels, to `width` pixels of y."""
     total = full(x.dtype.type(0), g.lanes)
     for r in range(rows):
@@ -168,11 +168,11 @@ def _mean(g, x, at, line, rows, columns, channels, divisor, y, to, width, count,
             total = total + read(x, at + r * line + s * channels, g.lanes, count)
     total = total / divisor
     for j in range(width):
-        pour(total, y, to + j * channels, count, past)
+        pour(total, y, to + j * channels, count, bypass)
 
 
 @kernel
-def _forward(g, x, y, rows, columns, channels, h, w, vectors, parts, past, first, last):
+def _forward(g, x, y, rows, columns, channels, h, w, vectors, parts, bypass, first, last):
     """A job is one part of the channels of one row of output pixels."""
     line, outputs_h, outputs_w = w * channels, rows.shape[0], columns.shape[0]
     for job in range(first, last):
@@ -189,9 +189,9 @@ def _forward(g, x, y, rows, columns, channels, h, w, vectors, parts, past, first
             for c in range(v0 * g.lanes, min(v1 * g.lanes, channels), g.lanes):
                 count = g.lanes if g.whole else min(g.lanes, channels - c)
                 if known:
-                    _mean(g, x, at + c, line, g.taps, g.taps, channels, divisor, y, to + c, 1, count, past)
+                    _mean(g, x, at + c, line, g.taps, g.taps, channels, divisor, y, to + c, 1, count, bypass)
                 else:
-                    _mean(g, x, at + c, line, high, wide, channels, divisor, y, to + c, 1, count, past)
+                    _mean(g, x, at + c, line, high, wide, channels, divisor, y, to + c, 1, count, bypass)
 
 
 def _shares(dy, input_size, plan):
@@ -206,7 +206,7 @@ def _shares(dy, input_size, plan):
 
 
 @inline
-def _sum_of_means(g, dy, at, rows, p0, p1, columns, q0, q1, channels, dx, to, width, count, past):
+def _sum_of_means(g, dy, at, rows, p0, p1, columns, q0, q1, channels, dx, to, width, count, bypass):
     """As `_mean`, of windows that have divisors of their own."""
     total = full(dy.dtype.type(0), g.lanes)
     for p in range(p0, p1):
@@ -214,11 +214,11 @@ def _sum_of_means(g, dy, at, rows, p0, p1, columns, q0, q1, channels, dx, to, wi
             value = read(dy, at + (p * columns.shape[0] + q) * channels, g.lanes, count)
             total = total + value / (rows[p, 2] * columns[q, 2])
     for j in range(width):
-        pour(total, dx, to + j * channels, count, past)
+        pour(total, dx, to + j * channels, count, bypass)
 
 
 @kernel
-def _backward(g, dy, dx, rows, columns, reached_rows, reached_columns, channels, past, first, last):
+def _backward(g, dy, dx, rows, columns, reached_rows, reached_columns, channels, bypass, first, last):
     """A job is one row of input pixels."""
     h, w = reached_rows.shape[0], reached_columns.shape[0]
     line, image = columns.shape[0] * channels, rows.shape[0] * columns.shape[0] * channels
@@ -238,12 +238,24 @@ def _backward(g, dy, dx, rows, columns, reached_rows, reached_columns, channels,
                 if divisor == 0:
                     _sum_of_means(
                         g, dy, n * image + c, rows, p0, p1, columns, q0, q1, channels, dx, to + c, run, count,
-                        past,
+                        bypass,
                     )  # fmt: skip
                 elif known:
                     _mean(
-                        g, dy, at + c, line, g.taps, g.taps, channels, divisor, dx, to + c, run, count, past
+                        g,
+                        dy,
+                        at + c,
+                        line,
+                        g.taps,
+                        g.taps,
+                        channels,
+                        divisor,
+                        dx,
+                        to + c,
+                        run,
+                        count,
+                        bypass,
                     )
                 else:
-                    _mean(g, dy, at + c, line, high, wide, channels, divisor, dx, to + c, run, count, past)
+                    _mean(g, dy, at + c, line, high, wide, channels, divisor, dx, to + c, run, count, bypass)
             j = end

@@ -55,7 +55,7 @@ def _geometry(kernel_size, indices, dtype):
 
 
 @inline
-def _window(g, x, at, place, row, column, r0, r1, s0, s1, channels, y, indices, to, count, past):
+def _window(g, x, at, place, row, column, r0, r1, s0, s1, channels, y, indices, to, count, bypass):
     """One output of `count` neighbouring channels; tap (0, 0) is x[at], pixel `place` of its plane."""
     first = r0 * row + s0 * column
     best, winner = full(x.dtype.type(-np.inf), g.lanes), full(np.int32(place + first), g.lanes)
@@ -67,15 +67,15 @@ def _window(g, x, at, place, row, column, r0, r1, s0, s1, channels, y, indices, 
             best = select(better, value, best)
             if g.indices:
                 winner = select(better, full(np.int32(place + here), g.lanes), winner)
-    pour(best, y, to, count, past)
+    pour(best, y, to, count, bypass)
     if g.indices:
-        pour(winner, indices, to, count, past)
+        pour(winner, indices, to, count, bypass)
 
 
 @kernel
 def _max(
     g, x, y, indices, channels, h, outputs_h, taps_h, stride_h, dilation_h, top,
-    w, outputs_w, taps_w, stride_w, dilation_w, left, past, first, last,
+    w, outputs_w, taps_w, stride_w, dilation_w, left, bypass, first, last,
 ):  # fmt: skip
     """A job is one row of output pixels."""
     whole_h, whole_w = (g.taps, g.taps) if g.taps else (taps_h, taps_w)
@@ -95,17 +95,17 @@ def _max(
                 if whole and count == g.lanes:
                     _window(
                         g, x, at + c, place, row, dilation_w, 0, whole_h, 0, whole_w, channels,
-                        y, indices, to + c, g.lanes, past,
+                        y, indices, to + c, g.lanes, bypass,
                     )  # fmt: skip
                 elif whole:
                     _window(
                         g, x, at + c, place, row, dilation_w, 0, whole_h, 0, whole_w, channels,
-                        y, indices, to + c, count, past,
+                        y, indices, to + c, count, bypass,
                     )  # fmt: skip
                 else:
                     _window(
                         g, x, at + c, place, row, dilation_w, r0, r1, s0, s1, channels,
-                        y, indices, to + c, count, past,
+                        y, indices, to + c, count, bypass,
                     )  # fmt: skip
 
 

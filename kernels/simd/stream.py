@@ -19,10 +19,10 @@ from .tile import _Emitter
 from .vector import _convert, _write
 
 
-def _branches(builder: Any, past: Any, count: Any, whole: int) -> Any:
+def _branches(builder: Any, bypass: Any, count: Any, whole: int) -> Any:
     """One branch to stream in, if all of `whole` elements exist, and one to store in."""
     exists = builder.icmp_signed(">=", count, ir.Constant(count.type, whole))
-    return builder.if_else(builder.and_(past, exists))
+    return builder.if_else(builder.and_(bypass, exists))
 
 
 def _stream(builder: Any, vector: Any, pointer: Any, size: int) -> None:
@@ -34,15 +34,15 @@ def _stream(builder: Any, vector: Any, pointer: Any, size: int) -> None:
 
 @intrinsic(prefer_literal=True)
 def stream(
-    typingctx: Any, tile: Any, c: Any, at: Any, step: Any, columns: Any, past: Any
+    typingctx: Any, tile: Any, c: Any, at: Any, step: Any, columns: Any, bypass: Any
 ) -> tuple[Any, Callable[..., Any]]:
-    """c[at + i * step + j] = tile[i, j], past the caches if `past` says so."""
+    """c[at + i * step + j] = tile[i, j], past the caches if `bypass` says so."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        acc, c_array, index, c_step, count, past = args
+        acc, c_array, index, c_step, count, bypass = args
         emit = _Emitter(context, builder, tile)
         pointer = emit.element(signature.args[1], c_array, index)
-        with _branches(builder, past, count, tile.vectors * tile.lanes) as (streamed, stored):
+        with _branches(builder, bypass, count, tile.vectors * tile.lanes) as (streamed, stored):
             with streamed:
                 for k in range(tile.rows * tile.vectors):
                     i, j = divmod(k, tile.vectors)
@@ -53,12 +53,12 @@ def stream(
                 emit.put_rows(acc, pointer, c_step, count)
         return context.get_dummy_value()
 
-    return types.void(tile, c, at, step, columns, past), codegen
+    return types.void(tile, c, at, step, columns, bypass), codegen
 
 
 @intrinsic(prefer_literal=True)
-def pour(typingctx: Any, v: Any, y: Any, at: Any, count: Any, past: Any) -> tuple[Any, Callable[..., Any]]:
-    """y[at + j] = v[j] for j < count, in the type of y, past the caches if `past` says so."""
+def pour(typingctx: Any, v: Any, y: Any, at: Any, count: Any, bypass: Any) -> tuple[Any, Callable[..., Any]]:
+    """y[at + j] = v[j] for j < count, in the type of y, past the caches if `bypass` says so."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         value = _convert(context, builder, args[0], v, y.dtype)
@@ -70,4 +70,4 @@ def pour(typingctx: Any, v: Any, y: Any, at: Any, count: Any, past: Any) -> tupl
                 _write(builder, value, pointer, args[3], y.dtype.bitwidth // 8)
         return context.get_dummy_value()
 
-    return types.void(v, y, at, count, past), codegen
+    return types.void(v, y, at, count, bypass), codegen

@@ -14,7 +14,7 @@ import numpy as np
 from fastconv import config, kernels, set_num_threads
 from fastconv.kernels.conv import direct, weight
 from fastconv.kernels.conv.winograd import forward as winograd, weight as winograd_weight
-from fastconv.kernels.conv.winograd import sliced, sliced_weight
+from fastconv.kernels.conv.winograd import fused, fused_weight
 
 def ones(*shape):
     return np.ones(shape, np.float32)
@@ -30,7 +30,7 @@ for channels in (1, 2, 3):
     kernels.conv2d(ones(1, channels, 28, 28), ones(32, channels, 3, 3))
 for kernel in (
     direct._forward, weight._sum, winograd._forward, winograd_weight._sum,
-    sliced._forward, sliced_weight._gradient,
+    fused._forward, fused_weight._gradient,
 ):
     for text in kernel.compiled.inspect_asm().values():
         print("KERNEL", kernel.__module__)
@@ -39,7 +39,7 @@ for kernel in (
 
 
 MODULES = [
-    "direct", "weight", "winograd.forward", "winograd.weight", "winograd.sliced", "winograd.sliced_weight",
+    "direct", "weight", "winograd.forward", "winograd.weight", "winograd.fused", "winograd.fused_weight",
 ]  # fmt: skip
 
 

@@ -34,11 +34,11 @@ def layout(
 
 
 @inline
-def along_row(g, compute, rows, x, x_row, width, left, packed, bias, y, y_row, outputs_w, past):
+def along_row(g, compute, rows, x, x_row, width, left, packed, bias, y, y_row, outputs_w, bypass):
     """Compute all tiles of a row of output pixels: inner ones as wide as they are, those at the edges alone.
 
-    compute(g, start, rows, x, at, line, s0, s1, packed, c, y, to, count, past) is given the tile of the bias,
-    the filter taps s0 to s1 of each row, and `rows`, which it alone understands.
+    compute(g, start, rows, x, at, line, s0, s1, packed, c, y, to, count, bypass) is given the tile of the
+    bias, the filter taps s0 to s1 of each row, and `rows`, whose meaning is its own.
     """
     line, step = width * g.channels_out, g.stride_w * g.channels_out
     q0, q1 = interior(width, g.taps_w, g.stride_w, g.dilation_w, left, outputs_w)
@@ -48,10 +48,10 @@ def along_row(g, compute, rows, x, x_row, width, left, packed, bias, y, y_row, o
         for c in range(0, g.columns, g.lanes):
             count = g.lanes if g.columns == g.channels_out else min(g.lanes, g.channels_out - c)
             start, at, to = spread(bias, c, g.rows, 1, g.lanes, count), first + q * step, y_row + q * g.step
-            compute(g, start, rows, x, at + c, line, 0, g.taps_w, packed, c, y, to + c, count, past)
+            compute(g, start, rows, x, at + c, line, 0, g.taps_w, packed, c, y, to + c, count, bypass)
     for edge in range(outputs_w - (q1 - q0)):
         q, s0, s1 = at_edge(edge, q0, q1, width, g.taps_w, g.stride_w, g.dilation_w, left)
         for c in range(0, g.columns, g.lanes):
             count = g.lanes if g.columns == g.channels_out else min(g.lanes, g.channels_out - c)
             start, at, to = spread(bias, c, 1, 1, g.lanes, count), first + q * step, y_row + q * g.step
-            compute(g, start, rows, x, at + c, line, s0, s1, packed, c, y, to + c, count, past)
+            compute(g, start, rows, x, at + c, line, s0, s1, packed, c, y, to + c, count, bypass)

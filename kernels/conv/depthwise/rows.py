@@ -38,20 +38,20 @@ def plan(height: Axis, width: Axis, channels: int, place: Place, relu: bool, dty
 
 
 @inline
-def _tile(g, start, rows, x, at, line, s0, s1, packed, c, y, to, count, past):
+def _tile(g, start, rows, x, at, line, s0, s1, packed, c, y, to, count, bypass):
     """Neighbouring pixels of one vector of channels, from the bias; `rows`: of the filter, those inside."""
     acc, step = start, g.stride_w * g.channels_out
     for r in range(*rows):
         for s in range(s0, s1):
             here = at + (r * g.dilation_h * line) + s * g.dilation_w * g.channels_out
             acc = fma_rows(acc, x, here, step, packed, (r * g.taps_w + s) * g.columns + c, count)
-    stream(positive(acc) if g.relu else acc, y, to, g.step, count, past)
+    stream(positive(acc) if g.relu else acc, y, to, g.step, count, bypass)
 
 
 @kernel
 def _forward(
     g, x, packed, bias, y, height, width, top, left, outputs_h, outputs_w, y_first, y_image, y_row, y_pixel,
-    past, first, last,
+    bypass, first, last,
 ):  # fmt: skip
     """A job is one row of output pixels."""
     for job in range(first, last):
@@ -61,4 +61,4 @@ def _forward(
         rows = reached(row, g.taps_h, g.dilation_h, height)
         x_row = (n * height + row) * width * g.channels_out
         to = y_first + n * y_image + p * y_row
-        along_row(g, _tile, rows, x, x_row, width, left, packed, bias, y, to, outputs_w, past)
+        along_row(g, _tile, rows, x, x_row, width, left, packed, bias, y, to, outputs_w, bypass)

@@ -56,7 +56,7 @@ def plan(height: Axis, width: Axis, channels: int, place: Place, relu: bool, dty
 
 
 @inline
-def _strip(g, start, rows, x, at, line, s0, s1, packed, c, y, to, count, past):
+def _strip(g, start, rows, x, at, line, s0, s1, packed, c, y, to, count, bypass):
     """Tiles one below the other, each from the bias; input row 0 is at `at`.
 
     `rows`: the first and last (exclusive) input row to read, how many exist, the step between rows of y.
@@ -72,7 +72,7 @@ def _strip(g, start, rows, x, at, line, s0, s1, packed, c, y, to, count, past):
                 middle = fma_rows(middle, x, here, step, packed, tap + row, count)
                 first = fma_rows(first, x, here, step, packed, tap, count)
         if i >= i0 + 2:
-            stream(positive(last) if g.relu else last, y, to, g.step, count, past)
+            stream(positive(last) if g.relu else last, y, to, g.step, count, bypass)
             to += y_row
         last, middle, first = middle, first, start
 
@@ -80,7 +80,7 @@ def _strip(g, start, rows, x, at, line, s0, s1, packed, c, y, to, count, past):
 @kernel
 def _forward(
     g, x, packed, bias, y, height, width, top, left, outputs_h, outputs_w, y_first, y_image, y_row, y_pixel,
-    blocks, block_rows, past, first, last,
+    blocks, block_rows, bypass, first, last,
 ):  # fmt: skip
     """A job is one block of rows of one image."""
     for job in range(first, last):
@@ -88,4 +88,4 @@ def _forward(
         p0 = (job - n * blocks) * block_rows
         rows = p0 - top, min(p0 + block_rows, outputs_h) - top + 2, height, y_row
         x_image, to = n * height * width * g.channels_out, y_first + n * y_image + p0 * y_row
-        along_row(g, _strip, rows, x, x_image, width, left, packed, bias, y, to, outputs_w, past)
+        along_row(g, _strip, rows, x, x_image, width, left, packed, bias, y, to, outputs_w, bypass)

@@ -212,7 +212,7 @@ def transform_inputs(
 
 
 @inline
-def transform_output(g, m, at, step, k0, k1, half, bias, y, to, y_row, y_pixel, rows, columns, past):
+def transform_output(g, m, at, step, k0, k1, half, bias, y, to, y_row, y_pixel, rows, columns, bypass):
     """y[to + i * y_row + j * y_pixel + k] = A^T m A + bias, for the rows and columns that exist."""
     for k in range(k0, k1, g.lanes):
         for j in range(SIDE):
@@ -226,19 +226,19 @@ def transform_output(g, m, at, step, k0, k1, half, bias, y, to, y_row, y_pixel, 
         for i in range(rows):
             o0, o1, o2, o3 = outputs_of(*read_six(half, i * SIDE * g.lanes, g.lanes, g.lanes))
             here = to + i * y_row + k
-            _put(g, o0 + start, y, here, past)
+            _put(g, o0 + start, y, here, bypass)
             if columns > 1:
-                _put(g, o1 + start, y, here + y_pixel, past)
+                _put(g, o1 + start, y, here + y_pixel, bypass)
             if columns > 2:
-                _put(g, o2 + start, y, here + 2 * y_pixel, past)
+                _put(g, o2 + start, y, here + 2 * y_pixel, bypass)
             if columns > 3:
-                _put(g, o3 + start, y, here + 3 * y_pixel, past)
+                _put(g, o3 + start, y, here + 3 * y_pixel, bypass)
 
 
 @inline
-def _put(g, outputs, y, at, past):
+def _put(g, outputs, y, at, bypass):
     """Outputs of neighbouring filters, for good."""
-    pour(select(outputs < 0, 0, outputs) if g.relu else outputs, y, at, g.lanes, past)
+    pour(select(outputs < 0, 0, outputs) if g.relu else outputs, y, at, g.lanes, bypass)
 
 
 @inline
@@ -263,7 +263,7 @@ def _products(g, v, points, m, block, count, panel0, panel1, square, rows, colum
 @kernel
 def _forward(
     g, x, points, bias, y, tiles, down, across, height, width, top, left, outputs_h, outputs_w,
-    y_first, y_image, y_row, y_pixel, block, parts, past, first, last,
+    y_first, y_image, y_row, y_pixel, block, parts, bypass, first, last,
 ):  # fmt: skip
     """A job is one block of tiles and one part of the panels."""
     v = scratch(POINTS * block * g.cell, x)
@@ -286,5 +286,5 @@ def _forward(
                 g, m, t * g.result, block * g.result, panel0 * g.columns,
                 min(panel1 * g.columns, g.filters), half, bias, y,
                 y_first + n * y_image + i * OUTPUTS * y_row + j * OUTPUTS * y_pixel, y_row, y_pixel,
-                min(OUTPUTS, outputs_h - i * OUTPUTS), min(OUTPUTS, outputs_w - j * OUTPUTS), past,
+                min(OUTPUTS, outputs_h - i * OUTPUTS), min(OUTPUTS, outputs_w - j * OUTPUTS), bypass,
             )  # fmt: skip

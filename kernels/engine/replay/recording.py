@@ -191,6 +191,6 @@ current: Recording | None = None
 """The recording that is being made: one at a time."""
 
 
-def own() -> Recording | None:
+def of_this_thread() -> Recording | None:
     """The recording that this thread is making."""
     return current if current is not None and current.thread == threading.get_ident() else None

@@ -49,7 +49,7 @@ def test_empty_channels_last():
     assert x.transpose(0, 2, 3, 1).flags.c_contiguous
 
 
-@pytest.mark.parametrize("size", [1, 100, buffers.CHUNK + 3, 300_000, machine.kept()])
+@pytest.mark.parametrize("size", [1, 100, buffers.CHUNK + 3, 300_000, machine.cached_bytes()])
 def test_set_zero(size):
     line = buffers.empty((size,), np.dtype(np.float32))
     line[:] = 1

@@ -12,15 +12,15 @@ from fastconv.kernels.simd import load, pour, read, stream
 
 
 @kernel
-def copied(g, x, y, at, count, past, first, last):
+def copied(g, x, y, at, count, bypass, first, last):
     for _ in range(first, last):
-        pour(read(x, at, g.lanes, count), y, at, count, past)
+        pour(read(x, at, g.lanes, count), y, at, count, bypass)
 
 
 @kernel
-def copied_tile(g, x, y, at, step, columns, past, first, last):
+def copied_tile(g, x, y, at, step, columns, bypass, first, last):
     for _ in range(first, last):
-        stream(load(x, at, step, g.rows, g.vectors, g.lanes, columns), y, at, step, columns, past)
+        stream(load(x, at, step, g.rows, g.vectors, g.lanes, columns), y, at, step, columns, bypass)
 
 
 def aligned(size, dtype):
@@ -30,27 +30,27 @@ def aligned(size, dtype):
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("past", [False, True])
-def test_a_vector(dtype, past):
+@pytest.mark.parametrize("bypass", [False, True])
+def test_a_vector(dtype, bypass):
     lane = lanes(dtype)
     x = np.arange(1.0, 4 * lane + 1).astype(dtype)
     for target in (dtype, "float64"):
         y = aligned(4 * lane, target)
-        copied(1, 0.0, Geometry(lanes=lane), x, y, lane, lane, past)
-        copied(1, 0.0, Geometry(lanes=lane), x, y, 2 * lane, lane - 1, past)
+        copied(1, 0.0, Geometry(lanes=lane), x, y, lane, lane, bypass)
+        copied(1, 0.0, Geometry(lanes=lane), x, y, 2 * lane, lane - 1, bypass)
         expected = np.where((np.arange(4 * lane) >= lane) & (np.arange(4 * lane) < 3 * lane - 1), x, 0)
         np.testing.assert_array_equal(y, expected)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("past", [False, True])
+@pytest.mark.parametrize("bypass", [False, True])
 @pytest.mark.parametrize("missing", [0, 1])
-def test_a_tile(dtype, past, missing):
+def test_a_tile(dtype, bypass, missing):
     lane = lanes(dtype)
     step, columns = 4 * lane, 2 * lane - missing
     x, y = np.arange(1.0, 5 * step + 1).astype(dtype), aligned(5 * step, dtype)
     g = Geometry(rows=3, vectors=2, lanes=lane)
-    copied_tile(1, 0.0, g, x, y, step + lane, step, columns, past)
+    copied_tile(1, 0.0, g, x, y, step + lane, step, columns, bypass)
     expected = np.zeros_like(x).reshape(5, step)
     expected[1:4, lane : lane + columns] = x.reshape(5, step)[1:4, lane : lane + columns]
     np.testing.assert_array_equal(y, expected.reshape(-1))
@@ -93,7 +93,7 @@ def results(dtype):
 def test_kernels_give_the_same_bits(monkeypatch):
     stored = list(results(np.float32))
     monkeypatch.setattr(buffers, "SMALL", 0)
-    monkeypatch.setattr(buffers, "kept", lambda: 0)
+    monkeypatch.setattr(buffers, "cached_bytes", lambda: 0)
     streamed = list(results(np.float32))
     assert buffers.streams(buffers.empty((64,), np.dtype(np.float32)), 64)
     for a, b in zip(stored, streamed, strict=True):

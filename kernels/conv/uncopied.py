@@ -47,7 +47,7 @@ def fits(
 
 
 @inline
-def add_straight(g, x, x_at, x_image, x_next, dy, dy_at, dy_next, columns, images, outputs, sums, at):
+def add_uncopied(g, x, x_at, x_image, x_next, dy, dy_at, dy_next, columns, images, outputs, sums, at):
     """Add one block of `images` x `outputs` rows of pixels to the sums of one panel: the microkernel."""
     step, down, pixels = g.stride_w * g.cell, g.stride_h * g.pitch, images * outputs * g.width
     for chunk in range(g.chunks):

@@ -23,7 +23,7 @@ from ...simd import fma, store, zero
 from ..plan import Plan
 from ..unpack import put_transposed
 from .forward import TRANSFORM, transform_inputs
-from .sliced import SLICE
+from .fused import SLICE
 from .transform import OUTPUTS, POINTS, TAPS, position, tiles_of
 from .weight import transform_gradient, transform_sums
 
@@ -34,7 +34,7 @@ SUM = 8
 
 
 @dataclass(eq=False)
-class SlicedWeight(Plan):
+class FusedWeight(Plan):
     """The weight gradient of a number of images."""
 
     def run(self, x: np.ndarray, dy: np.ndarray, images: int) -> np.ndarray:
@@ -58,7 +58,7 @@ def cycles(tiles: int, taps: tuple[int, int], channels: int, filters: int, dtype
 
 
 @lru_cache(maxsize=1024)
-def plan(height: Axis, width: Axis, channels: int, filters: int, dtype: np.dtype) -> SlicedWeight:
+def plan(height: Axis, width: Axis, channels: int, filters: int, dtype: np.dtype) -> FusedWeight:
     """Plan the gradient of a convolution whose channels and filters fill vectors."""
     lanes, vectors = machine.lanes(dtype), 2 if filters % (2 * machine.lanes(dtype)) == 0 else 1
     columns, rows = vectors * lanes, min(lanes, 8 if machine.vectors().registers >= 32 else 4)
@@ -67,7 +67,7 @@ def plan(height: Axis, width: Axis, channels: int, filters: int, dtype: np.dtype
         sizes, slice=SLICE, cell=SLICE + lanes, point=(columns + 1) * lanes,
         columns=columns, rows=rows, vectors=vectors, lanes=lanes,
     )  # fmt: skip
-    return SlicedWeight(geometry, height, width)
+    return FusedWeight(geometry, height, width)
 
 
 @kernel

@@ -30,7 +30,7 @@ from ..engine.jit import inline, kernel, share
 from ..engine.machine import LATENCY, PORTS
 from ..memory.buffers import empty, scratch
 from ..simd import clear, dot, fma, load, positive, read, store, total, unwoven, woven, zero
-from .few import Few
+from .channel_lanes import ChannelLanes
 from .plan import Place, Plan
 
 CHANNELS = 4
@@ -43,7 +43,7 @@ PARTS = 16
 """Most parts of the weight gradient's sum over images and blocks of rows."""
 
 
-class Planes(Few):
+class PixelLanes(ChannelLanes):
     """One convolution of any number of images."""
 
     def convolve(
@@ -57,7 +57,7 @@ class Planes(Few):
         )  # fmt: skip
 
 
-class PlanesWeight(Plan):
+class PixelLanesWeight(Plan):
     """The weight gradient of any number of images."""
 
     def run(self, x: np.ndarray, dy: np.ndarray, images: int) -> np.ndarray:
@@ -85,18 +85,18 @@ def fits(height: Axis, width: Axis, channels: int, filters: int, groups: int, dt
 @lru_cache(maxsize=1024)
 def plan(
     height: Axis, width: Axis, channels: int, filters: int, place: Place, relu: bool, dtype: np.dtype
-) -> Planes:
+) -> PixelLanes:
     """Plan a convolution that `fits`."""
     lanes, room = machine.lanes(dtype), (machine.vectors().registers - 1) // (filters + 1)
     vectors = min(-(-width.outputs // lanes), room)
     sizes, literals = _sizes(height, width, channels, filters, vectors * lanes)
     packed = {"panels": filters, "columns": 1, "relu": int(relu)}
     geometry = Geometry(sizes, **literals, **packed, rows=filters, vectors=vectors, lanes=lanes)
-    return Planes(geometry, height, width, place)
+    return PixelLanes(geometry, height, width, place)
 
 
 @lru_cache(maxsize=1024)
-def weight_plan(height: Axis, width: Axis, channels: int, filters: int, dtype: np.dtype) -> PlanesWeight:
+def weight_plan(height: Axis, width: Axis, channels: int, filters: int, dtype: np.dtype) -> PixelLanesWeight:
     """Plan the weight gradient of a convolution that `fits`: of tiles that cover it once, the largest."""
     lanes, registers = machine.lanes(dtype), machine.vectors().registers
     taps = [r for r in range(1, width.taps + 1) if width.taps % r == 0]
@@ -104,7 +104,9 @@ def weight_plan(height: Axis, width: Axis, channels: int, filters: int, dtype: n
     tiles = [(r * v, r, v) for r in taps for v in own if r * v + v + 1 <= registers]
     _, rows, vectors = max(tiles)
     sizes, literals = _sizes(height, width, channels, filters, lanes)
-    return PlanesWeight(Geometry(sizes, **literals, rows=rows, vectors=vectors, lanes=lanes), height, width)
+    return PixelLanesWeight(
+        Geometry(sizes, **literals, rows=rows, vectors=vectors, lanes=lanes), height, width
+    )
 
 
 def _sizes(

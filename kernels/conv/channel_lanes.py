@@ -34,7 +34,7 @@ PARTS = 16
 """Most parts of the weight gradient's sum over images and rows."""
 
 
-class Few(Packed):
+class ChannelLanes(Packed):
     """One convolution of any number of images."""
 
     def pack(self, weight: np.ndarray, source: Source) -> np.ndarray:
@@ -57,7 +57,7 @@ class Few(Packed):
         )  # fmt: skip
 
 
-class FewWeight(Plan):
+class ChannelLanesWeight(Plan):
     """The weight gradient of any number of images."""
 
     def run(self, x: np.ndarray, dy: np.ndarray, images: int) -> np.ndarray:
@@ -81,7 +81,7 @@ def fits(channels: int, filters: int, groups: int, dtype: np.dtype) -> bool:
 @lru_cache(maxsize=1024)
 def plan(
     height: Axis, width: Axis, channels: int, filters: int, place: Place, relu: bool, dtype: np.dtype
-) -> Few:
+) -> ChannelLanes:
     """Plan a convolution to so few filters that it `fits`."""
     vectors = 1 << (filters - 1).bit_length()
     most = machine.vectors().registers // 4 // max(1, vectors // 2)
@@ -92,18 +92,20 @@ def plan(
         x_step=width.stride * channels, rows=max(1, min(most, q1 - q0)), vectors=vectors,
         lanes=machine.lanes(dtype),
     )  # fmt: skip
-    return Few(geometry, height, width, place)
+    return ChannelLanes(geometry, height, width, place)
 
 
 @lru_cache(maxsize=1024)
-def weight_plan(height: Axis, width: Axis, channels: int, filters: int, dtype: np.dtype) -> FewWeight:
+def weight_plan(
+    height: Axis, width: Axis, channels: int, filters: int, dtype: np.dtype
+) -> ChannelLanesWeight:
     """Plan the weight gradient of a convolution that `fits`."""
     lanes = machine.lanes(dtype)
     wanted = -(-channels // lanes)
     vectors = min(wanted, 8, (machine.vectors().registers - 1) // (filters + 1))
     columns = -(-wanted // vectors) * vectors * lanes
     sizes = _sizes(height, width, channels) | {"columns": columns}
-    return FewWeight(Geometry(sizes, rows=filters, vectors=vectors, lanes=lanes), height, width)
+    return ChannelLanesWeight(Geometry(sizes, rows=filters, vectors=vectors, lanes=lanes), height, width)
 
 
 def _sizes(height: Axis, width: Axis, channels: int) -> dict[str, int]:
@@ -131,11 +133,11 @@ def _sums(g, acc, x, at, line, r0, r1, s0, s1, packed):
 
     Taps of a filter row that lie side by side are one run.
     """
-    size, together = g.taps_h * g.taps_w * g.channels, max(1, s1 - s0) if g.dilation_w == 1 else 1
-    run = together * g.channels
+    size, joined = g.taps_h * g.taps_w * g.channels, max(1, s1 - s0) if g.dilation_w == 1 else 1
+    run = joined * g.channels
     whole = run - run % g.lanes
     for r in range(r0, r1):
-        for s in range(s0, s1, together):
+        for s in range(s0, s1, joined):
             a = at + r * g.dilation_h * line + s * g.dilation_w * g.channels
             b = (r * g.taps_w + s) * g.channels
             for c in range(0, whole, g.lanes):

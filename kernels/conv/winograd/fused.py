@@ -41,7 +41,7 @@ SUMS = 768 * 1024
 
 
 @dataclass(eq=False)
-class Sliced(Convolution):
+class Fused(Convolution):
     """One convolution of a number of images."""
 
     def run(
@@ -55,7 +55,7 @@ class Sliced(Convolution):
         parts = min(g.panels, max(get_num_threads(), -(-g.panels * sums // SUMS)))
         _forward(parts, 2.0 * POINTS * tiles * g.channels * g.filters,
             g, x, weight, bias, y, tiles, down, across, *self.sizes, *self.place,
-            source.filter, source.channel, source.together, source.starts[0], parts,
+            source.filter, source.channel, source.adjacent, source.starts[0], parts,
             streams(y, g.filters),
         )  # fmt: skip
 
@@ -72,7 +72,7 @@ def cycles(tiles: int, taps: tuple[int, int], channels: int, filters: int, dtype
 @lru_cache(maxsize=1024)
 def plan(
     height: Axis, width: Axis, channels: int, filters: int, place: Place, relu: bool, dtype: np.dtype
-) -> Sliced:
+) -> Fused:
     """Plan a convolution whose channels and filters fill vectors."""
     lanes = machine.lanes(dtype)
     tile = machine.tile(ROWS, filters, dtype, fixed=2 if filters % (2 * lanes) == 0 else 1)
@@ -82,14 +82,14 @@ def plan(
         sizes, slice=SLICE, cell=SLICE + lanes, point=SLICE * columns + lanes,
         columns=columns, rows=tile.rows, vectors=tile.vectors, lanes=lanes,
     )  # fmt: skip
-    return Sliced(geometry, height, width, place)
+    return Fused(geometry, height, width, place)
 
 
 @inline
-def _transform_filters(g, weight, at, filter_step, channel_step, together, flip, count, taps, u, lane):
+def _transform_filters(g, weight, at, filter_step, channel_step, adjacent, flip, count, taps, u, lane):
     """u[point, c, lane] = G w G^T of a vector of filters and `count` channels, the first at weight[at]."""
-    for c in range(0, count, together):
-        run = min(together, count - c) * 9
+    for c in range(0, count, adjacent):
+        run = min(adjacent, count - c) * 9
         for e in range(0, run, g.lanes):
             length = min(g.lanes, run - e)
             rows = load(weight, at + c * channel_step + e, filter_step, g.lanes, 1, g.lanes, length)
@@ -118,7 +118,7 @@ def _products(g, v, u, m, tiles, count, panel, result, fresh):
 @kernel
 def _forward(
     g, x, weight, bias, y, tiles, down, across, height, width, top, left, outputs_h, outputs_w,
-    y_first, y_image, y_row, y_pixel, filter_step, channel_step, together, flip, parts, past, first, last,
+    y_first, y_image, y_row, y_pixel, filter_step, channel_step, adjacent, flip, parts, bypass, first, last,
 ):  # fmt: skip
     """A job is one part of the panels."""
     rounded = (tiles + g.rows - 1) // g.rows * g.rows
@@ -142,7 +142,7 @@ def _forward(
                 for lane in range(0, g.columns, g.lanes):
                     at = (panel * g.columns + lane) * filter_step + c0 * channel_step
                     _transform_filters(
-                        g, weight, at, filter_step, channel_step, together, flip, count, taps, u, lane
+                        g, weight, at, filter_step, channel_step, adjacent, flip, count, taps, u, lane
                     )
                 _products(g, v, u, m, rounded, count, panel - panel0, result, c0 == 0)
         for t in range(tiles):
@@ -151,5 +151,5 @@ def _forward(
                 g, m, t * result - panel0 * g.columns, rounded * result,
                 panel0 * g.columns, panel1 * g.columns, half, bias, y,
                 y_first + n * y_image + i * OUTPUTS * y_row + j * OUTPUTS * y_pixel, y_row, y_pixel,
-                min(OUTPUTS, outputs_h - i * OUTPUTS), min(OUTPUTS, outputs_w - j * OUTPUTS), past,
+                min(OUTPUTS, outputs_h - i * OUTPUTS), min(OUTPUTS, outputs_w - j * OUTPUTS), bypass,
             )  # fmt: skip
