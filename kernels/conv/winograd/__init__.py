@@ -14,7 +14,7 @@ products a square is what another set of channels would be. Taps that it misses 
 element at the point infinity: 5x5 taps need 121 multiplications where 400 were.
 """
 
-from .choice import plan, weight_plan, weight_wins, wins
+from .choice import fused_weight_wins, fused_wins, weight_wins, wins
 from .switch import enable, enabled
 
-__all__ = ["enable", "enabled", "plan", "weight_plan", "weight_wins", "wins"]
+__all__ = ["enable", "enabled", "fused_weight_wins", "fused_wins", "weight_wins", "wins"]

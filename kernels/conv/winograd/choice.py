@@ -1,15 +1,11 @@
-"""Which of the algorithms computes a convolution, if one of them does: by shape alone."""
+"""Whether one of the algorithms pays for a convolution, by estimates from its shape alone."""
 
 import math
 from functools import lru_cache
 
-import numpy as np
-
-from fastconv.geometry import Axis
-
 from ...engine import machine
-from ..plan import Convolution, Place, Plan
-from . import forward, fused, fused_weight, weight
+from ..problem import Problem
+from . import forward, fused, fused_weight
 from .transform import tiles_of
 
 FASTER = 0.8
@@ -20,53 +16,49 @@ PACKING = 2.2
 """Cycles in which the direct algorithm packs a tap of one channel of one filter, or unpacks its sum."""
 
 
-def wins(
-    images: int, height: Axis, width: Axis, channels: int, filters: int, groups: int, dtype: np.dtype
-) -> bool:
-    """Whether one can compute this convolution, and is estimated to be faster than the direct algorithm."""
-    return _faster(fused, images, height, width, channels, filters, groups, dtype)
+def wins(p: Problem) -> bool:
+    """Whether one of them can compute this convolution, and is estimated to be faster than the direct one."""
+    return p.whole and _faster(p, fused)
 
 
-def weight_wins(
-    images: int, height: Axis, width: Axis, channels: int, filters: int, groups: int, dtype: np.dtype
-) -> bool:
-    """The same of the weight gradient."""
-    return _faster(fused_weight, images, height, width, channels, filters, groups, dtype)
+def fused_wins(p: Problem) -> bool:
+    """Whether it is the one for few tiles, which transforms the filters where they are used."""
+    return wins(p) and _fused_is_faster(p, fused)
 
 
-def plan(
-    images: int, height: Axis, width: Axis, channels: int, filters: int, place: Place, relu: bool,
-    dtype: np.dtype,
-) -> Convolution:  # fmt: skip
-    """Plan a convolution for which one of them `wins`."""
-    few, many = _cycles(fused, images, height, width, channels, filters, dtype)
-    return (fused if few < many else forward).plan(height, width, channels, filters, place, relu, dtype)
+def weight_wins(p: Problem) -> bool:
+    """Whether one of them can compute the weight gradient, and is estimated to be faster."""
+    return _faster(p, fused_weight)
 
 
-def weight_plan(images: int, height: Axis, width: Axis, channels: int, filters: int, dtype: np.dtype) -> Plan:
-    """Plan the weight gradient of a convolution for which one of them `weight_wins`."""
-    few, many = _cycles(fused_weight, images, height, width, channels, filters, dtype)
-    if few < many:
-        return fused_weight.plan(height, width, channels, filters, dtype)
-    return weight.plan(images, height, width, channels, filters, dtype)
+def fused_weight_wins(p: Problem) -> bool:
+    """Whether it is the one for few tiles, which transforms the sums where they are made."""
+    return weight_wins(p) and _fused_is_faster(p, fused_weight)
 
 
 @lru_cache(maxsize=1024)
-def _faster(algorithm, images, height, width, channels, filters, groups, dtype):
+def _faster(p: Problem, algorithm) -> bool:
     """Whether the algorithm for few tiles, or the one for many, is faster than the direct one."""
-    lanes = machine.lanes(dtype)
-    strided = any(a.stride > 1 or a.dilation > 1 for a in (height, width))
-    if strided or groups > 1 or channels % lanes or filters % lanes:
+    lanes = machine.lanes(p.dtype)
+    strided = any(a.stride > 1 or a.dilation > 1 for a in (p.height, p.width))
+    if not p.winograd or strided or p.groups > 1 or p.channels % lanes or p.filters % lanes:
         return False
-    pixels = images * height.outputs * width.outputs
-    direct = channels * filters * height.taps * width.taps * (pixels / lanes / machine.PORTS + PACKING)
-    return START + min(_cycles(algorithm, images, height, width, channels, filters, dtype)) < FASTER * direct
+    elements = p.channels * p.filters * p.height.taps * p.width.taps
+    direct = elements * (p.images * p.pixels / lanes / machine.PORTS + PACKING)
+    return START + min(_cycles(p, algorithm)) < FASTER * direct
 
 
-def _cycles(algorithm, images, height, width, channels, filters, dtype):
+def _fused_is_faster(p: Problem, algorithm) -> bool:
+    few, many = _cycles(p, algorithm)
+    return few < many
+
+
+def _cycles(p: Problem, algorithm) -> tuple[float, float]:
     """The estimated time of an algorithm for few tiles, and of the one for many.
 
-    In memory lie the transformed filters of the latter, or the sums of its weight gradient: that costs alike.
+    The latter writes the transformed filters to memory and reads them again; its weight gradient does the
+    same with the sums, which takes as long: one estimate serves both.
     """
-    tiles, taps = images * math.prod(tiles_of(height, width)), (height.taps, width.taps)
-    return [a.cycles(tiles, taps, channels, filters, dtype) for a in (algorithm, forward)]
+    tiles, taps = p.images * math.prod(tiles_of(p.height, p.width)), (p.height.taps, p.width.taps)
+    few, many = (a.cycles(tiles, taps, p.channels, p.filters, p.dtype) for a in (algorithm, forward))
+    return few, many

@@ -4,11 +4,9 @@ import numpy as np
 import pytest
 
 from fastconv import kernels, reference
-from fastconv.geometry import axes
-from fastconv.kernels.conv import forward, gradient, winograd
-from fastconv.kernels.conv.winograd import choice, transform
+from fastconv.kernels.conv import forward, input_gradient, weight_gradient, winograd
+from fastconv.kernels.conv.winograd import choice
 from fastconv.kernels.engine import jit
-from fastconv.kernels.engine.geometry import Geometry
 from fastconv.verification import neighbours
 
 # images, channels, height, width, filters, padding
@@ -23,15 +21,14 @@ PASSES = ("conv2d", "conv2d_input", "conv2d_weight")
 
 
 def clear_plans():
-    for cached in (forward._forward_plan, forward._input_plans, gradient._plan):
+    for cached in (forward._forward, input_gradient._input_gradient, weight_gradient._weight_gradient):
         cached.cache_clear()
 
 
 def everywhere_by(way, monkeypatch):
     """The algorithm for all that these tests compute, in one of its ways."""
-    monkeypatch.setattr(winograd, "wins", lambda *_: True)
-    monkeypatch.setattr(winograd, "weight_wins", lambda *_: True)
-    monkeypatch.setattr(choice, "_cycles", lambda *_: (0, 1) if way == "fused" else (1, 0))
+    monkeypatch.setattr(choice, "_faster", lambda p, _: p.winograd)
+    monkeypatch.setattr(choice, "_fused_is_faster", lambda *_: way == "fused")
     clear_plans()
     yield
     clear_plans()
@@ -91,20 +88,6 @@ def test_other_filters_are_sums_of_squares(in_memory, name, taps, padding):
     assert_bounded(name, given, terms, np.float32)
 
 
-@pytest.mark.parametrize("taps", [(3, 3), *TAPS], ids=str)
-def test_the_squares_hold_every_tap_once(taps):
-    g = Geometry({"taps_h": taps[0], "taps_w": taps[1]})
-    squares = [transform.square_at.py_func(g, i) for i in range(transform.squares_of(*taps))]
-    held = [(r + i, s + j) for r, s, rows, columns in squares for i in range(rows) for j in range(columns)]
-    assert sorted(held) == list(np.ndindex(taps))
-    used = sum(
-        transform.is_used.py_func(point, rows, columns)
-        for _, _, rows, columns in squares
-        for point in range(transform.POINTS)
-    )
-    assert used == transform.products_of(*taps)
-
-
 @pytest.mark.parametrize("name", PASSES)
 def test_the_error_is_near_that_of_the_direct_algorithm(everywhere, name):
     """Measured and published: about twice the rounding of the direct sum, in the root mean square."""
@@ -135,47 +118,6 @@ def test_threads_change_no_bit(everywhere, layer, name):
         np.testing.assert_array_equal(results[0], other)
 
 
-def test_the_transforms_of_the_forward_pass_are_an_identity():
-    rng = np.random.default_rng(0)
-    d, w = rng.standard_normal(6), rng.standard_normal(3)
-    products = np.multiply(transform.input_points.py_func(*d), transform.filter_points.py_func(*w))
-    np.testing.assert_allclose(transform.outputs_of.py_func(*products), np.correlate(d, w), rtol=1e-13)
-
-
-def test_the_transforms_of_the_weight_gradient_are_an_identity():
-    rng = np.random.default_rng(0)
-    d, g = rng.standard_normal(6), rng.standard_normal(4)
-    products = np.multiply(transform.input_points.py_func(*d), transform.gradient_points.py_func(*g))
-    np.testing.assert_allclose(transform.taps_of.py_func(*products), np.correlate(d, g), rtol=1e-13)
-
-
-def wins(shape, filters, taps=(3, 3), stride=1, dilation=1, groups=1):
-    height, width = axes(shape, taps, stride, 1, dilation)
-    return winograd.wins(shape[0], height, width, shape[1], filters, groups, np.dtype(np.float32))
-
-
-def test_it_is_chosen_where_it_pays():
-    assert wins((4, 64, 56, 56), 64) and wins((64, 128, 8, 8), 128) and wins((4, 512, 28, 28), 512)
-    assert wins((1, 512, 7, 7), 512) and wins((8, 64, 27, 27), 192, (5, 5))
-    assert not wins((1, 32, 8, 8), 32), "the transforms cost more than they save"
-    assert not wins((4, 512, 28, 28), 512, (1, 1)), "there is nothing to save"
-
-
-def test_few_tiles_are_computed_in_slices():
-    plans = {
-        shape: forward._forward_plan(shape, (512, 512, 3, 3), 1, 1, 1, 1, False, np.dtype(np.float32), True)
-        for shape in ((1, 512, 14, 14), (4, 512, 28, 28))
-    }
-    assert [type(plan).__name__ for plan, *_ in plans.values()] == ["Sliced", "Winograd"]
-
-
-@pytest.mark.parametrize(
-    "change", [{"stride": 2}, {"stride": (1, 2)}, {"dilation": 2}, {"filters": 63}, {"groups": 2}]
-)
-def test_it_is_chosen_only_for_what_it_computes(change):
-    assert not wins((4, 64, 56, 56), **{"filters": 64, **change})
-
-
 def test_the_weight_gradient_of_no_images_is_zero():
     x, dy = np.zeros((0, 64, 8, 8), np.float32), np.zeros((0, 64, 8, 8), np.float32)
-    assert not gradient.conv2d_weight(x, (64, 64, 3, 3), dy, padding=1).any()
+    assert not weight_gradient.conv2d_weight(x, (64, 64, 3, 3), dy, padding=1).any()
