@@ -9,7 +9,6 @@ import os
 import sys
 import sysconfig
 import tempfile
-import warnings
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -18,10 +17,9 @@ import numba
 import numpy as np
 
 from .native.layouts import known
-from .once import once
+from .once import once, warn_once
 
 _CHECKSUM = 32
-_warned: set[str] = set()
 _OPTIONS = (
     "OPT", "LOOP_VECTORIZE", "SLP_VECTORIZE", "DISABLE_INTEL_SVML", "BOUNDSCHECK", "DEBUGINFO_DEFAULT",
     "ENABLE_PROFILING", "LLVM_REFPRUNE_PASS", "LLVM_REFPRUNE_FLAGS",
@@ -90,18 +88,3 @@ def _replace(path: Path, content: bytes) -> None:
     except BaseException:
         unfinished.unlink()
         raise
-
-
-def warn_once(reason: str) -> None:
-    """Warn the caller of the library, for each reason once a process."""
-    if reason not in _warned:
-        _warned.add(reason)  # before the warning, which may be an error
-        warnings.warn(f"fastconv: {reason}", RuntimeWarning, stacklevel=_caller())
-
-
-def _caller() -> int:
-    """How far above `warn_once` the first frame is that is neither ours nor Numba's."""
-    level, frame = 1, sys._getframe(1)
-    while frame.f_back and frame.f_globals.get("__name__", "").startswith(("fastconv", "numba")):
-        level, frame = level + 1, frame.f_back
-    return level

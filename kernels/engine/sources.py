@@ -17,8 +17,8 @@ from importlib.util import resolve_name
 from pathlib import Path
 from typing import NamedTuple
 
-from .disk import folder, read, warn_once, write
-from .once import once
+from .disk import folder, read, write
+from .once import once, warn_once
 
 _ENGINE = __name__.rpartition(".")[0]
 _KERNELS = _ENGINE.rpartition(".")[0]

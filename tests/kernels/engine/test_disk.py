@@ -4,7 +4,7 @@ import errno
 
 import pytest
 
-from fastconv.kernels.engine import disk
+from fastconv.kernels.engine import disk, once
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_a_disk_that_fills_up_keeps_no_part_of_a_file(tmp_path, monkeypatch):
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(disk, "_warned", set())
+    monkeypatch.setattr(once, "_warned", set())
     monkeypatch.setattr(disk.Path, "replace", full)
     with pytest.warns(
         RuntimeWarning, match=r"^fastconv: compiled kernels cannot be kept in .*: No space left"

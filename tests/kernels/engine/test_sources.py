@@ -135,7 +135,7 @@ def test_relative_and_absolute_imports_are_followed():
 
 @pytest.mark.parametrize("file", ["/nowhere/a.py", "/nowhere/library.zip/a.pyc", None])
 def test_kernels_without_a_source_are_not_kept(key, monkeypatch, file):
-    monkeypatch.setattr("fastconv.kernels.engine.disk._warned", set())
+    monkeypatch.setattr("fastconv.kernels.engine.once._warned", set())
     monkeypatch.setattr(sys.modules[POOL], "__file__", file)
     with pytest.warns(RuntimeWarning, match="^fastconv: compiled kernels are not kept, for their source"):
         assert key(POOL) is None
