@@ -58,7 +58,7 @@ def log_softmax_input(output, grad_output, dim):
 
 
 def _elementwise(run, cost, model, *others):
-    """A result that lies in memory as `model` does; where that has gaps, all go through one dense order."""
+    """Run an elementwise kernel; the result lies in memory as `model` does, in C order if that has gaps."""
     if model.flags.c_contiguous and (not others or others[0].flags.c_contiguous):
         result = empty(model.shape, model.dtype)
         line, sources = result.ravel(), [*map(_ravel, (model, *others))]
@@ -75,7 +75,7 @@ def _elementwise(run, cost, model, *others):
 
 
 def _along(run, dim, *sources):
-    """Apply a row kernel along `dim`, which is moved last."""
+    """Run a kernel of rows along `dim`, which is moved to the end and back."""
     last = dim in (-1, sources[0].ndim - 1)
     moved = sources if last else [np.moveaxis(source, dim, -1) for source in sources]
     shape, dtype = moved[0].shape, moved[0].dtype
@@ -88,6 +88,10 @@ def _along(run, dim, *sources):
 
 @kernel
 def _relu(g, x, y, bypass, first, last):
+    """y[i] = max(x[i], 0), NaN stays NaN; overwrites y, past the caches if `bypass`
+
+    A job is CHUNK elements of flat, dense arrays, all in one order; `_elementwise` cuts them.
+    """
     end = min(last * CHUNK, x.size)
     for i in range(first * CHUNK, end, g.lanes):
         count = min(g.lanes, end - i)
@@ -97,6 +101,10 @@ def _relu(g, x, y, bypass, first, last):
 
 @kernel
 def _relu_input(g, y, dy, dx, bypass, first, last):
+    """dx[i] = dy[i] where not y[i] <= 0, else 0; overwrites dx, past the caches if `bypass`
+
+    A job is CHUNK elements of flat, dense arrays, all in one order; `_elementwise` cuts them.
+    """
     end = min(last * CHUNK, y.size)
     for i in range(first * CHUNK, end, g.lanes):
         count = min(g.lanes, end - i)
@@ -105,6 +113,10 @@ def _relu_input(g, y, dy, dx, bypass, first, last):
 
 @kernel
 def _sigmoid(g, x, y, bypass, first, last):
+    """y[i] = 1 / (1 + exp(-x[i])), by exp(-|x[i]|); overwrites y, past the caches if `bypass`
+
+    A job is CHUNK elements of flat, dense arrays, all in one order; `_elementwise` cuts them.
+    """
     end = min(last * CHUNK, x.size)
     for i in range(first * CHUNK, end, g.lanes):
         count = min(g.lanes, end - i)
@@ -115,6 +127,10 @@ def _sigmoid(g, x, y, bypass, first, last):
 
 @kernel
 def _sigmoid_input(g, y, dy, dx, bypass, first, last):
+    """dx[i] = dy[i] * y[i] * (1 - y[i]); overwrites dx, past the caches if `bypass`
+
+    A job is CHUNK elements of flat, dense arrays, all in one order; `_elementwise` cuts them.
+    """
     end = min(last * CHUNK, y.size)
     for i in range(first * CHUNK, end, g.lanes):
         count = min(g.lanes, end - i)
@@ -124,6 +140,10 @@ def _sigmoid_input(g, y, dy, dx, bypass, first, last):
 
 @kernel
 def _softmax(g, x, y, length, first, last):
+    """y[n, i] = exp(x[n, i] - m) / sum over j of exp(x[n, j] - m), m = max x[n]; overwrites y
+
+    Rows of `length` elements lie one after another in flat arrays. A job is one row; `_along` cuts them.
+    """
     whole = length - length % g.lanes
     for n in range(first, last):
         begin, rest = n * length, n * length + whole
@@ -146,6 +166,10 @@ def _softmax(g, x, y, length, first, last):
 
 @kernel
 def _softmax_input(g, y, dy, dx, length, first, last):
+    """dx[n, i] = y[n, i] * (dy[n, i] - sum over j of dy[n, j] * y[n, j]); overwrites dx
+
+    Rows of `length` elements lie one after another in flat arrays. A job is one row; `_along` cuts them.
+    """
     for n in range(first, last):
         sum_ = full(y.dtype.type(0), g.lanes)
         for i in range(0, length, g.lanes):
@@ -159,6 +183,10 @@ def _softmax_input(g, y, dy, dx, length, first, last):
 
 @kernel
 def _log_softmax(g, x, y, length, first, last):
+    """y[n, i] = x[n, i] - m - log sum over j of exp(x[n, j] - m), m = max x[n]; overwrites y
+
+    Rows of `length` elements lie one after another in flat arrays. A job is one row; `_along` cuts them.
+    """
     whole = length - length % g.lanes
     for n in range(first, last):
         most = peak(g, x, n * length, length)
@@ -175,6 +203,10 @@ def _log_softmax(g, x, y, length, first, last):
 
 @kernel
 def _log_softmax_input(g, y, dy, dx, length, first, last):
+    """dx[n, i] = dy[n, i] - exp(y[n, i]) * sum over j of dy[n, j]; overwrites dx
+
+    Rows of `length` elements lie one after another in flat arrays. A job is one row; `_along` cuts them.
+    """
     for n in range(first, last):
         sum_ = full(y.dtype.type(0), g.lanes)
         for i in range(0, length, g.lanes):

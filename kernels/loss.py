@@ -16,16 +16,16 @@ from .reduce import peak, power
 from .simd import below, cast, exp, full, log1p, magnitude, read, select, total, write
 
 ROWS = 64
-"""Samples whose losses are summed one after another; the sums of the chunks are then added in order."""
+"""Samples of a chunk: their losses are summed one after another, then the chunks' sums in order."""
 SAMPLE, CLASS = 5000.0, 80.0
-"""Work of one sample, whose maximum, sum and logarithm wait for each other, and of each of its classes."""
+"""Work of one sample, whose maximum, sum and logarithm depend on each other, and of each of its classes."""
 _NO_LABELS = np.empty(0, np.int64)
 _DOUBLE, _INT = np.dtype(np.float64), np.dtype(np.int64)
 
 
 @lru_cache(maxsize=16)
 def _geometry(reduced, dtype):
-    """Losses of elements are computed in float64, and summed or not; one geometry for each type of theirs."""
+    """The geometry of elementwise losses, in vectors of float64; `reduced`: the kernel sums them."""
     return Geometry(lanes=lanes(np.float64), reduced=int(reduced))
 
 
@@ -67,7 +67,7 @@ def _work(input):
 
 
 def _samples(input, target, weight):
-    """Arrays of fixed types: labels are empty where the target is probabilities, and the other way round."""
+    """x, labels, probabilities, weight: labels or probabilities, whichever is not given, have no elements."""
     ones, no_probabilities = _defaults(input.shape[1], input.dtype)
     weight = ones if weight is None else plain(weight)
     if target.ndim == 1:
@@ -77,12 +77,12 @@ def _samples(input, target, weight):
 
 @lru_cache(maxsize=64)
 def _defaults(classes, dtype):
-    """Weights of one, and probabilities that are not there; kernels only read them."""
+    """What a kernel reads where these are not given: weights of one, probabilities without elements."""
     return constant(np.ones(classes, dtype)), np.empty((0, 0), dtype)
 
 
 def _reduced(sums, reduction, dtype):
-    """The loss as a scalar of NumPy, from each chunk's sums of losses and of what the mean divides by."""
+    """The loss as a NumPy scalar, from each chunk's sum of losses and its share of the mean's divisor."""
     result = empty((1,), dtype)
     _reduce(1, 8.0 * sums.size, vector(dtype), sums, reduction == "mean", result)
     return scalar(result)
@@ -90,6 +90,10 @@ def _reduced(sums, reduction, dtype):
 
 @kernel
 def _reduce(g, sums, mean, result, first, last):
+    """result[0] = sum of sums[:, 0], divided by the sum of sums[:, 1] if `mean`; NaN where that is 0
+
+    sums (chunks, 2) float64, result (1,). One job.
+    """
     loss, divisor = 0.0, 0.0
     for chunk in range(sums.shape[0]):
         loss += sums[chunk, 0]
@@ -154,7 +158,12 @@ def _powers(g, x, at, length, y):
 def _cross_entropy(
     g, x, labels, probabilities, weight, ignore_index, smoothing, losses, sums, wrong, first, last
 ):  # fmt: skip
-    """A job is a chunk of samples: their losses, and the sums of these and of what the mean divides by."""
+    """losses[m] = - sum over c of v[m, c] * log softmax(x[m])[c]; v as in `_weights`
+
+    x (M, C); labels (M,) or none; probabilities (M, C) or none; weight (C,). losses (M,), sums (chunks, 2)
+    and wrong (chunks,) are overwritten: sums[chunk] is the sum of its losses and its share of the mean's
+    divisor, wrong[chunk] is 1 where a label is no class. A job is ROWS samples; `cross_entropy` cuts.
+    """
     length = x.shape[1]
     for chunk in range(first, last):
         total_loss, divisor = 0.0, 0.0
@@ -188,6 +197,11 @@ def _cross_entropy(
 def _cross_entropy_input(
     g, x, labels, probabilities, weight, ignore_index, smoothing, mean, grad_input, wrong, first, last
 ):
+    """grad_input[m, c] = (softmax(x[m])[c] * sum over k of v[m, k] - v[m, c]) / divisor; v as in `_weights`
+
+    Operands as in `_cross_entropy`; the divisor is 1 unless `mean`. grad_input (M, C) is overwritten, with 0
+    where a label is ignored, and wrong (M,) with 1 where one is no class. A job is one sample.
+    """
     length, divisor = x.shape[1], 1.0
     if mean:
         divisor = float(probabilities.shape[0])
@@ -276,6 +290,11 @@ def _wide(g, x, i, count):
 
 @kernel
 def _binary_cross_entropy(g, x, y, weight, pos_weight, losses, sums, first, last):
+    """l[i] = weight[i] * (pos_weight[i] * y[i] * softplus(-x[i]) + (1 - y[i]) * softplus(x[i]))
+
+    All are flat; a weight may have one element. Overwrites losses[i] or, if `reduced`, sums[chunk] with the
+    sum and the number of its losses. A job is a chunk of CHUNK elements; `_chunks` cuts them.
+    """
     for chunk in range(first, last):
         end = min((chunk + 1) * CHUNK, x.size)
         acc = full(0.0, g.lanes)
@@ -296,6 +315,11 @@ def _binary_cross_entropy(g, x, y, weight, pos_weight, losses, sums, first, last
 
 @kernel
 def _binary_cross_entropy_input(g, x, y, weight, pos_weight, scale, grad_input, first, last):
+    """dx[i] = scale * weight[i] * ((1 - y[i]) * sigmoid(x[i]) - pos_weight[i] * y[i] * sigmoid(-x[i]))
+
+    All are flat; a weight may have one element. Overwrites grad_input. A job is a chunk of CHUNK elements;
+    `_chunks` cuts them.
+    """
     end = min(last * CHUNK, x.size)
     for i in range(first * CHUNK, end, g.lanes):
         count = min(g.lanes, end - i)
@@ -329,6 +353,11 @@ def mse_loss(input, target, reduction="mean"):
 
 @kernel
 def _squares(g, x, y, losses, sums, first, last):
+    """l[i] = (x[i] - y[i])^2
+
+    All are flat. Overwrites losses[i] or, if `reduced`, sums[chunk] with the sum and the number of its
+    losses. A job is a chunk of CHUNK elements; `_chunks` cuts them.
+    """
     for chunk in range(first, last):
         end = min((chunk + 1) * CHUNK, x.size)
         acc = full(0.0, g.lanes)
@@ -357,6 +386,10 @@ def mse_loss_input(input, target, reduction="mean"):
 
 @kernel
 def _differences(g, x, y, scale, grad_input, first, last):
+    """grad_input[i] = scale * (x[i] - y[i])
+
+    All are flat. Overwrites grad_input. A job is a chunk of CHUNK elements; `_chunks` cuts them.
+    """
     x, y, grad_input = of_jobs(x, first, last), of_jobs(y, first, last), of_jobs(grad_input, first, last)
     for i in range(x.size):
         grad_input[i] = (np.float64(x[i]) - np.float64(y[i])) * scale

@@ -1,7 +1,7 @@
 """PyTorch's update rules, in place; float64 arithmetic, rounded when it is stored, as the reference does.
 
-One call of a kernel updates all parameters of a type: it is given a table with a line for each of them. A job
-is one chunk of one parameter.
+One call of a kernel updates all parameters of a type: it is given a table with one row for each of them. A
+job is one chunk of one parameter.
 """
 
 import math
@@ -30,23 +30,29 @@ def sgd(
 
 @kernel
 def _sgd(g, table, like, lr, momentum, dampening, weight_decay, nesterov, fresh, first, last):
+    """The rule of `sgd` for all parameters of a type, in place; `fresh` on the first step
+
+    One row of `table` for each parameter: its first job, its size, and the numbers of the arrays
+    (`operand.numbering`) p, g and, with momentum, v, which are dense and of the type of `like`. A job is
+    CHUNK elements of one parameter; `_update` cuts them.
+    """
     for job in range(first, last):
-        line = _line_of(table, job)
-        p, dp = _chunk(table, line, job, 0, like), _chunk(table, line, job, 1, like)
-        v = _chunk(table, line, job, 2, like) if momentum != 0 else p
+        row = _row_of(table, job)
+        p, dp = _chunk(table, row, job, 0, like), _chunk(table, row, job, 1, like)
+        v = _chunk(table, row, job, 2, like) if momentum != 0 else p
         _sgd_chunk(p, dp, v, lr, momentum, dampening, weight_decay, nesterov, fresh)
 
 
 @vectorized
 def _sgd_chunk(p, g, v, lr, momentum, dampening, weight_decay, nesterov, fresh):
-    kept, added = (0.0, 1.0) if fresh else (momentum, 1.0 - dampening)
+    decay, added = (0.0, 1.0) if fresh else (momentum, 1.0 - dampening)
     if momentum == 0:
         for i in range(p.size):
             p[i] = p[i] - lr * (g[i] + weight_decay * p[i] if weight_decay != 0 else np.float64(g[i]))
         return
     for i in range(p.size):
         d = g[i] + weight_decay * p[i] if weight_decay != 0 else np.float64(g[i])
-        v[i] = added * d + (0.0 if fresh else kept * v[i])
+        v[i] = added * d + (0.0 if fresh else decay * v[i])
         p[i] = p[i] - lr * (d + momentum * v[i] if nesterov else np.float64(v[i]))
 
 
@@ -66,10 +72,18 @@ def adam(
 
 @kernel
 def _adam(g, table, like, rate, root, beta1, beta2, eps, weight_decay, shrink, first, last):
+    """m += (1 - beta1) * (d - m); s = beta2 * s + (1 - beta2) * d^2; p = q - rate m / (sqrt(s) / root + eps)
+
+    with q = p * shrink and d = g + weight_decay * q, for all parameters of a type, in place.
+
+    One row of `table` for each parameter: its first job, its size, and the numbers of the arrays
+    (`operand.numbering`) p, g, m and s, which are dense and of the type of `like`. A job is CHUNK elements
+    of one parameter; `_update` cuts them.
+    """
     for job in range(first, last):
-        line = _line_of(table, job)
-        p, dp = _chunk(table, line, job, 0, like), _chunk(table, line, job, 1, like)
-        m, s = _chunk(table, line, job, 2, like), _chunk(table, line, job, 3, like)
+        row = _row_of(table, job)
+        p, dp = _chunk(table, row, job, 0, like), _chunk(table, row, job, 1, like)
+        m, s = _chunk(table, row, job, 2, like), _chunk(table, row, job, 3, like)
         _adam_chunk(p, dp, m, s, rate, root, beta1, beta2, eps, weight_decay, shrink)
 
 
@@ -88,8 +102,8 @@ def _adam_chunk(p, g, m, s, rate, root, beta1, beta2, eps, weight_decay, shrink)
 
 
 @inline
-def _line_of(table, job):
-    """The line of the parameter that the job belongs to: the last one that begins at or before it."""
+def _row_of(table, job):
+    """The row of the parameter that the job belongs to: the last one whose first job is not after it."""
     low, high = 0, len(table)
     while high - low > 1:
         middle = (low + high) // 2
@@ -101,14 +115,14 @@ def _line_of(table, job):
 
 
 @inline
-def _chunk(table, line, job, which, like):
+def _chunk(table, row, job, which, like):
     """The elements of a job, of the parameter (0), its gradient (1) or a state."""
-    first = (job - table[line, 0]) * CHUNK
-    return elements(table[line, 2 + which], first, min(CHUNK, table[line, 1] - first), like)
+    first = (job - table[row, 0]) * CHUNK
+    return elements(table[row, 2 + which], first, min(CHUNK, table[row, 1] - first), like)
 
 
 def _update(run, work, parameters, gradients, states, constants):
-    """Update all parameters, those of one type together; `work` is that of an element."""
+    """Update all parameters with one call of `run` for each type; `work` is that of one element."""
     groups: dict[np.dtype, list[tuple[np.ndarray, ...]]] = {}
     copied = []
     for arrays in zip(parameters, gradients, *states, strict=True):
@@ -130,7 +144,7 @@ def _update(run, work, parameters, gradients, states, constants):
 
 
 def _dense(arrays):
-    """A parameter, its gradient and its states: flat, in the memory order of the first, if one has gaps."""
+    """A parameter, its gradient and its states; flat and in the parameter's order if one is not dense."""
     for array in arrays:
         if not array.flags.c_contiguous:
             return tuple([flat_like(a, arrays[0]) for a in arrays])
@@ -138,7 +152,7 @@ def _dense(arrays):
 
 
 def _put_back(arrays, lines):
-    """Write a parameter and its states, if they were copied, to where they came from; a gradient never."""
+    """Copy a parameter and its states back from those lines that are copies; the gradient has not changed."""
     for which, (array, line) in enumerate(zip(arrays, lines, strict=True)):
         if which != 1 and not np.may_share_memory(array, line):
             ordered = np.empty_like(arrays[0])

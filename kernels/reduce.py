@@ -1,4 +1,4 @@
-"""Sums whose order depends on shapes alone, and maxima."""
+"""Sums of columns, in an order that depends on shapes alone; the maximum and the exponentials of a row."""
 
 import numpy as np
 
@@ -14,7 +14,7 @@ GROUP = 8
 
 
 def column_sums(rows: np.ndarray, columns: int) -> np.ndarray:
-    """The sum of each column of flat `rows`, (rows, columns)."""
+    """s[j] = sum over i of rows[i, j]: flat (rows * columns) to (columns,)."""
     g = vector(rows.dtype)
     while True:
         count = rows.size // columns
@@ -28,7 +28,7 @@ def column_sums(rows: np.ndarray, columns: int) -> np.ndarray:
 
 @inline
 def _add_rows(g, rows, at, columns, number, sums, to, fresh, count):
-    """sums = the sum of `number` rows, added to what is there unless `fresh`."""
+    """sums[to + j] = the sum of `number` rows, for `count` columns; added to what is there unless `fresh`."""
     acc = full(rows.dtype.type(0), g.lanes) if fresh else read(sums, to, g.lanes, count)
     for row in range(number):
         acc = acc + read(rows, at + row * columns, g.lanes, count)
@@ -37,7 +37,11 @@ def _add_rows(g, rows, at, columns, number, sums, to, fresh, count):
 
 @kernel
 def _column_sum(g, rows, sums, count, first, last):
-    """A job is one chunk of rows, which are read GROUP at a time."""
+    """sums[chunk, j] = sum of rows[i, j] over the rows i of a chunk; overwrites sums
+
+    rows is (count, columns), flat; sums (chunks, columns), zero where `count` is 0. A job is a chunk of CHUNK
+    rows or, the last, fewer; `column_sums` cuts them, by shapes alone. GROUP rows are read at a time.
+    """
     columns = sums.shape[1]
     for chunk in range(first, last):
         row0, row1 = chunk * CHUNK, min((chunk + 1) * CHUNK, count)
@@ -57,7 +61,12 @@ def _column_sum(g, rows, sums, count, first, last):
 def peak(g, x, at, length):
     """The largest of x[at : at + length]; NaN where there is one."""
     step, none = 4 * g.lanes, full(x.dtype.type(-np.inf), g.lanes)
-    a, b, c, d = none, none, none, none  # a maximum waits for the one before
+    a, b, c, d = (
+        none,
+        none,
+        none,
+        none,
+    )  # four chains: a maximum has to wait for the one before it in its chain
     whole = length - length % step
     for i in range(at, at + whole, step):
         a = larger(a, read(x, i, g.lanes, g.lanes))

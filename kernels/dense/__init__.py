@@ -11,13 +11,13 @@
 
 There are three ways to it, and sizes alone decide which:
 
-- `dots.py`, where both factors lie along the sum (the forward pass) and few rows share b: lanes run along the
-  sum, b is read as it lies.
-- `rows.py`, where the lanes can run along the rows of b: few rows share it, or it stays in the first-level
-  cache, or has few rows. b is read as it lies.
-- `blocked.py` for the rest: blocks of `depth` terms of a and of some panels of b are copied side by side.
+- `dots.py`, where the rows of both factors lie along the sum (the forward pass) and it costs less to add
+  lanes than to transpose b: lanes run along the sum, b is read from where it lies.
+- `rows.py`, where lanes can run along the rows of b, and a has few rows, or b stays in the first-level
+  cache, or the sums are short: b is read from where it lies.
+- `blocked.py` for the rest: blocks of `depth` terms of a and of some panels of b are copied to dense memory.
 
-Sizes are run-time values: a way compiles once for each tile, whatever the size and the batch of a layer.
+Sizes are run-time values: each algorithm compiles once for a tile, whatever the sizes and the batch.
 """
 
 from .layer import linear, linear_bias, linear_input, linear_weight

@@ -1,4 +1,4 @@
-"""A product whose factors both lie along the sum: the lanes run along it too, and b is read as it lies.
+"""A product of rows with rows: a and b both lie along the sum, lanes run along it, b is read where it lies.
 
                     b[j, l :], b[j + 1, l :], ...
                     -----------------------------
@@ -18,20 +18,17 @@ from ..simd import copy, dot, load, plus, spread, store, sums, zero
 from .plan import COPIED, TRANSPOSED, Plan, Product, cut, even, part_of
 
 SHARING = 32
-"""Rows from which a and b are read in blocks."""
+"""Rows of a from which on a and b are read in blocks."""
 DEPTH = 512
 """Most terms of a block."""
 ADDED = 9.0
-"""Operations that add the lanes of a block's sum."""
+"""Operations to add the lanes of a block's sum."""
 STARTED, EDGE = 90.0, 4.0
-"""Of the other way: cycles in which a tile is begun and stored, and in which one element is moved alone."""
+"""Of the algorithm that transposes b: cycles to begin and store a tile, and to move a single element."""
 
 
 def fits(p: Product) -> bool:
-    """Whether it takes less time to add lanes than to transpose b for tiles with lanes along its columns.
-
-    That way needs the rows of a tile.
-    """
+    """Whether it costs less to add lanes than to transpose b; fewer rows than a tile has need this way."""
     return p.along and p.by_rows and (p.m < TALLEST or _cycles(p) < _cycles_transposed(p))
 
 
@@ -40,7 +37,7 @@ def _cycles(p: Product) -> float:
 
 
 def _cycles_transposed(p: Product) -> float:
-    """Of the other way: its tiles, and the transpose, which goes element by element at the edges of b."""
+    """Of the algorithm that transposes b: its tiles, and the transpose, by elements at the edges of b."""
     columns = min(2, -(-p.n // p.lanes)) * p.lanes
     tiles = -(-p.m // TALLEST) * -(-p.n // columns)
     squares = p.n // p.lanes * (p.k // p.lanes) * p.lanes**2
@@ -55,7 +52,7 @@ def plan(p: Product, threads: int) -> Plan:
     rows = min(4 if machine.vectors().registers >= 32 else 2, power_of_two(p.m))
     vectors = min(8 // min(rows, 2), power_of_two(p.n), p.lanes)
     depth, parts, copied = p.k, (1, min(-(-p.n // vectors), 4 * threads)), False
-    if p.m >= SHARING and not p.near:
+    if p.m >= SHARING and not p.b_is_cached:
         depth, parts = even(p.k, DEPTH, p.lanes), cut(p, rows, vectors, COPIED, threads)
         copied = depth < p.k or p.aliased
     sizes = {"depth": depth, "pitch": depth + p.lanes, "row_parts": parts[0], "panel_parts": parts[1]}
@@ -65,7 +62,7 @@ def plan(p: Product, threads: int) -> Plan:
 
 @inline
 def _add(g, acc, a, a_at, block, block_at, b, b_at, count):
-    """Add `count` terms to each lane's sums; rows of a, or of its copy."""
+    """acc[i, j] += the products of `count` terms, lane by lane; of a, or of its copy."""
     if g.copied:
         return dot(acc, block, block_at, g.pitch, b, b_at, g.k, count)
     return dot(acc, a, a_at, g.k, b, b_at, g.k, count)
@@ -73,19 +70,23 @@ def _add(g, acc, a, a_at, block, block_at, b, b_at, count):
 
 @kernel
 def _dots(g, a, b, bias, c, bypass, first, last):
-    """A job is one part of the rows by one part of the panels, which are `vectors` columns.
+    """c[i, j] = bias[j] + sum over l of a[i, l] * b[j, l]; overwrites c; `bypass` is not used
 
-    Sums of more than `g.depth` terms wait behind the copied block, a place for each tile: tiles may overlap.
+    a (m, k), b (n, k) and c (m, n) are dense, m at least `rows`, n at least `vectors`; bias (n,) or empty.
+    A panel is `vectors` columns of c, a job one part of the rows by one part of the panels; `plan` cuts them.
+
+    Sums of more than `depth` terms are unfinished after a block. They lie in `block`, behind the copied rows
+    of a, a slot for each tile: tiles overlap at the edges of c, so c itself cannot hold them.
     """
     panels, most = (g.n + g.vectors - 1) // g.vectors, (g.m + g.row_parts - 1) // g.row_parts
     size, tiles = g.rows * g.vectors, (most + g.rows - 1) // g.rows
-    waiting = most * g.pitch if g.copied else 0
-    places = tiles * ((panels + g.panel_parts - 1) // g.panel_parts) if g.k > g.depth else 0
-    block = scratch(waiting + places * size, a) if waiting + places else bias
+    copied = most * g.pitch if g.copied else 0
+    slots = tiles * ((panels + g.panel_parts - 1) // g.panel_parts) if g.k > g.depth else 0
+    block = scratch(copied + slots * size, a) if copied + slots else bias
     for job in range(first, last):
         i0, i1, panel0, panel1 = part_of(g, panels, job)
         for l0 in range(0, g.k, g.depth):
-            depth, slot = min(g.depth, g.k - l0), waiting
+            depth, slot = min(g.depth, g.k - l0), copied
             whole = depth - depth % g.lanes
             for i in range(i0, i1 if g.copied else i0):
                 copy(block, (i - i0) * g.pitch, a, i * g.k + l0, depth)

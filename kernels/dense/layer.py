@@ -1,4 +1,4 @@
-"""The layer: its forward pass and gradients are matrix products, and sizes decide how each is computed."""
+"""The forward pass of a dense layer and its gradients: matrix products, whose sizes choose the algorithm."""
 
 from functools import lru_cache
 
@@ -11,21 +11,21 @@ from . import blocked, dots, rows
 from .plan import Plan, Product
 
 _NO_BIAS = {np.dtype(t): np.empty(0, t) for t in (np.float32, np.float64)}
-"""The bias that is not there."""
+"""What a kernel gets where there is no bias: an array without elements."""
 
 
 @lru_cache(maxsize=4096)
 def _plan(along: bool, by_rows: bool, m: int, n: int, k: int, dtype: np.dtype, threads: int) -> Plan:
-    """The plan of a product, see `Product`. Threads decide how it is cut, never how it is computed."""
+    """The plan of a product, see `Product`. `threads` changes the cut into jobs, never the algorithm."""
     p = Product(along and k > 1, by_rows and k > 1, m, n, k, dtype)
-    way = dots if dots.fits(p) else rows if rows.fits(p) else blocked
-    return way.plan(p, threads)
+    algorithm = dots if dots.fits(p) else rows if rows.fits(p) else blocked
+    return algorithm.plan(p, threads)
 
 
 def product(a, b, bias, along, by_rows, m, n, k):
-    """The (m, n) product of a (m, k) and b (k, n), plus a bias (n,) in every row.
+    """c[i, j] = bias[j] + sum over l of a[i, l] * b[l, j], of C-contiguous arrays; bias (n,) or None.
 
-    Given are a if `by_rows`, else its transpose, and the transpose of b if `along`, else b: plain arrays.
+    a is given as (m, k) if `by_rows`, else transposed as (k, m); b as (n, k) if `along`, else as (k, n).
     """
     dtype = a.dtype
     c = empty((m, n), dtype)
@@ -36,7 +36,7 @@ def product(a, b, bias, along, by_rows, m, n, k):
 
 
 def _matrix(array):
-    """All axes but the last as one."""
+    """The array in C order with all axes but the last merged into one."""
     return plain(array if array.ndim == 2 else array.reshape(-1, array.shape[-1]))
 
 

@@ -1,4 +1,8 @@
-"""A matrix product, how it is computed, and how its work is cut into jobs."""
+"""A matrix product: its sizes, the plan of its computation, and the cut of its work into jobs.
+
+A panel is a run of columns of c, as wide as a register tile. A job is one part of the rows by one part of the
+panels.
+"""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -11,15 +15,15 @@ from ..engine.jit import inline, share
 from ..engine.machine import PORTS
 
 BLOCK = 448
-"""Most rows of a part: a block of theirs stays in the second-level cache, whatever its depth."""
+"""Most rows of a job: a block of them stays in the second-level cache, whatever its depth."""
 COPIED, TRANSPOSED = 0.25, 0.6
-"""Cycles in which an element is copied, and in which one is transposed."""
-NEAR = 32 * 1024
+"""Cycles to copy an element, and to transpose one."""
+CACHED = 32 * 1024
 """Bytes that stay in the first-level cache."""
 ALIAS = 2048
-"""Rows of a that lie a multiple of so many bytes apart share a few sets of the first-level cache: copied."""
+"""Rows of a that are a multiple of so many bytes apart share few sets of the first-level cache."""
 MOVED = 8.0
-"""Work of reading an element of b, or of writing one of c."""
+"""Work of an element of b that is read, or of one of c that is written."""
 
 
 class Product(NamedTuple):
@@ -38,9 +42,9 @@ class Product(NamedTuple):
         return machine.lanes(self.dtype)
 
     @property
-    def near(self) -> bool:
+    def b_is_cached(self) -> bool:
         """Whether b stays in the first-level cache."""
-        return self.k * self.n * self.dtype.itemsize <= NEAR
+        return self.k * self.n * self.dtype.itemsize <= CACHED
 
     @property
     def aliased(self) -> bool:
@@ -49,12 +53,12 @@ class Product(NamedTuple):
 
     @property
     def work(self) -> float:
-        """Operations, and as many as moving b and c is worth."""
+        """Operations, plus the work of moving b and c."""
         return 2.0 * self.m * self.n * self.k + MOVED * (self.m + self.k) * self.n
 
     @property
     def sizes(self) -> dict[str, int]:
-        """Sizes of the matrices, and how far apart the elements of a lie."""
+        """Sizes of the matrices, and the steps of a: a[i, l] is element i * a_row + l * a_column."""
         a_row, a_column = (self.k, 1) if self.by_rows else (1, self.m)
         return {"m": self.m, "n": self.n, "k": self.k, "a_row": a_row, "a_column": a_column}
 
@@ -69,23 +73,23 @@ class Plan(NamedTuple):
 
 
 def even(size: int, most: int, unit: int) -> int:
-    """The size of a block, a multiple of `unit`, that cuts `size` into the fewest even blocks of `most`."""
+    """The block size, a multiple of `unit`, that cuts `size` into the fewest blocks of at most `most`."""
     return -(-size // (-(-size // most) * unit)) * unit
 
 
 def cut(p: Product, rows: int, columns: int, copying: float, threads: int) -> tuple[int, int]:
-    """Parts of the rows and of the panels, of the shortest estimated time. No sum is cut.
+    """The number of parts of the rows and of the panels with the shortest estimated time. No sum is cut.
 
-    A tile is `rows` x `columns`. Each part of the rows reads all of b, an element in `copying` cycles; each
+    A tile is `rows` x `columns`. Each part of the rows copies all of b, in `copying` cycles an element; each
     part of the panels copies all of a.
     """
 
     def cycles(parts: tuple[int, int]) -> float:
         row_parts, panel_parts = parts
-        own_rows, own = -(-p.m // row_parts), -(-panels // panel_parts) * columns
-        sums = -(-own_rows // rows) * rows * own / (p.lanes * PORTS)
+        height, width = -(-p.m // row_parts), -(-panels // panel_parts) * columns  # of a job, in c
+        sums = -(-height // rows) * rows * width / (p.lanes * PORTS)
         jobs = row_parts * panel_parts
-        return -(-jobs // min(jobs, threads)) * (sums + COPIED * own_rows + copying * own)
+        return -(-jobs // min(jobs, threads)) * (sums + COPIED * height + copying * width)
 
     panels, least = -(-p.n // columns), -(-p.m // BLOCK)
     most = max(least, min(p.m // rows, least + 4 * threads))
@@ -96,7 +100,7 @@ def cut(p: Product, rows: int, columns: int, copying: float, threads: int) -> tu
 @inline
 def part_of(g, panels, job):
     """First and last (exclusive) row, and panel, of a job: one part of the rows by one of the panels."""
-    part = job // g.panel_parts
-    i0, i1 = share(g.m, g.row_parts, part)
-    panel0, panel1 = share(panels, g.panel_parts, job - part * g.panel_parts)
+    row_part = job // g.panel_parts
+    i0, i1 = share(g.m, g.row_parts, row_part)
+    panel0, panel1 = share(panels, g.panel_parts, job - row_part * g.panel_parts)
     return i0, i1, panel0, panel1

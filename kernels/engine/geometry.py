@@ -2,8 +2,8 @@
 
 The literals of a geometry are part of the kernel's signature: LLVM sees constants where a plain argument
 would cost address arithmetic, one dispatcher serves every geometry, and the disk cache finds each of them
-again. What no innermost loop needs are its sizes: read by name like the literals, but at run time, so that
-layers that differ in nothing else share their machine code.
+again. What no innermost loop needs is a size of the geometry: read by name like a literal, but at run time.
+So layers that differ in sizes alone share their machine code.
 """
 
 from functools import lru_cache
@@ -20,7 +20,7 @@ from .machine import lanes
 
 
 class Geometry:
-    """Named integers, read as attributes in Python and in a kernel: some sizes, and literals."""
+    """Named integers, read as attributes in Python and in a kernel: sizes and literals."""
 
     def __init__(self, sizes: dict[str, int] | None = None, /, **literals: int) -> None:
         sizes = sizes or {}
@@ -28,7 +28,7 @@ class Geometry:
         self._numba_type_ = GeometryType(dict(sorted(literals.items())), tuple(sizes))
         self._sizes = np.array([*sizes.values()], np.int64)
         self._address = self._sizes.ctypes.data
-        self.entries: dict[Any, Any] = {}  # of the kernels that were called with it: see jit.entry_point
+        self.entries: dict[Any, Any] = {}  # machine code by kernel: see jit.entry_point
 
     def __getattr__(self, name: str) -> int:
         kind = self._numba_type_
@@ -40,7 +40,7 @@ class Geometry:
 
 @lru_cache(maxsize=16)
 def vector(dtype: np.dtype) -> Geometry:
-    """What loops over single vectors know: their lanes."""
+    """The geometry of a loop over single vectors: their lanes."""
     return Geometry(lanes=lanes(dtype))
 
 
@@ -87,7 +87,7 @@ class _Attribute(AttributeTemplate):
 def _lower(context: Any, builder: Any, geometry: GeometryType, value: Any, name: str) -> Any:
     if name in geometry.literals:
         return context.get_constant(types.intp, geometry.literals[name])
-    place = cgutils.gep_inbounds(builder, value, geometry.sizes.index(name))
-    size = builder.load(place)
+    address = cgutils.gep_inbounds(builder, value, geometry.sizes.index(name))
+    size = builder.load(address)
     size.set_metadata("invariant.load", builder.module.add_metadata([]))  # no store of a kernel changes it
     return size

@@ -29,36 +29,36 @@ from .disk import folder
 from .native import layouts
 from .once import once, warn_once
 from .operand import array, operand_type
-from .pipeline import KernelPipeline, PartPipeline
+from .pipeline import InlinePipeline, KernelPipeline
 from .region import deal, run, write_down
-from .replay import forget, recording, restart
+from .replay import forget, forget_after_fork, recording
 
 SERIAL_WORK = 1_000_000
-"""Work under which a parallel region may cost more than it saves: about 20 µs. A multiply-add counts 2; what
-waits for memory, or computes an exponential, counts what could be multiplied meanwhile."""
+"""Work below which a parallel region may cost more than it saves: about 20 µs. A multiply-add counts 2; a
+load from memory or an exponential counts as many operations as the CPU could do in the same time."""
 SPIN = "2000"
 """Rounds that an idle OpenMP thread spins before it sleeps, about 100 µs: enough to meet the next kernel of a
 training step. GNU OpenMP's own 300,000 take the cores from everybody else on a shared machine."""
 
 _FLAGS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
-_PART = _FLAGS | {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "forceinline": True}
+_INLINE = _FLAGS | {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "forceinline": True}
 _forked = False
 _threads: int | None = None
 _one_region = threading.Lock()
 
 
 def inline(function: Callable[..., Any]) -> Any:
-    """Compile a part of kernels: called from kernels only, kept on disk as a part of theirs.
+    """Compile a function that becomes code of the kernels that call it, and is kept on disk with them.
 
-    LLVM would call a large part, and a call passes each size of a geometry and each axis of an array through
-    memory: 130 cycles a register tile. So every part becomes code of its kernel.
+    LLVM would rather call a large function, and a call passes each size of a geometry and each axis of an
+    array through memory: 130 cycles for each register tile.
     """
-    return njit(pipeline_class=PartPipeline, **_PART)(function)
+    return njit(pipeline_class=InlinePipeline, **_INLINE)(function)
 
 
 def vectorized(function: Callable[..., Any]) -> Any:
-    """Compile a part whose loops LLVM turns into vectors, which it does before the part is in a kernel."""
-    return njit(pipeline_class=KernelPipeline, **_PART)(function)
+    """Compile an inline function whose plain loops LLVM vectorises, which it does before it inlines them."""
+    return njit(pipeline_class=KernelPipeline, **_INLINE)(function)
 
 
 @inline
@@ -92,7 +92,7 @@ def kernel(function: Callable[..., Any]) -> Any:
         "serial": njit(inline="always", **_FLAGS)(function),
         "array": array,
     }
-    # The geometry is given as it came: `pipeline` looks for an argument.
+    # The geometry is passed on as it is: `pipeline` looks for the attributes of an argument.
     given = ", ".join([parameters[0], *(f"array({name})" for name in parameters[1:])])
     exec(_SOURCE.format(arguments=", ".join(parameters), given=given), names)
 
@@ -132,12 +132,12 @@ def _no_collection() -> Iterator[None]:
 
 
 def _deal_out(entry_point: Callable[..., None], jobs: int, work: float, arguments: tuple[Any, ...]) -> None:
-    """Call machine code that deals its jobs to workers, and have it noted if the call is recorded."""
+    """Call machine code that deals its jobs to workers; note it where the call is being recorded."""
     count = workers(jobs, work)
     layer, region = _layer() if count > 1 else ("", 0)
-    if noted := recording.of_this_thread():
-        noted.note_kernel(entry_point, arguments, (jobs, count, region), work)
-        noted.sound &= layer != "workqueue"
+    if current := recording.of_this_thread():
+        current.note_kernel(entry_point, arguments, (jobs, count, region), work)
+        current.repeatable &= layer != "workqueue"
     if layer == "workqueue":
         with _one_region:  # workqueue aborts the process when two Python threads enter it
             entry_point(*arguments, 0, jobs, count, region)
@@ -158,7 +158,7 @@ _region._cache = KernelCache(_region.py_func)
 
 def _address() -> int:
     """Where the machine code of the region begins."""
-    _region.compile((types.int64,) * 4)  # not called: workqueue bears one caller at a time
+    _region.compile((types.int64,) * 4)  # not called: workqueue aborts when two threads call it
     (compiled,) = _region.overloads.values()
     return int(compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name))
 
@@ -195,8 +195,8 @@ def threading_layer() -> str:
 @once
 def _layer() -> tuple[str, int]:
     """The threading layer, and where the machine code of its region begins."""
-    own = "GOMP_SPINCOUNT" not in os.environ and "OMP_WAIT_POLICY" not in os.environ
-    if own:
+    is_default = "GOMP_SPINCOUNT" not in os.environ and "OMP_WAIT_POLICY" not in os.environ
+    if is_default:
         os.environ["GOMP_SPINCOUNT"] = SPIN  # read once, when the library loads
     try:
         region = _address()
@@ -204,16 +204,16 @@ def _layer() -> tuple[str, int]:
         warn_once(f"kernels run in one thread: {error}")
         return "none", 0
     finally:
-        if own:
+        if is_default:
             del os.environ["GOMP_SPINCOUNT"]
     return str(numba.threading_layer()), region
 
 
 def _after_fork() -> None:
-    # GNU OpenMP ends a forked child at its first region: what fork made runs serial.
+    # GNU OpenMP ends a forked child at its first region: the child runs serial.
     global _forked
     _forked = True
-    restart()
+    forget_after_fork()
 
 
 if hasattr(os, "register_at_fork"):

@@ -40,8 +40,8 @@ def _unbox(typ: Operand, value: Any, c: Any) -> NativeValue:
     array = make_array(typ.array)(c.context, b)
 
     def field(offset: int, kind: Any) -> Any:
-        place = b.gep(b.bitcast(value, cgutils.voidptr_t), [word(offset)])
-        return b.load(b.bitcast(place, kind.as_pointer()))
+        address = b.gep(b.bitcast(value, cgutils.voidptr_t), [word(offset)])
+        return b.load(b.bitcast(address, kind.as_pointer()))
 
     sizes = field(DIMENSIONS, word.as_pointer())
     shape = [b.load(cgutils.gep_inbounds(b, sizes, axis)) for axis in range(typ.array.ndim)]
@@ -76,8 +76,8 @@ def elements(typingctx: Any, array: Any, first: Any, size: Any, like: Any) -> tu
         pointer = context.get_data_type(like.dtype).as_pointer()
         if known():
             fields = builder.inttoptr(args[0], cgutils.voidptr_t)
-            place = builder.gep(fields, [cgutils.intp_t(DATA)])
-            data = builder.load(builder.bitcast(place, pointer.as_pointer()))
+            address = builder.gep(fields, [cgutils.intp_t(DATA)])
+            data = builder.load(builder.bitcast(address, pointer.as_pointer()))
         else:
             data = builder.inttoptr(args[0], pointer)
         data = builder.gep(data, [args[1]])

@@ -1,10 +1,10 @@
-"""How Numba compiles kernels and their parts: its own passes, one more, and one that does less for a part.
+"""How Numba compiles kernels and the inline functions in them: its own passes, and two of ours.
 
 The literals of a geometry become constants before Numba finds types. It leaves out a branch on a constant
 that is never taken: what another geometry needs is neither typed nor compiled for this one.
 
-A part is called from kernels only, and becomes code of theirs. It is optimised there, once, and makes no
-machine code of its own.
+An inline function is called from kernels only, and becomes code of theirs. LLVM optimises it there, once; no
+machine code is made for it alone.
 """
 
 from typing import Any
@@ -23,7 +23,7 @@ from .geometry import GeometryType
 
 @register_pass(mutates_CFG=False, analysis_only=False)
 class _Literals(FunctionPass):
-    """Writes the value of a literal in the place of an argument's attribute."""
+    """Replaces an attribute of an argument that is a literal by its value."""
 
     _name = "geometry_literals"
 
@@ -50,8 +50,8 @@ def _literal(state: Any, expression: Any) -> int | None:
     return typ.literals.get(expression.attr) if isinstance(typ, GeometryType) else None
 
 
-class _PartLibrary(JITCodeLibrary):
-    """The LLVM code of a part with the parts that it calls."""
+class _InlineLibrary(JITCodeLibrary):
+    """The LLVM code of an inline function with those that it calls."""
 
     def _optimize_functions(self, ll_module: Any) -> None:
         ll_module.data_layout = self._codegen._data_layout
@@ -65,18 +65,20 @@ class _PartLibrary(JITCodeLibrary):
 
 
 @register_pass(mutates_CFG=True, analysis_only=False)
-class _PartLowering(NativeLowering):
+class _InlineLowering(NativeLowering):
     """Writes LLVM code. Kernels look it up by what Python would call, and nobody calls that."""
 
-    _name = "part_lowering"
+    _name = "inline_lowering"
 
     def run_pass(self, state: Any) -> bool:
-        """Lower a part."""
-        library = state.library = _PartLibrary(state.targetctx.codegen(), state.func_id.func_qualname)
+        """Lower an inline function."""
+        library = state.library = _InlineLibrary(state.targetctx.codegen(), state.func_id.func_qualname)
         state.flags.no_compile = True
         super().run_pass(state)
         name, module = state.cr.fndesc.qualname, state.cr.fndesc.lookup_module()
-        function = _dynfunc.make_function(module, name, "a part of kernels", 0, state.cr.env, (library,))
+        function = _dynfunc.make_function(
+            module, name, "an inline function of kernels", 0, state.cr.env, (library,)
+        )
         state.targetctx.insert_user_function(function, state.cr.fndesc, [library])
         state.cr = state.cr._replace(cfunc=function)
         return True
@@ -96,7 +98,7 @@ class KernelPipeline(CompilerBase):
         return [manager]
 
 
-class PartPipeline(KernelPipeline):
-    """The passes from Python's byte code to the LLVM code of a part."""
+class InlinePipeline(KernelPipeline):
+    """The passes from Python's byte code to the LLVM code of an inline function."""
 
-    lowering = _PartLowering
+    lowering = _InlineLowering

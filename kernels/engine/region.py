@@ -1,7 +1,7 @@
 """A parallel region as machine code enters it.
 
-`deal` makes every worker call the very kernel that `deal` stands in, with the same arguments, on a share of
-its jobs: a kernel is compiled once, whether it runs in one thread or in many.
+`deal` makes every worker call the kernel that contains it, with the same arguments, on a share of its jobs: a
+kernel is compiled once, whether it runs in one thread or in many.
 """
 
 from collections.abc import Callable
@@ -15,8 +15,8 @@ from numba.extending import intrinsic
 _INT = ir.IntType(64)
 _MEMORY = ir.IntType(8).as_pointer()
 _TASK = ir.FunctionType(ir.VoidType(), [_MEMORY, _INT, _INT])
-OWN = 4
-"""Last arguments of a kernel, its own in each worker: first and last job, workers, region."""
+PER_WORKER = 4
+"""The last arguments of a kernel, which each worker gets anew: first and last job, workers, region."""
 
 
 @intrinsic
@@ -61,15 +61,15 @@ def enter(
 
 
 def _given(kernel: Any) -> Any:
-    """The arguments that a kernel is given by its caller."""
-    return kernel.args[2:-OWN]
+    """The arguments of a kernel that are the same for all workers, without the two of Numba's convention."""
+    return kernel.args[2:-PER_WORKER]
 
 
 def _lay_out(builder: Any, words: Any) -> None:
-    """Write the arguments of the kernel that is built, each to a word of its own."""
+    """Write the arguments of the kernel that is being built, one to each word."""
     for i, argument in enumerate(_given(builder.function)):
-        place = builder.gep(words, [_INT(i)])
-        builder.store(argument, builder.bitcast(place, argument.type.as_pointer()))
+        slot = builder.gep(words, [_INT(i)])
+        builder.store(argument, builder.bitcast(slot, argument.type.as_pointer()))
 
 
 def _task(kernel: Any) -> Any:
@@ -83,8 +83,8 @@ def _task(kernel: Any) -> Any:
     words = builder.bitcast(task.args[0], _INT.as_pointer())
     loaded = []
     for i, argument in enumerate(_given(kernel)):
-        place = builder.gep(words, [_INT(i)])
-        loaded.append(builder.load(builder.bitcast(place, argument.type.as_pointer())))
+        slot = builder.gep(words, [_INT(i)])
+        loaded.append(builder.load(builder.bitcast(slot, argument.type.as_pointer())))
     _call(builder, kernel, kernel.function_type, [*loaded, *task.args[1:], _INT(1), _INT(0)])
     builder.ret_void()
     return task

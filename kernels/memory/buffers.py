@@ -49,7 +49,7 @@ SMALL = 1 << 16
 
 
 def empty(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
-    """An uninitialised C-contiguous array; a large one begins a cache line and may have been used before."""
+    """An uninitialised C-contiguous array; a large one begins a cache line, in memory that is used again."""
     size = math.prod(shape) * dtype.itemsize
     if size < SMALL:
         array = np.empty(shape, dtype)
@@ -61,15 +61,15 @@ def empty(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
 def scalar(array: np.ndarray) -> np.generic:
     """The only element of an array, to be returned."""
     value = array[0]
-    if noted := recording.of_this_thread():
-        noted.note_scalar(array, value)
+    if current := recording.of_this_thread():
+        current.note_scalar(array, value)
     return value
 
 
 def failed(verdicts: np.ndarray) -> bool:
-    """Whether one of these integers, of which each job of a kernel has written one, is not zero."""
-    if noted := recording.of_this_thread():
-        noted.note_verdicts(verdicts)
+    """Whether any verdict is not zero: integers, of which each job of a kernel has written one."""
+    if current := recording.of_this_thread():
+        current.note_verdicts(verdicts)
     return bool(verdicts.any())
 
 
@@ -84,10 +84,10 @@ def empty_like(model: np.ndarray) -> np.ndarray:
 
 
 def _noted(array: np.ndarray) -> np.ndarray:
-    """The array, which is written down if this call is recorded."""
+    """The array itself, after the recording of this call, if there is one, has noted it."""
     size = array.nbytes
-    if size and (noted := recording.of_this_thread()):
-        noted.note_array(array, shelf(size).take if size >= SMALL else None)
+    if size and (current := recording.of_this_thread()):
+        current.note_array(array, shelf(size).take if size >= SMALL else None)
     return array
 
 
@@ -99,7 +99,7 @@ def streams(array: np.ndarray, step: int) -> bool:
 
 @inline
 def scratch(size, like):
-    """Uninitialised memory of a kernel's own that begins a cache line, of the type of `like`."""
+    """`size` uninitialised elements of the type of `like` at the start of a cache line, for one kernel."""
     memory = np.empty(size + LINE // like.itemsize, like.dtype)
     at = -memory.ctypes.data % LINE // like.itemsize
     return memory[at : at + size]
@@ -107,7 +107,7 @@ def scratch(size, like):
 
 @inline
 def of_jobs(array, first, last):
-    """The elements of the jobs; indices that start at zero let LLVM vectorise."""
+    """The elements of these jobs: LLVM vectorises a loop whose index begins at zero."""
     return array[first * CHUNK : last * CHUNK]
 
 
@@ -118,6 +118,10 @@ def set_zero(line: np.ndarray) -> None:
 
 @kernel
 def _set_zero(g, line, bypass, first, last):
+    """line[i] = 0, past the caches if `bypass`
+
+    A job is CHUNK elements; `set_zero` cuts them.
+    """
     end = min(last * CHUNK, line.size)
     for i in range(first * CHUNK, end, g.lanes):
         pour(full(line.dtype.type(0), g.lanes), line, i, min(g.lanes, end - i), bypass)
@@ -146,6 +150,10 @@ def channels_last(array: np.ndarray) -> np.ndarray:
 
 @kernel
 def _interleave(g, source, target, channels, height, width, first, last):
+    """target[n, p, q, c] = source[n, c, p, q]; overwrites target
+
+    Both are flat. A job is one row (n, p) of the image; `channels_last` cuts them.
+    """
     for job in range(first, last):
         n = job // height
         row = job - n * height

@@ -48,15 +48,15 @@ def take(self: int, arguments: int, count: int) -> int:
 
 
 def keep(self: int, arguments: int, count: int) -> int:
-    """Put a new block, the argument, which is in use, to the others if there is a place."""
+    """Put a new block, the argument, which is in use, into the first free slot, if there is one."""
     objects = word(self + DATA)
     counter, used = word(word(objects + _REQUESTS * WORD) + DATA), word(word(objects + _USED * WORD) + DATA)
     none, block = word(objects + NONE * WORD), word(arguments)
     for i in range(BLOCKS):
-        place = objects + (_BLOCK + i) * WORD
-        if word(place) == none:
+        slot = objects + (_BLOCK + i) * WORD
+        if word(slot) == none:
             incref(block)
-            put(place, block)
+            put(slot, block)
             put(used + i * WORD, word(counter))
             decref(none)
             break
@@ -68,22 +68,22 @@ def drop(self: int, arguments: int, count: int) -> int:
     """Forget the free blocks that were last handed out before a request, the argument; close the gaps."""
     objects = word(self + DATA)
     used, none = word(word(objects + _USED * WORD) + DATA), word(objects + NONE * WORD)
-    before, kept = integer(word(arguments), room(1)), 0
+    before, remaining = integer(word(arguments), room(1)), 0
     for i in range(BLOCKS):
-        place, request = objects + (_BLOCK + i) * WORD, word(used + i * WORD)
-        block = word(place)
+        slot, request = objects + (_BLOCK + i) * WORD, word(used + i * WORD)
+        block = word(slot)
         if block == none:
             break
         if references(block) == 1 and request < before:
             incref(none)
-            put(place, none)
+            put(slot, none)
             decref(block)
         else:
-            to = objects + (_BLOCK + kept) * WORD
-            put(place, word(to))
+            to = objects + (_BLOCK + remaining) * WORD
+            put(slot, word(to))
             put(to, block)
-            put(used + kept * WORD, request)
-            kept += 1
+            put(used + remaining * WORD, request)
+            remaining += 1
     incref(none)
     return none
 
@@ -105,7 +105,7 @@ class Shelf:
         return [block for block in self._objects[_BLOCK:] if block is not None]
 
     def _more(self) -> np.ndarray:
-        """A new block, which is kept where there is a place; now and then all shelves are cleared first."""
+        """A new block, kept if a slot is free; every PERIOD requests the unused blocks are dropped first."""
         _requests[0] += 1
         if _requests[0] % PERIOD == 0:
             release(int(_requests[0]) - PERIOD)

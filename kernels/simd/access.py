@@ -1,4 +1,4 @@
-"""Runs of memory: copied and cleared by the instructions that the CPU likes best."""
+"""Runs of memory that are copied, cleared and prefetched."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,8 +16,8 @@ def element(context: Any, builder: Any, array_type: Any, array: Any, index: Any)
 
 
 def _bytes(context: Any, builder: Any, array_type: Any, array: Any, index: Any) -> Any:
-    place = element(context, builder, array_type, array, index)
-    return builder.bitcast(place, ir.IntType(8).as_pointer())
+    pointer = element(context, builder, array_type, array, index)
+    return builder.bitcast(pointer, ir.IntType(8).as_pointer())
 
 
 def _size(builder: Any, count: Any, dtype: Any) -> Any:
@@ -53,7 +53,7 @@ def clear(typingctx: Any, to: Any, at: Any, count: Any) -> tuple[Any, Callable[.
 
 @intrinsic(prefer_literal=True)
 def fetch(typingctx: Any, x: Any, at: Any, write: Any) -> tuple[Any, Callable[..., Any]]:
-    """Have the cache line of x[at] brought near, to be read or (`write` = 1) written; x need not have it."""
+    """Prefetch the cache line of x[at], to be read or (`write` = 1) written; `at` may lie outside of x."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         word = ir.IntType(32)
@@ -68,7 +68,7 @@ def fetch(typingctx: Any, x: Any, at: Any, write: Any) -> tuple[Any, Callable[..
 
 @intrinsic
 def opaque(typingctx: Any, index: Any) -> tuple[Any, Callable[..., Any]]:
-    """The same index, but the compiler cannot know: what it read at a related one, it will read again."""
+    """The same index, hidden from LLVM: what was read at a related index is read again, not reused."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         kind = ir.FunctionType(args[0].type, [args[0].type])

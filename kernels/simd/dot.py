@@ -40,8 +40,8 @@ def dot(
 
         def rows(kind: Any, array: Any, index: Any, step: Any, number: int) -> list[Any]:
             pointer = emit.element(kind, array, index)
-            places = [builder.mul(step, ir.Constant(step.type, i)) for i in range(number)]
-            return [emit.row(builder.gep(pointer, [place]), mask)[0] for place in places]
+            offsets = [builder.mul(step, ir.Constant(step.type, i)) for i in range(number)]
+            return [emit.row(builder.gep(pointer, [offset]), mask)[0] for offset in offsets]
 
         left = rows(signature.args[1], a_array, a_index, a_stride, t.rows)
         right = rows(signature.args[4], b_array, b_index, b_stride, t.vectors)
@@ -55,8 +55,9 @@ def dot(
     return tile(tile, a, a_at, a_step, b, b_at, b_step, count), codegen
 
 
-def _places(places: list[int]) -> Any:
-    return ir.Constant(ir.VectorType(_INT32, len(places)), places)
+def _indices(indices: list[int]) -> Any:
+    """Which elements a shuffle takes."""
+    return ir.Constant(ir.VectorType(_INT32, len(indices)), indices)
 
 
 def _joined(builder: Any, vectors: list[Any]) -> Any:
@@ -71,7 +72,7 @@ def _joined(builder: Any, vectors: list[Any]) -> Any:
             high = [s + half + i for s in starts for i in range(half)]
             pairs.append(
                 builder.fadd(
-                    builder.shuffle_vector(a, b, _places(low)), builder.shuffle_vector(a, b, _places(high))
+                    builder.shuffle_vector(a, b, _indices(low)), builder.shuffle_vector(a, b, _indices(high))
                 )
             )
         vectors, segment = pairs, half
@@ -82,8 +83,8 @@ def _joined(builder: Any, vectors: list[Any]) -> Any:
         low = [s + i for s in starts for i in range(half)]
         high = [s + half + i for s in starts for i in range(half)]
         value = builder.fadd(
-            builder.shuffle_vector(value, value, _places(low)),
-            builder.shuffle_vector(value, value, _places(high)),
+            builder.shuffle_vector(value, value, _indices(low)),
+            builder.shuffle_vector(value, value, _indices(high)),
         )
         segment = half
     return value
@@ -91,7 +92,7 @@ def _joined(builder: Any, vectors: list[Any]) -> Any:
 
 @intrinsic
 def sums(typingctx: Any, tile: Any) -> tuple[Any, Callable[..., Any]]:
-    """The tile of one vector of `vectors` lanes in a row: each accumulator's sum, in a fixed order.
+    """result[i, j] = the sum of the lanes of accumulator (i, j), in a fixed order; `vectors` lanes in a row.
 
     `vectors` is a power of two, at most `lanes`.
     """
@@ -135,8 +136,8 @@ def transposed(typingctx: Any, tile: Any) -> tuple[Any, Callable[..., Any]]:
                     a, b = rows[i], rows[i + step]
                     low = [j if not j & step else lanes + j - step for j in range(lanes)]
                     high = [j + step if not j & step else lanes + j for j in range(lanes)]
-                    rows[i] = builder.shuffle_vector(a, b, _places(low))
-                    rows[i + step] = builder.shuffle_vector(a, b, _places(high))
+                    rows[i] = builder.shuffle_vector(a, b, _indices(low))
+                    rows[i + step] = builder.shuffle_vector(a, b, _indices(high))
             step *= 2
         return _pack(_Emitter(context, builder, tile), rows)
 

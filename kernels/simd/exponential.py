@@ -78,8 +78,8 @@ def exp(typingctx: Any, v: Any) -> tuple[Any, Callable[..., Any]]:
         origin = builder.bitcast(emit.constant(magic), whole)
         number = builder.sub(builder.bitcast(shifted, whole), origin)
         half = builder.ashr(number, ir.Constant(whole, [1] * v.lanes))
-        for part in (half, builder.sub(number, half)):
-            bits = builder.add(part, ir.Constant(whole, [bias] * v.lanes))
+        for exponent in (half, builder.sub(number, half)):
+            bits = builder.add(exponent, ir.Constant(whole, [bias] * v.lanes))
             power = builder.bitcast(builder.shl(bits, ir.Constant(whole, [mantissa] * v.lanes)), vector)
             series = builder.fmul(series, power)
         return series

@@ -1,9 +1,9 @@
 """Stores past the caches, for results that are too large to be found there by whoever reads them.
 
-An ordinary store first reads the cache line that it then overwrites; a streamed one does not, which takes a
-third to a half off the traffic of a loop that waits for memory. Only whole vectors are streamed, and their
-places must be multiples of a vector. Other threads see them after the next locked instruction: every
-hand-over between threads has one.
+An ordinary store first reads the cache line that it then overwrites; a streamed (non-temporal) one does not,
+which saves a third to a half of the traffic of a loop that is bound by memory. Only whole vectors are
+streamed, at addresses that are multiples of a vector's size. Other threads see them after the next locked
+instruction, and each synchronisation between threads has one.
 """
 
 from collections.abc import Callable
@@ -20,15 +20,15 @@ from .vector import _convert, _write
 
 
 def _branches(builder: Any, bypass: Any, count: Any, whole: int) -> Any:
-    """One branch to stream in, if all of `whole` elements exist, and one to store in."""
+    """Two branches: one to stream in, if `bypass` and all `whole` elements exist; one to store in."""
     exists = builder.icmp_signed(">=", count, ir.Constant(count.type, whole))
     return builder.if_else(builder.and_(bypass, exists))
 
 
 def _stream(builder: Any, vector: Any, pointer: Any, size: int) -> None:
     """Write a vector of elements of `size` bytes."""
-    place = builder.bitcast(pointer, vector.type.as_pointer())
-    store = builder.store(vector, place, align=min(LINE, vector.type.count * size))
+    address = builder.bitcast(pointer, vector.type.as_pointer())
+    store = builder.store(vector, address, align=min(LINE, vector.type.count * size))
     store.set_metadata("nontemporal", builder.module.add_metadata([ir.Constant(ir.IntType(32), 1)]))
 
 
@@ -47,8 +47,8 @@ def stream(
                 for k in range(tile.rows * tile.vectors):
                     i, j = divmod(k, tile.vectors)
                     row = builder.gep(pointer, [builder.mul(c_step, ir.Constant(c_step.type, i))])
-                    place = builder.gep(row, [ir.Constant(c_step.type, j * tile.lanes)])
-                    _stream(builder, builder.extract_value(acc, k), place, emit.align)
+                    address = builder.gep(row, [ir.Constant(c_step.type, j * tile.lanes)])
+                    _stream(builder, builder.extract_value(acc, k), address, emit.align)
             with stored:
                 emit.put_rows(acc, pointer, c_step, count)
         return context.get_dummy_value()

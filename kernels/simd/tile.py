@@ -214,7 +214,7 @@ def fma_runs(
 def fma_rows(
     typingctx: Any, tile: Any, a: Any, a_at: Any, a_step: Any, b: Any, b_at: Any, columns: Any
 ) -> tuple[Any, Callable[..., Any]]:
-    """tile[i, j] += a[a_at + i * a_step + j] * b[b_at + j], a row of its own for each row of the tile."""
+    """tile[i, j] += a[a_at + i * a_step + j] * b[b_at + j], each row of the tile has its own row of a."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         t = signature.args[0]
@@ -224,10 +224,10 @@ def fma_rows(
         row = emit.row(emit.element(signature.args[4], b_array, b_index), masks)
         pointer = emit.element(signature.args[1], a_array, a_index)
         for i in range(t.rows):
-            own = emit.row(builder.gep(pointer, [builder.mul(step, ir.Constant(step.type, i))]), masks)
+            left = emit.row(builder.gep(pointer, [builder.mul(step, ir.Constant(step.type, i))]), masks)
             for j in range(t.vectors):
                 k = i * t.vectors + j
-                value = emit.fmuladd(own[j], row[j], builder.extract_value(acc, k))
+                value = emit.fmuladd(left[j], row[j], builder.extract_value(acc, k))
                 acc = builder.insert_value(acc, value, k)
         return acc
 

@@ -139,8 +139,8 @@ def _suffix(vector: ir.VectorType) -> str:
 
 def _write(builder: Any, vector: Any, pointer: Any, count: Any, size: int) -> None:
     """Write the first `count` elements, of `size` bytes each, to memory."""
-    place = builder.bitcast(pointer, vector.type.as_pointer())
-    arguments = [vector, place, ir.Constant(_INT32, size), _mask(builder, count, vector.type.count)]
+    address = builder.bitcast(pointer, vector.type.as_pointer())
+    arguments = [vector, address, ir.Constant(_INT32, size), _mask(builder, count, vector.type.count)]
     _call(builder, f"llvm.masked.store.{_suffix(vector.type)}.p0", ir.VoidType(), arguments)
 
 
@@ -151,11 +151,11 @@ def read(typingctx: Any, x: Any, at: Any, lanes: Any, count: Any) -> tuple[Any, 
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         vector = context.get_value_type(typ)
-        place = builder.bitcast(
+        address = builder.bitcast(
             element(context, builder, signature.args[0], args[0], args[1]), vector.as_pointer()
         )
         align = ir.Constant(_INT32, x.dtype.bitwidth // 8)
-        arguments = [place, align, _mask(builder, args[3], typ.lanes), ir.Constant(vector, None)]
+        arguments = [address, align, _mask(builder, args[3], typ.lanes), ir.Constant(vector, None)]
         return _call(builder, f"llvm.masked.load.{_suffix(vector)}.p0", vector, arguments)
 
     return typ(x, at, lanes, count), codegen
@@ -225,9 +225,9 @@ def _fold(builder: Any, value: Any, join: Callable[[Any, Any], Any]) -> Any:
     lanes = value.type.count
     while lanes > 1:
         lanes //= 2
-        places = ir.VectorType(_INT32, lanes)
-        low = builder.shuffle_vector(value, value, ir.Constant(places, list(range(lanes))))
-        high = builder.shuffle_vector(value, value, ir.Constant(places, list(range(lanes, 2 * lanes))))
+        indices = ir.VectorType(_INT32, lanes)
+        low = builder.shuffle_vector(value, value, ir.Constant(indices, list(range(lanes))))
+        high = builder.shuffle_vector(value, value, ir.Constant(indices, list(range(lanes, 2 * lanes))))
         value = join(low, high)
     return builder.extract_element(value, ir.Constant(_INT32, 0))
 
@@ -245,8 +245,8 @@ def total(typingctx: Any, v: Any) -> tuple[Any, Callable[..., Any]]:
 def _larger(builder: Any, a: Any, b: Any) -> Any:
     """b where it is larger or NaN, else a: a NaN stays."""
     wins = builder.fcmp_unordered(">", b, a)
-    sound = builder.fcmp_ordered("ord", a, a)
-    return builder.select(builder.and_(wins, sound), b, a)
+    is_number = builder.fcmp_ordered("ord", a, a)
+    return builder.select(builder.and_(wins, is_number), b, a)
 
 
 @intrinsic
@@ -271,7 +271,7 @@ def largest(typingctx: Any, v: Any) -> tuple[Any, Callable[..., Any]]:
 
 @intrinsic
 def wins(typingctx: Any, value: Any, best: Any) -> tuple[Any, Callable[..., Any]]:
-    """mask[j] = value[j] takes the place of best[j] as a maximum: it is larger, or the first NaN"""
+    """mask[j] = value[j] replaces best[j] as the maximum: it is larger, or the first NaN"""
     typ = VectorType(types.boolean, best.lanes)
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:

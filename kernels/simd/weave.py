@@ -1,22 +1,22 @@
-"""Tiles between two orders: pixels with their channels side by side, and a plane for each channel."""
+"""Tiles from a plane for each channel to pixels whose channels lie side by side, and back."""
 
 from collections.abc import Callable
 from typing import Any
 
 from numba.extending import intrinsic
 
-from .dot import _places
+from .dot import _indices
 from .tile import TileType, _Emitter, _pack
 
 
-def _rearranged(builder: Any, vectors: list[Any], places: list[int]) -> list[Any]:
-    """Vectors whose elements, one after the other, are those at `places` of the given ones.
+def _rearranged(builder: Any, vectors: list[Any], positions: list[int]) -> list[Any]:
+    """Vectors whose elements, one after the other, are the given ones' elements at `positions`.
 
-    Each is put together from two vectors at a time.
+    A shuffle takes from two vectors at a time.
     """
     lanes, result = vectors[0].type.count, []
-    for start in range(0, len(places), lanes):
-        wanted = [divmod(place, lanes) for place in places[start : start + lanes]]
+    for start in range(0, len(positions), lanes):
+        wanted = [divmod(position, lanes) for position in positions[start : start + lanes]]
         value = None
         for number in sorted({vector for vector, _ in wanted}):
             chosen = [
@@ -24,7 +24,7 @@ def _rearranged(builder: Any, vectors: list[Any], places: list[int]) -> list[Any
                 for i, (vector, lane) in enumerate(wanted)
             ]
             before = vectors[number] if value is None else value
-            value = builder.shuffle_vector(before, vectors[number], _places(chosen))
+            value = builder.shuffle_vector(before, vectors[number], _indices(chosen))
         result.append(value)
     return result
 
@@ -34,11 +34,11 @@ def woven(typingctx: Any, tile: Any) -> tuple[Any, Callable[..., Any]]:
     """One row: element j * rows + i is tile[i, j]."""
     rows, columns = tile.rows, tile.vectors * tile.lanes
     result = TileType(tile.dtype, 1, rows * tile.vectors, tile.lanes)
-    places = [i * columns + j for j in range(columns) for i in range(rows)]
+    positions = [i * columns + j for j in range(columns) for i in range(rows)]
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         vectors = [builder.extract_value(args[0], k) for k in range(rows * tile.vectors)]
-        return _pack(_Emitter(context, builder, result), _rearranged(builder, vectors, places))
+        return _pack(_Emitter(context, builder, result), _rearranged(builder, vectors, positions))
 
     return result(tile), codegen
 
@@ -48,10 +48,10 @@ def unwoven(typingctx: Any, tile: Any) -> tuple[Any, Callable[..., Any]]:
     """As many rows as the tile of one row has vectors: element [i, j] is that at j * rows + i."""
     rows, lanes = tile.vectors, tile.lanes
     result = TileType(tile.dtype, rows, 1, lanes)
-    places = [j * rows + i for i in range(rows) for j in range(lanes)]
+    positions = [j * rows + i for i in range(rows) for j in range(lanes)]
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         vectors = [builder.extract_value(args[0], k) for k in range(rows)]
-        return _pack(_Emitter(context, builder, result), _rearranged(builder, vectors, places))
+        return _pack(_Emitter(context, builder, result), _rearranged(builder, vectors, positions))
 
     return result(tile), codegen

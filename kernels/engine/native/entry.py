@@ -11,11 +11,11 @@ from ..once import once
 from . import layouts
 
 _FASTCALL = 0x80
-"""How Python calls it: with the addresses of the arguments, and their number."""
+"""METH_FASTCALL: Python hands over the addresses of the arguments and their number."""
 
 
 class _Method(ctypes.Structure):
-    """What Python wants to know of a function in C."""
+    """A function in C as Python's PyMethodDef describes it."""
 
     _fields_ = (
         ("name", ctypes.c_char_p),
@@ -26,15 +26,15 @@ class _Method(ctypes.Structure):
 
 
 _living: list[Any] = []
-"""Methods and compiled functions: Python and machine code hold their addresses."""
+"""Methods and compiled functions, which must live on: Python and machine code hold their addresses."""
 
 
-def callable_from_python(function: Any, own: np.ndarray) -> Any:
-    """A function of Python's, that is machine code of (own, addresses of arguments, their number)."""
+def callable_from_python(function: Any, bound: np.ndarray) -> Any:
+    """A function that Python calls: machine code of (id of `bound`, address of arguments, their number)."""
     method = _Method(function.__name__.encode(), machine_code(function), _FASTCALL, None)
     _living.append(method)
     new = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.POINTER(_Method), ctypes.py_object, ctypes.c_void_p)
-    return new(("PyCFunction_NewEx", ctypes.pythonapi))(method, own, None)
+    return new(("PyCFunction_NewEx", ctypes.pythonapi))(method, bound, None)
 
 
 @once
@@ -50,6 +50,6 @@ def machine_code(function: Any) -> int:
 
 @once
 def head() -> tuple[Any, ...]:
-    """What begins every table of objects that machine code reads (see `objects`)."""
+    """The objects with which every table begins that machine code reads (see `objects`)."""
     functions = np.array(layouts.numpy_functions(), np.int64)
     return functions, np.ndarray, None, NotImplemented, np.dtype(np.uint8)

@@ -34,7 +34,7 @@ DTYPE, FLAGS = 7 * WORD, 8 * WORD
 ALIGNED, WRITEABLE = 0x100, 0x400
 """Flags of an array."""
 _FUNCTIONS = 94, 282, 76
-"""NewFromDescr, SetBaseObject, Return: places in NumPy's table of functions for extensions."""
+"""NewFromDescr, SetBaseObject, Return: their indices in NumPy's table of functions for extensions."""
 
 
 def known() -> bool:
@@ -51,7 +51,7 @@ def difference() -> str:
 def numpy_functions() -> list[int]:
     """Where NumPy's functions begin that make an array, set the owner of its memory, make it a scalar."""
     table = _numpy_table()
-    return [table[place] for place in _FUNCTIONS]
+    return [table[index] for index in _FUNCTIONS]
 
 
 def _build() -> str:
@@ -107,27 +107,27 @@ def _array() -> bool:
 
 
 def _array_is_read(array: np.ndarray, flags: int) -> bool:
-    place = id(array)
-    fields = [_word(place + field) for field in (TYPE, DATA, DTYPE)]
+    address = id(array)
+    fields = [_word(address + field) for field in (TYPE, DATA, DTYPE)]
     return (
         fields == [id(np.ndarray), array.ctypes.data, id(array.dtype)]
-        and _half(place + AXES) == array.ndim
-        and _half(place + FLAGS) & (ALIGNED | WRITEABLE) == flags
-        and _words(place + DIMENSIONS, array.ndim) == array.shape
-        and _words(place + STEPS, array.ndim) == array.strides
+        and _half(address + AXES) == array.ndim
+        and _half(address + FLAGS) & (ALIGNED | WRITEABLE) == flags
+        and _words(address + DIMENSIONS, array.ndim) == array.shape
+        and _words(address + STEPS, array.ndim) == array.strides
     )
 
 
 def _count() -> bool:
     """An array in a list has one reference; each view of it adds one for its lifetime."""
     held = [np.empty(8)]
-    place, views = id(held[0]) + COUNT, list[np.ndarray]()
-    counts = [_half(place)]
+    count, views = id(held[0]) + COUNT, list[np.ndarray]()
+    counts = [_half(count)]
     for _ in range(3):
         views.append(held[0][1:])
-        counts.append(_half(place))
+        counts.append(_half(count))
     views.clear()
-    return [*counts, _half(place)] == [1, 2, 3, 4, 1]
+    return [*counts, _half(count)] == [1, 2, 3, 4, 1]
 
 
 def _table() -> bool:

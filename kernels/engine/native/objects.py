@@ -1,6 +1,6 @@
 """Objects of Python and NumPy as machine code makes, counts and calls them; `layouts` has their fields.
 
-Who calls these holds Python's lock.
+The caller holds Python's lock (the GIL).
 """
 
 from numba import njit, types
@@ -9,11 +9,12 @@ from .layouts import COUNT, DATA, WORD, WRITEABLE
 from .words import half, invoke, word
 
 FUNCTIONS, NDARRAY, NONE, UNKNOWN, BYTE, FIRST = range(6)
-"""Objects at the head of each table that machine code reads (`entry.head`); then come its own."""
+"""Objects at the head of each table that machine code reads (`entry.head`); others follow from FIRST on."""
 NEW_ARRAY, SET_BASE, TO_SCALAR = range(3)
-"""The functions: where those of NumPy begin."""
+"""The functions of NumPy, in this order."""
 
-part = njit(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+internal = njit(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+"""Compile a function that machine code alone calls."""
 _int, _void = types.int64, types.void
 incref = types.ExternalFunction("Py_IncRef", _void(_int))
 decref = types.ExternalFunction("Py_DecRef", _void(_int))
@@ -25,7 +26,7 @@ release_lock = types.ExternalFunction("PyEval_SaveThread", _int())
 acquire_lock = types.ExternalFunction("PyEval_RestoreThread", _void(_int))
 
 
-@part
+@internal
 def new_array(head: int, dtype: int, axes: int, lengths: int, steps: int, data: int, owner: int) -> int:
     """A new array in NumPy's memory, or from `data` on in that of `owner`; 0 where an exception is set."""
     incref(dtype)  # NumPy keeps this one
@@ -40,13 +41,13 @@ def new_array(head: int, dtype: int, axes: int, lengths: int, steps: int, data: 
     return array
 
 
-@part
+@internal
 def to_scalar(head: int, array: int) -> int:
-    """NumPy's scalar of an array without axes, whose place it takes."""
+    """NumPy's scalar of an array without axes; the reference to the array becomes one to the scalar."""
     return invoke(word(word(word(head + FUNCTIONS * WORD) + DATA) + TO_SCALAR * WORD), (array,))
 
 
-@part
+@internal
 def references(value: int) -> int:
     """How many references to an object there are."""
     return half(value + COUNT)

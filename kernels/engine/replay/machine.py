@@ -12,15 +12,16 @@ large result where `shelf` has no free block. A program is a run of words, read 
     count, then each array that is made
         memory, dtype, axes, lengths and steps     `memory` is what hands out its memory, or 0 for NumPy
     count, then each kernel that runs
-        task, jobs, workers, region, words, places, the words, the places
-                                              the words of its arguments; a place is that of an address among
-                                              them, the array it belongs to, its distance to the array's first
-                                              element in bytes: first come the arguments, then what is made
-    count, then each array that has to be zero by now: a place among those that are made, its words; if one is
-                                              not, the call goes Python's way, which says why
-    count, then each array that is returned: a place among those that are made; -1 - place: its scalar
+        task, jobs, workers, region, words, relocations, the words, the relocations
+                                              the words of its arguments; a relocation is the index of one
+                                              that is an address, that of the array it points into, and its
+                                              distance from the array's first element in bytes; arrays are the
+                                              arguments, then those that are made
+    count, then each array that has to be zero by now: its index among those that are made, its words; if one
+                                              is not, Python makes the call again, and says why it fails
+    count, then each array that is returned: its index among those that are made; -1 - index: its scalar
 
-A program that makes nothing stands for a call that cannot be replayed.
+A program that makes nothing marks a call that cannot be replayed.
 """
 
 from ..native.layouts import ALIGNED, AXES, DATA, DIMENSIONS, DTYPE, FLAGS, ITEMS, LENGTH, STEPS, TYPE, WORD
@@ -34,9 +35,9 @@ from ..native.objects import (
     decref,
     incref,
     integer,
+    internal,
     new_array,
     new_tuple,
-    part,
     put_item,
     release_lock,
     to_scalar,
@@ -46,14 +47,14 @@ from ..region import enter, run
 
 SAME, INTEGER, TUPLE, ARRAY = range(4)
 PROGRAMS = 512
-"""Places for programs in a table; a power of two."""
+"""Slots for programs in a table; a power of two."""
 PROBES = 4
-"""Places that are looked at."""
+"""Slots in a row in which a program may be."""
 OBJECTS, WORDS = 32, 256
 """The most arguments and arrays of a program, and words of a kernel's arguments."""
 
 
-@part
+@internal
 def _fits(value: int, at: int) -> int:
     """Where the words of this argument end, if the object is what they ask for; else 0."""
     kind, expected = word(at), word(at + WORD)
@@ -89,9 +90,9 @@ def _fits(value: int, at: int) -> int:
     return at + 2 * axes * WORD
 
 
-@part
-def _place(arguments: int, count: int, ndarray: int) -> int:
-    """Where to look for the program first: a number made of the lengths of all axes."""
+@internal
+def _first_slot(arguments: int, count: int, ndarray: int) -> int:
+    """The first slot in which the program may be: a hash of the lengths of all axes."""
     mixed = count
     for i in range(count):
         value = word(arguments + i * WORD)
@@ -102,7 +103,7 @@ def _place(arguments: int, count: int, ndarray: int) -> int:
     return (mixed ^ (mixed >> 9)) & (PROGRAMS - 1)
 
 
-@part
+@internal
 def _made(at: int, table: int) -> int:
     """A new array as a program asks for it; 0, and Python's exception, where there is no memory."""
     memory, dtype, axes = word(at), word(at + WORD), word(at + 2 * WORD)
@@ -115,7 +116,7 @@ def _made(at: int, table: int) -> int:
     return new_array(table, dtype, axes, lengths, lengths + axes * WORD, data, owner)
 
 
-@part
+@internal
 def _kernels(at: int, objects: int) -> int:
     """Run the kernels; where their words end."""
     memory = room(WORDS)
@@ -123,12 +124,12 @@ def _kernels(at: int, objects: int) -> int:
     at += WORD
     for _ in range(count):
         task, jobs, workers, region = word(at), word(at + WORD), word(at + 2 * WORD), word(at + 3 * WORD)
-        words, places = word(at + 4 * WORD), word(at + 5 * WORD)
+        words, relocations = word(at + 4 * WORD), word(at + 5 * WORD)
         at += 6 * WORD
         for i in range(words):
             put(memory + i * WORD, word(at + i * WORD))
         at += words * WORD
-        for _ in range(places):
+        for _ in range(relocations):
             array = word(objects + word(at + WORD) * WORD)
             put(memory + word(at) * WORD, word(array + DATA) + word(at + 2 * WORD))
             at += 3 * WORD
@@ -139,7 +140,7 @@ def _kernels(at: int, objects: int) -> int:
     return at
 
 
-@part
+@internal
 def _failed(at: int, made: int) -> bool:
     """Whether a kernel has reported what it could not do."""
     for i in range(word(at)):
@@ -150,7 +151,7 @@ def _failed(at: int, made: int) -> bool:
     return False
 
 
-@part
+@internal
 def _result(at: int, made: int, table: int) -> int:
     """A new reference to the array that a program returns, to the tuple of them, or to a scalar."""
     count = word(at)
@@ -171,7 +172,7 @@ def _result(at: int, made: int, table: int) -> int:
     return result
 
 
-@part
+@internal
 def _run(program: int, at: int, table: int, arguments: int, count: int) -> int:
     """Replay a program whose arguments fit and end at `at`; the result, or 0 with Python's exception set."""
     objects = room(OBJECTS)
@@ -215,7 +216,7 @@ def replay(self: int, arguments: int, count: int) -> int:
     """
     table = word(self + DATA)
     none = word(table + NONE * WORD)
-    first = _place(arguments, count, word(table + NDARRAY * WORD))
+    first = _first_slot(arguments, count, word(table + NDARRAY * WORD))
     for probe in range(PROBES):
         program = word(table + (FIRST + ((first + probe) & (PROGRAMS - 1))) * WORD)
         if program == none:
@@ -238,6 +239,6 @@ def replay(self: int, arguments: int, count: int) -> int:
     return none
 
 
-def place(arguments: int, count: int, ndarray: int) -> int:
-    """`_place`, to be called from Python."""
-    return _place(arguments, count, ndarray)
+def first_slot(arguments: int, count: int, ndarray: int) -> int:
+    """`_first_slot`, to be called from Python."""
+    return _first_slot(arguments, count, ndarray)

@@ -1,9 +1,9 @@
 """What a call did, noted while Python did it: which arrays were made, which kernels ran on what.
 
-With other memory, a call does the same whose arguments are of the same kind. It can be replayed if every
-array that its kernels read is an argument, was made by `buffers` for this call, or never changes (tables of a
-plan are read-only), and if it returns arrays that were made. What NumPy computed is none of these, and tells
-on itself.
+A call whose arguments are of the same kind does the same, on other memory. It can be replayed if every array
+that its kernels read is an argument, was made by `buffers` for this call, or never changes (tables of a plan
+are read-only), and if it returns arrays that were made. An array that NumPy computed is none of these, so a
+call that needs one is found out.
 """
 
 import threading
@@ -20,7 +20,7 @@ from ..geometry import Geometry
 from .machine import ARRAY, INTEGER, OBJECTS, SAME, TUPLE, WORDS
 
 OWN_THREAD = 50_000.0
-"""Work (see jit.SERIAL_WORK) up to which other threads of Python wait: to let them run costs as much."""
+"""Work (see jit.SERIAL_WORK) up to which a replay holds Python's lock: to release it would cost as much."""
 _FIELDS = default_manager.lookup(types.float64[::1])._fields
 _BEFORE_ADDRESS, _BESIDES = _FIELDS.index("data"), len({*_FIELDS} - {"shape", "strides"})
 """Words of an array among a kernel's arguments: before the address of its elements, and besides its axes."""
@@ -44,11 +44,11 @@ class Recording:
         self.arguments = arguments
         self.made: list[Made] = []
         self.kernels: list[list[int]] = []
-        self.kept: list[Any] = [a for a in arguments if not isinstance(a, np.ndarray)]
+        self.alive: list[Any] = [a for a in arguments if not isinstance(a, np.ndarray)]
         self.verdicts: list[np.ndarray] = []
         self.scalar: tuple[Any, Any] = None, None
         self.work = 0.0
-        self.sound = True
+        self.repeatable = True
         self.thread = threading.get_ident()
         self._objects = list(arguments)
         self._bounds = {i: byte_bounds(a) for i, a in enumerate(arguments) if isinstance(a, np.ndarray)}
@@ -58,7 +58,7 @@ class Recording:
         self._bounds[len(self._objects)] = byte_bounds(array)
         self._objects.append(array)
         self.made.append(Made(array, memory))
-        self.kept.append(memory)
+        self.alive.append(memory)
 
     def note_verdicts(self, verdicts: np.ndarray) -> None:
         """Note an array of words that are zero unless a kernel met what it could not do."""
@@ -77,43 +77,43 @@ class Recording:
     ) -> None:
         """Note a kernel that is about to run; `dealt`: its jobs, workers, region."""
         try:
-            places, words = self._places(arguments)
+            relocations, words = self._relocations(arguments)
         except UnrepeatableError:
-            self.sound = False
+            self.repeatable = False
             return
         memory = np.zeros(1 + words, np.int64)
         entry_point(*arguments, 0, 0, 0, memory.ctypes.data)
         task, *given = memory.tolist()
-        flat = [number for place in places for number in place]
-        self.kernels.append([task, *dealt, words, len(places), *given, *flat])
-        self.kept += [entry_point, *(a for a in arguments if isinstance(a, Geometry))]
+        flat = [number for relocation in relocations for number in relocation]
+        self.kernels.append([task, *dealt, words, len(relocations), *given, *flat])
+        self.alive += [entry_point, *(a for a in arguments if isinstance(a, Geometry))]
         self.work += work
 
-    def _places(self, arguments: tuple[Any, ...]) -> tuple[list[tuple[int, int, int]], int]:
-        """Which words of a kernel are addresses, in which array, how far from its start; how many all are."""
-        places, at = list[tuple[int, int, int]](), 0
+    def _relocations(self, arguments: tuple[Any, ...]) -> tuple[list[tuple[int, int, int]], int]:
+        """Of each address among a kernel's words: its index, array, and offset in it; the number of words."""
+        relocations, at = list[tuple[int, int, int]](), 0
         for argument in arguments:
             if isinstance(argument, np.ndarray):
                 if found := self._found(argument):
-                    places.append((at + _BEFORE_ADDRESS, *found))
+                    relocations.append((at + _BEFORE_ADDRESS, *found))
                 at += _BESIDES + 2 * argument.ndim
             else:
                 at += 1
         if at > WORDS:
             raise UnrepeatableError
-        return places, at
+        return relocations, at
 
     def _found(self, array: np.ndarray) -> tuple[int, int] | None:
         """The object that an array lies in and its distance to it; None if the array never changes."""
         low, high = byte_bounds(array)
         if low == high:
-            self.kept.append(array)
+            self.alive.append(array)
             return None
         roots = [root for root, (start, end) in self._bounds.items() if start <= low and high <= end]
         if len(roots) == 1:
             return roots[0], low - self._objects[roots[0]].ctypes.data
         if not roots and _constant(array):
-            self.kept.append(array)
+            self.alive.append(array)
             return None
         raise UnrepeatableError
 
@@ -130,29 +130,29 @@ class Recording:
         return [int(self.work > OWN_THREAD), *needed, *done]
 
     def _done(self, results: tuple[Any, ...]) -> list[int]:
-        if not self.sound or len(self._objects) > OBJECTS:
+        if not self.repeatable or len(self._objects) > OBJECTS:
             raise UnrepeatableError
         element, scalar = self.scalar
         is_scalar = scalar is not None and results[0] is scalar
         arrays = (element,) if is_scalar else results
-        places = [self._made_place(array) for array in arrays]
+        indices = [self._made_index(array) for array in arrays]
         words = [len(self.made)]
         for i, made in enumerate(self.made):
-            shown = arrays[places.index(i)] if i in places else made.array
+            shown = arrays[indices.index(i)] if i in indices else made.array
             words += [0 if made.memory is None else id(made.memory), id(shown.dtype), shown.ndim]
             words += [*shown.shape, *shown.strides]
-            self.kept.append(shown.dtype)
+            self.alive.append(shown.dtype)
         words += [len(self.kernels), *(word for kernel in self.kernels for word in kernel)]
         words.append(len(self.verdicts))
         for verdicts in self.verdicts:
-            words += [self._made_place(verdicts), verdicts.size]
-        return [*words, len(places), *([-1 - places[0]] if is_scalar else places)]
+            words += [self._made_index(verdicts), verdicts.size]
+        return [*words, len(indices), *([-1 - indices[0]] if is_scalar else indices)]
 
-    def _made_place(self, array: Any) -> int:
-        """Which of the made arrays fills the memory of this one."""
-        for place, made in enumerate(self.made):
+    def _made_index(self, array: Any) -> int:
+        """The index of the made array that fills the same memory as this one."""
+        for index, made in enumerate(self.made):
             if isinstance(array, np.ndarray) and array.size and byte_bounds(array) == byte_bounds(made.array):
-                return place
+                return index
         raise UnrepeatableError
 
 
@@ -174,7 +174,7 @@ def _described(value: Any) -> list[int]:
 
 
 def _shared(dtype: np.dtype[Any]) -> bool:
-    """Whether arrays share this object; unpickled ones have their own, and another may lie there later."""
+    """Whether all arrays share this object: that of an unpickled one may be freed, its address used again."""
     return dtype is np.dtype(dtype.type)
 
 

@@ -18,14 +18,14 @@ from .recording import Recording, UnrepeatableError
 
 _lock = threading.Lock()
 _age = 0
-"""How often all programs were forgotten."""
+"""How often the programs of all tables were forgotten."""
 _tables: weakref.WeakSet["Table"] = weakref.WeakSet()
 
 
 class Program(np.ndarray):
-    """The words of a program, and what they refer to."""
+    """The words of a program; `alive` are the objects whose addresses are among them."""
 
-    kept: list[Any]
+    alive: list[Any]
 
 
 class Table:
@@ -44,33 +44,33 @@ class Table:
         if not _lock.acquire(blocking=False):
             return self.function(*arguments)
         try:
-            noted, age = Recording((context, *arguments)), _age
-            recording.current = noted
+            done, age = Recording((context, *arguments)), _age
+            recording.current = done
             try:
                 result = self.function(*arguments)
             finally:
                 recording.current = None
-            self._add(noted, result)
+            self._add(done, result)
             if age != _age:
                 self.forget()
             return result
         finally:
             _lock.release()
 
-    def _add(self, noted: Recording, result: Any) -> None:
+    def _add(self, done: Recording, result: Any) -> None:
         try:
-            program = np.array(noted.program(result), np.int64).view(Program)
+            program = np.array(done.program(result), np.int64).view(Program)
         except UnrepeatableError:  # by its arguments: not even that can be written down
             return
-        program.kept = noted.kept
-        first = _place(noted.arguments)
-        near = [FIRST + (first + probe) % PROGRAMS for probe in range(PROBES)]
+        program.alive = done.alive
+        first = _first_slot(done.arguments)
+        slots = [FIRST + (first + probe) % PROGRAMS for probe in range(PROBES)]
         self._turn += 1
-        free = (at for at in near if self._objects[at] is None)
-        self._objects[next(free, near[self._turn % PROBES])] = program
+        free = (slot for slot in slots if self._objects[slot] is None)
+        self._objects[next(free, slots[self._turn % PROBES])] = program
 
     def forget(self) -> None:
-        """Have no programs."""
+        """Remove all programs."""
         self._objects[FIRST:] = None
 
 
@@ -81,22 +81,22 @@ def table_of(function: Callable[..., Any]) -> Table | None:
 
 
 def forget() -> None:
-    """What was recorded holds no longer: the threads or the choice of algorithms have changed."""
+    """Remove the programs of all tables: the number of threads or the choice of algorithms has changed."""
     global _age
     _age += 1
     for table in _tables:
         table.forget()
 
 
-def restart() -> None:
-    """After a fork: what another thread was recording will not come to an end here."""
+def forget_after_fork() -> None:
+    """In a child made by fork: remove all programs, and end a recording whose thread does not exist here."""
     global _lock
     _lock = threading.Lock()
     recording.current = None
     forget()
 
 
-def _place(arguments: tuple[Any, ...]) -> int:
+def _first_slot(arguments: tuple[Any, ...]) -> int:
     objects = np.array([id(argument) for argument in arguments], np.int64)
-    function = ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_int64] * 3)(machine_code(machine.place))
+    function = ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_int64] * 3)(machine_code(machine.first_slot))
     return int(function(objects.ctypes.data, len(arguments), id(np.ndarray)))
