@@ -45,7 +45,7 @@ def _convolutions(p: Problem, size):
     for h, w in reached:
         strides = p.height.size * row, p.height.stride * row, p.width.stride * pixel
         place, phase = Place(h.offset * row + w.offset * pixel, *strides), p.phase(h, w)
-        plan = choose(CONVOLUTION, phase).plans[CONVOLUTION](phase, place, False, vectors)
+        plan = choose(CONVOLUTION, phase).plans[CONVOLUTION](phase.any_batch, place, False, vectors)
         taps = h.axis.taps * w.axis.taps
         flipped = np.arange(taps).reshape(h.axis.taps, w.axis.taps)[::-1, ::-1]
         here = slice(h.last % h.step, h.last + 1, h.step), slice(w.last % w.step, w.last + 1, w.step)
