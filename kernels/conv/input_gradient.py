@@ -7,7 +7,7 @@ import numpy as np
 from ..memory.buffers import channels_last, constant, empty_channels_last, set_zero
 from . import winograd
 from .pack import Source
-from .plan import Convolution, Place
+from .plan import Packed, Place
 from .problem import Problem, problem
 from .table import CONVOLUTION, INPUT, choose
 
@@ -39,7 +39,7 @@ def _convolutions(p: Problem, size):
     """
     pixel = p.channels * p.groups
     row = p.width.size * pixel
-    plans, first, vectors = list[Convolution](), 0, None
+    plans, first, vectors = list[Packed](), 0, None
     starts, steps = np.full((2, p.height.taps, p.width.taps), -1)
     reached = [(h, w) for h, w in p.pairs if h and w]
     for h, w in reached:

@@ -70,11 +70,8 @@ class PixelLanesWeight(Plan):
 
 def fits(p: Problem) -> bool:
     """Whether a row of outputs takes less time with lanes along the pixels than along the filters."""
-    lanes, outputs, elements = (
-        machine.lanes(p.dtype),
-        p.width.outputs,
-        p.height.taps * p.width.taps * p.channels,
-    )
+    lanes, outputs = machine.lanes(p.dtype), p.width.outputs
+    elements = p.height.taps * p.width.taps * p.channels
     few = p.channels <= CHANNELS and 2 * p.filters <= lanes
     if not (few and p.whole and p.dense) or p.groups > 1 or p.width.stride > 1:
         return False
