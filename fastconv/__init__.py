@@ -21,10 +21,12 @@ if TYPE_CHECKING:
     from fastconv.backends import backend
     from fastconv.explanation import explain
     from fastconv.kernels.engine.jit import get_num_threads, set_num_threads
-    from fastconv.persistence import load
+    from fastconv.nn.files import load
+    from fastconv.ops.chosen import chosen
     from fastconv.settings import config
     from fastconv.training import callbacks
-    from fastconv.training.trainer import History, Trainer
+    from fastconv.training.history import History
+    from fastconv.training.trainer import Trainer
 
 __version__ = "0.1.0"
 
@@ -35,13 +37,14 @@ _PARTS = {
     },
 }
 _HOMES = {
-    "History": "training.trainer",
+    "History": "training.history",
     "Trainer": "training.trainer",
     "backend": "backends",
+    "chosen": "ops.chosen",
     "config": "settings",
     "explain": "explanation",
     "get_num_threads": "kernels.engine.jit",
-    "load": "persistence",
+    "load": "nn.files",
     "set_num_threads": "kernels.engine.jit",
 }
 
@@ -51,6 +54,7 @@ __all__ = [
     "__version__",
     "backend",
     "callbacks",
+    "chosen",
     "config",
     "data",
     "explain",

@@ -1,7 +1,7 @@
 """Settings of the compiled kernels.
 
->>> fastconv.settings(winograd=False)            # for the process, from here on
->>> with fastconv.settings(winograd=False):      # until the end of this block, in all threads
+>>> fastconv.config(winograd=False)            # for the process, from here on
+>>> with fastconv.config(winograd=False):      # until the end of this block, in all threads
 ...     model.predict(images)
 """
 

@@ -19,6 +19,9 @@ LARGEST = 2**31 - 1
 MOST = 2**40
 """Elements of the largest array, with its padding: no memory holds more."""
 
+SHOWN = 4
+"""An error lists so many of a kind, and counts the others."""
+
 _INT64, _UINT64 = np.dtype(np.int64), np.dtype(np.uint64)
 _FLOATS = np.dtype(np.float32), np.dtype(np.float64)
 _REDUCTIONS = ("none", "mean", "sum")
@@ -32,6 +35,12 @@ def wrong_value(function: str, argument: str, got: object, needs: str) -> ValueE
 def wrong_type(function: str, argument: str, got: object, needs: str) -> TypeError:
     """Build the error for an object of the wrong kind."""
     return TypeError(f"{function}: {argument}: got {got}, needs {needs}")
+
+
+def listed(problems: list[str]) -> str:
+    """The first of these, and how many more there are."""
+    more = len(problems) - SHOWN
+    return "; ".join(problems[:SHOWN]) + (f"; and {more} more" if more > 0 else "")
 
 
 def array(function: str, name: str, value: Array) -> Array:

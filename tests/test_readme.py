@@ -11,6 +11,7 @@ from fastconv.cli import main
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = [*ROOT.glob("*.md"), *(p for d in ("docs", "kernels", "bench") for p in (ROOT / d).rglob("*.md"))]
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e-?\d+)?")
 
 
@@ -51,9 +52,10 @@ def test_every_function_in_the_table_exists(name):
     assert function in getattr(fastconv, module).__all__
 
 
-@pytest.mark.parametrize("target", sorted(set(re.findall(r"\]\(([^)]+)\)", README))))
-def test_every_link_leads_somewhere(target):
-    assert (ROOT / target).exists()
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_link_leads_somewhere(page):
+    targets = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8"))
+    assert not [target for target in targets if not (page.parent / target).exists()]
 
 
 @pytest.mark.parametrize("command", sorted(set(re.findall(r"`fastconv (\w+)", README))))
@@ -68,3 +70,11 @@ def test_the_tree_is_the_tree(line):
     folders = [ROOT] if not line.startswith(" ") else [ROOT / "kernels", ROOT / "fastconv"]
     for name in names.split():
         assert name == "..." or any((folder / name).exists() for folder in folders), name
+
+
+def test_the_contributing_page_fits_on_a_screen_and_names_what_is_there():
+    page = (ROOT / "docs" / "contributing.md").read_text(encoding="utf-8")
+    assert len(page.splitlines()) <= 40
+    row = re.search(r"\[lenet.txt\].*`(conv [\d ]+)`", page)[1]
+    assert row in (ROOT / "fastconv/benchmark/layers/lenet.txt").read_text(encoding="utf-8")
+    assert fastconv.chosen("conv2d", (256, 6, 14, 14), (16, 6, 5, 5))["forward"].algorithm == "direct"

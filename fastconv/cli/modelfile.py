@@ -3,7 +3,10 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from fastconv import nn, persistence
+from fastconv import nn
+from fastconv.interop import safetensors
+from fastconv.nn.architecture import description
+from fastconv.nn.files import restored
 from fastconv.types import Shape
 
 KEY = "task"
@@ -21,14 +24,14 @@ class Task:
 
 def save(model: nn.Layer, task: Task, path: str) -> None:
     """Write the model with its task; `fastconv.load` reads the file too."""
-    content = {"model": persistence.description(model), KEY: asdict(task)}
-    persistence.write(path, content, model.state_dict())
+    content = {"model": description(model), KEY: asdict(task)}
+    safetensors.write(path, content, model.state_dict())
 
 
 def load(path: str) -> tuple[nn.Layer, Task]:
     """The model and its task; ValueError for a file that does not tell it."""
-    content, tensors = persistence.read(path)
-    model = persistence.restored(path, content, tensors)
+    content, tensors = safetensors.read(path)
+    model = restored(path, content, tensors)
     task = _task(content.get(KEY))
     if task is None:
         raise ValueError(

@@ -3,9 +3,9 @@
 import math
 import sys
 
-from fastconv import Trainer
 from fastconv.cli import text
-from fastconv.training.callbacks import Callback, Logs
+from fastconv.training.callbacks import Callback, Training
+from fastconv.training.history import Logs
 from fastconv.types import Array
 
 LINES = 20
@@ -15,11 +15,11 @@ LINES = 20
 class FiniteLoss(Callback):
     """Ends a training that has left the range of numbers."""
 
-    def on_epoch_begin(self, trainer: Trainer, epoch: int) -> None:
+    def on_epoch_begin(self, trainer: Training, epoch: int) -> None:
         """Remember the epoch."""
         self.epoch = epoch + 1
 
-    def on_batch_end(self, trainer: Trainer, batch: int, logs: Logs) -> None:
+    def on_batch_end(self, trainer: Training, batch: int, logs: Logs) -> None:
         """Raise ValueError when the loss is infinite or no number."""
         if not math.isfinite(logs["loss"]):
             rate = f"a smaller one than {trainer.optimizer.lr:g}"
@@ -32,7 +32,7 @@ class LastEpoch(Callback):
     def __init__(self) -> None:
         self.finished: tuple[int, dict[str, Array]] = (0, {})
 
-    def on_epoch_end(self, trainer: Trainer, epoch: int, logs: Logs) -> None:
+    def on_epoch_end(self, trainer: Training, epoch: int, logs: Logs) -> None:
         """Take the parameters down."""
         self.finished = epoch + 1, trainer.model.state_dict()
 
@@ -49,11 +49,11 @@ class EpochTable(Callback):
         self.live = sys.stdout.isatty()
         self.open = False
 
-    def on_fit_begin(self, trainer: Trainer) -> None:
+    def on_fit_begin(self, trainer: Training) -> None:
         """Name the columns."""
         self._line(*self.columns, end="\n")
 
-    def on_epoch_end(self, trainer: Trainer, epoch: int, logs: Logs) -> None:
+    def on_epoch_end(self, trainer: Training, epoch: int, logs: Logs) -> None:
         """Show the epoch; its line stays when it is one of the regular ones or the last."""
         stays = (epoch + 1) % self.every == 0 or epoch + 1 == self.epochs
         if stays or self.live:
@@ -64,7 +64,7 @@ class EpochTable(Callback):
             self._line(f"{epoch + 1}/{self.epochs}", *values, end="\n" if stays else "\r")
             self.open = not stays
 
-    def on_fit_end(self, trainer: Trainer) -> None:
+    def on_fit_end(self, trainer: Training) -> None:
         """Finish a line that an error or the user left open."""
         if self.open:
             print()

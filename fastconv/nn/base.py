@@ -10,8 +10,10 @@ import numpy as np
 
 from fastconv import validate
 from fastconv.attributes import Settings
-from fastconv.nn.contract import kept, ours, states_its_shape
-from fastconv.nn.door import check_input
+from fastconv.interop import safetensors
+from fastconv.nn.architecture import LAYERS, description
+from fastconv.nn.contract import built_in, checked_layer, states_its_shape
+from fastconv.nn.inputs import check_input
 from fastconv.nn.state import fitting
 from fastconv.nn.summary import Row, Summary
 from fastconv.types import Array, Shape
@@ -21,6 +23,9 @@ Gradients = dict[str, Array]
 
 Backward = Callable[..., tuple[Array | None, Gradients]]
 """`backward(dy, input_gradient=True) -> (dx, gradients)`; dx is None where `input_gradient` is False."""
+
+SAMPLES = 256
+"""How many samples run through a model at a time where nothing is trained."""
 
 ELSEWHERE = {
     "trainable": "an optimizer of the other parameters",
@@ -72,9 +77,11 @@ class Layer(Settings):
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         cls.states_its_shape = states_its_shape(cls)
-        if "forward" in vars(cls) and not ours(cls):
-            cls.forward = kept(cls.forward)  # type: ignore[method-assign]
-            if ours(cls.__call__):  # it may be a short cut to what another forward gives
+        if built_in(cls) and cls.forward is not Layer.forward:
+            LAYERS[cls.__name__] = cls
+        if "forward" in vars(cls) and not built_in(cls):
+            cls.forward = checked_layer(cls.forward)  # type: ignore[method-assign]
+            if built_in(cls.__call__):  # it may be a short cut to what another forward gives
                 cls.__call__ = Layer.__call__  # type: ignore[method-assign]
 
     @cached_property
@@ -120,7 +127,7 @@ class Layer(Settings):
             raise AttributeError(
                 f"{type(self).__name__}: {name}: there is no such setting; {ELSEWHERE[name]} would fit"
             )
-        if ours(type(self)):
+        if built_in(type(self)):
             super()._unknown(name)
 
     def forward(self, x: Array, training: bool = True) -> tuple[Array, Backward]:
@@ -135,7 +142,7 @@ class Layer(Settings):
         """The output for a batch x, as in prediction; keeps nothing for a gradient."""
         return self.forward(x, training=False)[0]
 
-    def predict(self, x: Array, batch_size: int = 256) -> Array:
+    def predict(self, x: Array, batch_size: int = SAMPLES) -> Array:
         """The outputs for all of x (N, ...), computed `batch_size` samples at a time.
 
         TypeError where x is no array in the dtype of the parameters, ValueError where it is no batch of what
@@ -233,11 +240,18 @@ class Layer(Settings):
         """Class and arguments, as JSON can hold them: what a file says of the architecture."""
         return {"class": type(self).__name__, **self.config()}
 
-    def save(self, path: str | Path) -> None:
-        """Writes architecture and parameters to one safetensors file: `fastconv.persistence.save`."""
-        from fastconv.persistence import save
+    @classmethod
+    def from_description(cls, arguments: dict[str, Any]) -> "Layer":
+        """The layer that `describe` described, freshly initialised, from all in it but the class."""
+        return cls(**arguments)
 
-        save(self, path)
+    def save(self, path: str | Path) -> None:
+        """Writes architecture and parameters to one safetensors file, for `fastconv.load`.
+
+        A file at `path` is replaced whole or not at all. ValueError for a model with layers that are not
+        fastconv's, which `load` could not build.
+        """
+        safetensors.write(path, {"model": description(self)}, self.state_dict())
 
     def __repr__(self) -> str:
         given = inspect.signature(type(self)).parameters

@@ -7,10 +7,11 @@ from typing import Any, overload
 import numpy as np
 
 from fastconv.nn.activation import ReLU
+from fastconv.nn.architecture import build
 from fastconv.nn.arguments import generator
 from fastconv.nn.base import Backward, Gradients, Layer
 from fastconv.nn.conv import Conv2d
-from fastconv.nn.door import put_place
+from fastconv.nn.inputs import put_name
 from fastconv.nn.summary import Row
 from fastconv.types import Array, Shape
 
@@ -121,6 +122,13 @@ class Sequential(Layer):
         """The class and the descriptions of all layers."""
         return {"class": type(self).__name__, "layers": [layer.describe() for layer in self._layers]}
 
+    @classmethod
+    def from_description(cls, arguments: dict[str, Any]) -> "Sequential":
+        """A sequence of the described layers, freshly initialised."""
+        if not isinstance(arguments.get("layers"), list):
+            raise ValueError("architecture: got a Sequential without a list of layers")
+        return cls(*map(build, arguments["layers"]))
+
     def _shapes(self, shape: Shape) -> list[Shape]:
         """The shapes between the layers: what enters each of them, then what leaves the last."""
         shapes = [tuple(shape)]
@@ -155,4 +163,4 @@ def _locate(error: Exception, index: int, layer: Layer, x: Array | None = None) 
             layer.output_shape(x.shape[1:])
         except ValueError as misfit:
             error.args = misfit.args
-    put_place(error, str(index), layer, "." if isinstance(layer, Sequential) else "")
+    put_name(error, str(index), layer, "." if isinstance(layer, Sequential) else "")

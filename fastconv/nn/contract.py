@@ -1,4 +1,4 @@
-"""What layers and losses of one's own have to keep: the form of forward and backward, whose words hold."""
+"""What the layers and losses of a user have to keep: the form of forward and backward."""
 
 import functools
 import inspect
@@ -10,30 +10,27 @@ import numpy as np
 from fastconv.validate import wrong_type, wrong_value
 
 
-def ours(definition: type | Callable[..., Any]) -> bool:
-    """Whether a class or a function is one of the library's."""
+def built_in(definition: type | Callable[..., Any]) -> bool:
+    """Whether a class or a function is one of fastconv's, not a user's."""
     return definition.__module__.startswith("fastconv.")
 
 
 def states_its_shape(kind: type) -> bool:
     """Whether `output_shape` speaks of what this class of layer computes.
 
-    A class of one's own that overrides `forward` alone may have kept an `output_shape` of another forward.
+    A user's class that overrides `forward` alone may have inherited the `output_shape` of another forward.
     """
     owner = next(base for base in kind.__mro__ if not {"forward", "output_shape"}.isdisjoint(vars(base)))
-    return "output_shape" in vars(owner) or ours(owner)
+    return "output_shape" in vars(owner) or built_in(owner)
 
 
-def kept(forward: Callable[..., Any]) -> Callable[..., Any]:
+def checked_layer(forward: Callable[..., Any]) -> Callable[..., Any]:
     """This forward of a layer, with a TypeError where its results have not the form that `Layer` asks for."""
 
     @functools.wraps(forward)
     def run(layer: Any, *arguments: Any, **options: Any) -> Any:
         name = type(layer).__name__
-        result = forward(layer, *arguments, **options)
-        if not (isinstance(result, tuple) and len(result) == 2 and callable(result[1])):
-            raise wrong_type(name, "forward", _kind(result), "to return (y, backward)")
-        y, backward = result
+        y, backward = _with_closure(name, forward(layer, *arguments, **options), "y")
         if not isinstance(y, np.ndarray | np.generic):
             raise wrong_type(name, "forward", f"{_kind(y)} as y", "an array")
 
@@ -53,7 +50,7 @@ def kept(forward: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
-def kept_loss(name: str, forward: Callable[..., Any]) -> Callable[..., Any]:
+def checked_loss(name: str, forward: Callable[..., Any]) -> Callable[..., Any]:
     """This forward of the loss class `name`, with a TypeError where it has not the form of `Loss.forward`."""
     try:
         inspect.signature(forward).bind("self", "output", "target", "sample_weight")
@@ -64,10 +61,7 @@ def kept_loss(name: str, forward: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(forward)
     def run(loss: Any, output: Any, *arguments: Any, **options: Any) -> Any:
-        result = forward(loss, output, *arguments, **options)
-        if not (isinstance(result, tuple) and len(result) == 2 and callable(result[1])):
-            raise wrong_type(name, "forward", _kind(result), "to return (loss, backward)")
-        value, backward = result
+        value, backward = _with_closure(name, forward(loss, output, *arguments, **options), "loss")
         numeric = isinstance(value, int | float | np.number | np.ndarray)
         if not numeric or np.ndim(value) or np.iscomplexobj(value):
             raise wrong_type(name, "forward", f"{_kind(value)} as loss", "a number")
@@ -84,6 +78,13 @@ def kept_loss(name: str, forward: Callable[..., Any]) -> Callable[..., Any]:
         return float(value), back
 
     return run
+
+
+def _with_closure(name: str, result: Any, first: str) -> Any:
+    """What a forward returned, `first` and the closure `backward`; TypeError for anything else."""
+    if not (isinstance(result, tuple) and len(result) == 2 and callable(result[1])):
+        raise wrong_type(name, "forward", _kind(result), f"to return ({first}, backward)")
+    return result
 
 
 def _kind(value: object) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 from fastconv import functional as F
 from fastconv import grad, validate
 from fastconv.attributes import Settings
-from fastconv.nn.contract import kept_loss, ours
+from fastconv.nn.contract import built_in, checked_loss
 from fastconv.ops.loss import class_target, element_target
 from fastconv.types import Array, Shape
 
@@ -40,8 +40,8 @@ class Loss(Settings):
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        if "forward" in vars(cls) and not ours(cls):
-            cls.forward = kept_loss(cls.__name__, cls.forward)  # type: ignore[method-assign]
+        if "forward" in vars(cls) and not built_in(cls):
+            cls.forward = checked_loss(cls.__name__, cls.forward)  # type: ignore[method-assign]
 
     def __call__(self, output: Array, target: Array) -> float:
         """The loss of a batch."""

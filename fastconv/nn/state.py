@@ -5,10 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from fastconv import validate
 from fastconv.types import Array
-
-SHOWN = 4
-"""An error lists so many misfits of a state dict, and counts the others."""
 
 
 def fitting(name: str, state: Any, parameters: Mapping[str, Array]) -> dict[str, Array]:
@@ -33,7 +31,7 @@ def fitting(name: str, state: Any, parameters: Mapping[str, Array]) -> dict[str,
         else:
             problems += _misfit(key, arrays[key], parameters[key])
     if problems:
-        raise ValueError(f"load_state_dict: {name}: {listed(sorted(problems))}")
+        raise ValueError(f"load_state_dict: {name}: {validate.listed(sorted(problems))}")
     return arrays
 
 
@@ -81,9 +79,3 @@ def _inner(state: Mapping[str, Any], parameters: Mapping[str, Array]) -> str:
         if isinstance(value, Mapping) and value.keys() >= parameters.keys() > set():
             return f"got a dict that holds the state dict as {key!r}; state[{key!r}] would fit"
     return ""
-
-
-def listed(problems: list[str]) -> str:
-    """The first of these, and how many more there are."""
-    more = len(problems) - SHOWN
-    return "; ".join(problems[:SHOWN]) + (f"; and {more} more" if more > 0 else "")

@@ -33,7 +33,7 @@ def conv2d(
     written once. Raises TypeError for wrong types, ValueError for shapes and values that do not fit.
     """
     X, W, b = arrays("conv2d", ("input", "weight", "bias"), input, weight, bias, optional=1)
-    steps, _ = _geometry("conv2d", X.shape, W.shape, stride, padding, dilation, groups)
+    steps, _ = geometry("conv2d", X.shape, W.shape, stride, padding, dilation, groups)
     if b is not None:
         same_shape("conv2d", "bias", b, "weight", W.shape[:1])
     relu = validate.flag("conv2d", "relu", relu)
@@ -61,7 +61,7 @@ def conv2d_input(
     """
     W, G = arrays("conv2d_input", ("weight", "grad_output"), weight, grad_output)
     shape = validate.size("conv2d_input", "input_size", input_size)
-    steps, output = _geometry("conv2d_input", shape, W.shape, stride, padding, dilation, groups)
+    steps, output = geometry("conv2d_input", shape, W.shape, stride, padding, dilation, groups)
     same_shape("conv2d_input", "grad_output", G, "input_size and weight", output)
     if G.ndim == 3:
         return active().conv2d_input((1, *shape), W, G[None], *steps)[0]
@@ -87,7 +87,7 @@ def conv2d_weight(
     """
     X, G = arrays("conv2d_weight", ("input", "grad_output"), input, grad_output)
     shape = validate.size("conv2d_weight", "weight_size", weight_size)
-    steps, output = _geometry("conv2d_weight", X.shape, shape, stride, padding, dilation, groups)
+    steps, output = geometry("conv2d_weight", X.shape, shape, stride, padding, dilation, groups)
     same_shape("conv2d_weight", "grad_output", G, "input and weight_size", output)
     if X.ndim == 3:
         X, G = X[None], G[None]
@@ -139,7 +139,7 @@ def _options(
     )
 
 
-def _geometry(function: str, input: Shape, weight: Shape, *options: Any) -> tuple[_Steps, Shape]:
+def geometry(function: str, input: Shape, weight: Shape, *options: Any) -> tuple[_Steps, Shape]:
     """Check options and shapes; return what the backend is told, and the shape of the output."""
     for option in options:
         if type(option) is not int:  # what equals an integer is not always one

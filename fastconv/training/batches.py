@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from fastconv import nn, validate
-from fastconv.nn.door import check_dtype, check_input
+from fastconv.nn.inputs import check_dtype, check_input
 from fastconv.types import Array, Shape
 
-USUAL, EVALUATED = 32, 256
-"""Samples in a batch: of training, and where nothing is trained."""
+USUAL = 32
+"""Samples in a batch of training."""
 
 Batch = tuple[Array, Array, Array | None]
 """Inputs, targets, and a weight for each sample or None."""

@@ -9,36 +9,59 @@ import math
 import sys
 import time
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any, Protocol
 
 from tqdm import tqdm
 
-from fastconv import validate
+from fastconv import nn, optim, validate
 from fastconv.attributes import Settings
+from fastconv.training.history import History, Logs, figures
 from fastconv.types import Array
 
-if TYPE_CHECKING:
-    from fastconv.training.trainer import Trainer
 
-Logs = dict[str, float]
+class Training(Protocol):
+    """What a callback sees of the trainer: the training that is under way."""
+
+    history: History
+    """The epochs of this `fit` so far."""
+    epochs: int
+    """The number of epochs trained so far, in all fits."""
+    stop_training: bool
+    """Set to True, it ends the training after the current batch."""
+
+    @property
+    def model(self) -> nn.Layer:
+        """The network, as the last update left it."""
+
+    @property
+    def optimizer(self) -> optim.Optimizer:
+        """What updates the parameters; its settings may be changed between two steps."""
+
+    @property
+    def figures(self) -> tuple[str, ...]:
+        """The names of the figures that each epoch's `logs` hold."""
+
+    def save(self, path: str | Path) -> None:
+        """Writes everything that the training needs to go on."""
 
 
 class Callback:
     """Empty hooks, in the order in which they are called."""
 
-    def on_fit_begin(self, trainer: "Trainer") -> None:
+    def on_fit_begin(self, trainer: Training) -> None:
         """Before the first epoch; `trainer.figures` names what the epochs' `logs` will hold."""
 
-    def on_epoch_begin(self, trainer: "Trainer", epoch: int) -> None:
+    def on_epoch_begin(self, trainer: Training, epoch: int) -> None:
         """Before the first batch of epoch 0, 1, ..."""
 
-    def on_batch_end(self, trainer: "Trainer", batch: int, logs: Logs) -> None:
+    def on_batch_end(self, trainer: Training, batch: int, logs: Logs) -> None:
         """After the update of batch 0, 1, ...; `logs` are this batch's, 0 where nothing in it counts."""
 
-    def on_epoch_end(self, trainer: "Trainer", epoch: int, logs: Logs) -> None:
+    def on_epoch_end(self, trainer: Training, epoch: int, logs: Logs) -> None:
         """After the validation; the history has the epoch's values already."""
 
-    def on_fit_end(self, trainer: "Trainer") -> None:
+    def on_fit_end(self, trainer: Training) -> None:
         """After the last epoch, and when an error or the user ends the training early."""
 
     def state_dict(self) -> dict[str, Any]:
@@ -97,12 +120,12 @@ class EarlyStopping(Settings, Callback):
                 raise validate.wrong_value(kind, name, repr(value), "'min' or 'max'")
         return super()._checked(name, value)
 
-    def on_fit_begin(self, trainer: "Trainer") -> None:
+    def on_fit_begin(self, trainer: Training) -> None:
         """Forgets the training before; ValueError where the next one does not give the figure."""
         self._forget()
         self._check_monitor(trainer.figures)
 
-    def on_epoch_end(self, trainer: "Trainer", epoch: int, logs: Logs) -> None:
+    def on_epoch_end(self, trainer: Training, epoch: int, logs: Logs) -> None:
         """Compares with the best epoch so far."""
         self._check_monitor(logs)
         value = logs[self.monitor]
@@ -115,7 +138,7 @@ class EarlyStopping(Settings, Callback):
             self.stopped_epoch = epoch
             trainer.stop_training = True
 
-    def on_fit_end(self, trainer: "Trainer") -> None:
+    def on_fit_end(self, trainer: Training) -> None:
         """Brings the best parameters back."""
         if self._parameters is not None:
             trainer.model.load_state_dict(self._parameters)
@@ -143,7 +166,7 @@ class EarlyStopping(Settings, Callback):
 class TerminateOnNaN(Callback):
     """Stops as soon as the loss of a batch is NaN or infinite."""
 
-    def on_batch_end(self, trainer: "Trainer", batch: int, logs: Logs) -> None:
+    def on_batch_end(self, trainer: Training, batch: int, logs: Logs) -> None:
         """Looks at the batch's loss."""
         if not math.isfinite(logs["loss"]):
             trainer.stop_training = True
@@ -162,21 +185,21 @@ class ProgressBar(Settings, Callback):
             return validate.integer(type(self).__name__, name, value, low=0)
         return super()._checked(name, value)
 
-    def on_epoch_begin(self, trainer: "Trainer", epoch: int) -> None:
+    def on_epoch_begin(self, trainer: Training, epoch: int) -> None:
         """Opens the epoch's bar."""
         title = f"epoch {epoch + 1}/{self.epochs}"
         self._bar = tqdm(total=self.batches, desc=title, unit="batch", file=sys.stderr)
 
-    def on_batch_end(self, trainer: "Trainer", batch: int, logs: Logs) -> None:
+    def on_batch_end(self, trainer: Training, batch: int, logs: Logs) -> None:
         """Moves the bar on."""
         self._bar.update()
 
-    def on_epoch_end(self, trainer: "Trainer", epoch: int, logs: Logs) -> None:
+    def on_epoch_end(self, trainer: Training, epoch: int, logs: Logs) -> None:
         """Writes the epoch's figures behind the bar."""
         self._bar.set_postfix_str(figures(logs))
         self._bar.close()
 
-    def on_fit_end(self, trainer: "Trainer") -> None:
+    def on_fit_end(self, trainer: Training) -> None:
         """Closes a bar that an error left open."""
         if self._bar is not None:
             self._bar.close()
@@ -194,17 +217,12 @@ class EpochLines(Settings, Callback):
             return validate.integer(type(self).__name__, name, value, low=0)
         return super()._checked(name, value)
 
-    def on_epoch_begin(self, trainer: "Trainer", epoch: int) -> None:
+    def on_epoch_begin(self, trainer: Training, epoch: int) -> None:
         """Starts the clock."""
         self._start = time.perf_counter()
 
-    def on_epoch_end(self, trainer: "Trainer", epoch: int, logs: Logs) -> None:
+    def on_epoch_end(self, trainer: Training, epoch: int, logs: Logs) -> None:
         """Writes the epoch's figures."""
         seconds = time.perf_counter() - self._start
         sys.stdout.write(f"epoch {epoch + 1}/{self.epochs}: {figures(logs)} ({seconds:.1f} s)\n")
         sys.stdout.flush()
-
-
-def figures(logs: Logs) -> str:
-    """The figures of an epoch as a line of text."""
-    return ", ".join(f"{name} {value:.4g}" for name, value in logs.items())

@@ -1,84 +1,108 @@
 """A training in a file: what `Trainer.save` writes and `Trainer.resume` reads.
 
-The file is a model's (see `fastconv.persistence`) with more in it: the optimizer, the random generators, the
-history, and where inside a `fit` it was written.
+The file is a model's (see `fastconv.nn.files`) with more in it: the loss, the optimizer, the random
+generators, and the trainer's own state, a dict.
 """
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
-from fastconv import nn, optim, persistence
+import numpy as np
 
-if TYPE_CHECKING:
-    from fastconv.training.trainer import Trainer
+from fastconv import nn, optim
+from fastconv.interop import safetensors
+from fastconv.nn.architecture import description
+from fastconv.nn.files import TRAINING, restored
+from fastconv.types import Array
 
 Kind = TypeVar("Kind")
 
 
-def save(trainer: "Trainer", path: str | Path) -> None:
-    """Writes the trainer to `path`; see `Trainer.save`."""
-    loss, optimizer = type(trainer.loss).__name__, type(trainer.optimizer).__name__
-    _known("save: loss", vars(nn), loss, nn.Loss)
-    _known("save: optimizer", vars(optim), optimizer, optim.Optimizer)
-    state = {
-        "loss": {"class": loss, **trainer.loss.config()},
+def save(
+    path: str | Path, model: nn.Layer, loss: nn.Loss, optimizer: optim.Optimizer, state: dict[str, Any]
+) -> None:
+    """Writes a training to `path`, whole or not at all; `state` holds arrays, and what JSON can hold."""
+    loss_name, optimizer_name = type(loss).__name__, type(optimizer).__name__
+    _known("save: loss", vars(nn), loss_name, nn.Loss)
+    _known("save: optimizer", vars(optim), optimizer_name, optim.Optimizer)
+    everything = {
+        "loss": {"class": loss_name, **loss.config()},
         "optimizer": {
-            "class": optimizer,
-            "parameters": list(trainer.optimizer.parameters),
-            "state": trainer.optimizer.state_dict(),
+            "class": optimizer_name,
+            "parameters": list(optimizer.parameters),
+            "state": optimizer.state_dict(),
         },
-        "generators": {name: rng.bit_generator.state for name, rng in trainer.model.generators().items()},
-        "metrics": trainer.own_metrics,
-        "clip_norm": trainer.clip_norm,
-        "epochs": trainer.epochs,
-        "history": {"epoch": trainer.history.epoch, "history": trainer.history.history},
-        "fit": trainer.fit_state(),
+        "generators": {name: rng.bit_generator.state for name, rng in model.generators().items()},
+        **state,
     }
-    tensors = trainer.model.state_dict()
-    described = persistence.split(state, persistence.PRIVATE.rstrip("."), tensors)
-    content = {"model": persistence.description(trainer.model), "trainer": described}
-    persistence.write(path, content, tensors)
+    tensors = model.state_dict()
+    plain = split(everything, TRAINING, tensors)
+    safetensors.write(path, {"model": description(model), TRAINING: plain}, tensors)
 
 
-def resume(kind: type["Trainer"], path: str | Path, **arguments: Any) -> "Trainer":
-    """The trainer in `path`; see `Trainer.resume`."""
-    content, tensors = persistence.read(path)
-    model = persistence.restored(path, content, tensors)
-    if "trainer" not in content:
+def load(path: str | Path) -> tuple[nn.Layer, nn.Loss, optim.Optimizer, dict[str, Any]]:
+    """The model, the loss, the optimizer and the state that `save` wrote."""
+    content, tensors = safetensors.read(path)
+    model = restored(path, content, tensors)
+    if TRAINING not in content:
         raise ValueError(f"{path}: holds a model without its training; fastconv.load reads it")
+    with fitting(path):
+        state = join(content[TRAINING], tensors)
+        for name, rng in model.generators().items():
+            rng.bit_generator.state = state["generators"][name]
+        return model, _loss(state["loss"]), _optimizer(state["optimizer"], model.parameters()), state
+
+
+@contextlib.contextmanager
+def fitting(path: str | Path) -> Iterator[None]:
+    """Turns what goes wrong with the content of a file into a ValueError that names it."""
     try:
-        state = persistence.join(content["trainer"], tensors)
-        return _restored(kind, model, state, **arguments)
+        yield
     except (AttributeError, KeyError, TypeError, ValueError, OverflowError) as error:
         raise ValueError(f"{path}: holds no training that fits: {error}") from None
 
 
-def _restored(kind: type["Trainer"], model: nn.Layer, state: dict[str, Any], **arguments: Any) -> "Trainer":
-    if state["metrics"] is not None and arguments["metrics"] is None:
-        raise ValueError(f"it was saved with metrics of its own, {state['metrics']}: give them as metrics=")
-    loss = dict(state["loss"])
-    loss_kind = _known("loss", vars(nn), loss.pop("class"), nn.Loss)
-    described = state["optimizer"]
-    optimizer_kind = _known("optimizer", vars(optim), described["class"], optim.Optimizer)
-    parameters = model.parameters()
-    settings = {name: described["state"][name] for name in optimizer_kind.hyperparameters}
-    optimizer = optimizer_kind({name: parameters[name] for name in described["parameters"]}, **settings)
+def _loss(described: Mapping[str, Any]) -> nn.Loss:
+    arguments = dict(described)
+    kind = _known("loss", vars(nn), arguments.pop("class"), nn.Loss)
+    return kind(**arguments)
+
+
+def _optimizer(described: Mapping[str, Any], parameters: Mapping[str, Array]) -> optim.Optimizer:
+    kind = _known("optimizer", vars(optim), described["class"], optim.Optimizer)
+    settings = {name: described["state"][name] for name in kind.hyperparameters}
+    trained = {name: parameters[name] for name in described["parameters"]}
+    optimizer = kind(trained, **settings)
     optimizer.load_state_dict(described["state"])
-
-    trainer = kind(model, loss_kind(**loss), optimizer, clip_norm=state["clip_norm"], **arguments)
-    for name, rng in model.generators().items():
-        rng.bit_generator.state = state["generators"][name]
-    trainer.epochs = int(state["epochs"])
-    trainer.history.epoch = list(state["history"]["epoch"])
-    trainer.history.history = dict(state["history"]["history"])
-    trainer.continue_fit(state["fit"])
-    return trainer
+    return optimizer
 
 
-def _known(place: str, names: Mapping[str, Any], name: str, base: type[Kind]) -> type[Kind]:
+def _known(function: str, names: Mapping[str, Any], name: str, base: type[Kind]) -> type[Kind]:
     """The class of this name that derives from `base`; ValueError where there is none."""
     kind = names.get(name)
     if not isinstance(kind, type) or not issubclass(kind, base) or kind is base:
-        raise ValueError(f"{place}: got {name!r}, needs one of fastconv's: a file names no others")
+        raise ValueError(f"{function}: got {name!r}, needs one of fastconv's: a file names no others")
     return kind
+
+
+def split(value: Any, name: str, tensors: dict[str, Array]) -> Any:
+    """A nested value as JSON can hold it; its arrays go into `tensors`, their names beginning with `name`."""
+    if isinstance(value, np.ndarray):
+        tensors[name] = value
+        return {"tensor": name}
+    if isinstance(value, dict):
+        return {key: split(inner, f"{name}.{key}", tensors) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [split(inner, f"{name}.{index}", tensors) for index, inner in enumerate(value)]
+    return value
+
+
+def join(value: Any, tensors: Mapping[str, Array]) -> Any:
+    """The nested value that `split` took apart."""
+    if isinstance(value, dict):
+        if value.keys() == {"tensor"}:
+            return tensors[value["tensor"]]
+        return {key: join(inner, tensors) for key, inner in value.items()}
+    return [join(inner, tensors) for inner in value] if isinstance(value, list) else value

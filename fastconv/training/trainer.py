@@ -1,9 +1,9 @@
-"""The training loop: `Trainer` and its `History`."""
+"""The training loop."""
 
 import math
 import sys
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,46 +11,14 @@ import numpy as np
 
 from fastconv import nn, optim, validate
 from fastconv.attributes import Settings
+from fastconv.nn.base import SAMPLES
 from fastconv.training import checkpoints
 from fastconv.training import metrics as metrics_
-from fastconv.training.batches import EVALUATED, USUAL, ArrayBatches, Batches, Needs, batches
-from fastconv.training.callbacks import Callback, EpochLines, Logs, ProgressBar, figures
+from fastconv.training.batches import USUAL, ArrayBatches, Batches, Needs, batches
+from fastconv.training.callbacks import Callback, EpochLines, ProgressBar
+from fastconv.training.history import History, Logs
 from fastconv.training.metrics import Figures, Metric
 from fastconv.types import Array
-
-
-class History(Mapping[str, list[float]]):
-    """The figures of a training: `history["loss"]` has one value an epoch, `epoch` the epochs' numbers.
-
-    It is a mapping, of the names of the figures; `history` is the dict below it.
-    """
-
-    def __init__(self) -> None:
-        self.epoch: list[int] = []
-        self.history: dict[str, list[float]] = {}
-
-    def add(self, epoch: int, logs: Logs) -> None:
-        """Appends an epoch's figures."""
-        self.epoch.append(epoch)
-        for name, value in logs.items():
-            self.history.setdefault(name, []).append(value)
-
-    def __getitem__(self, name: str) -> list[float]:
-        if name not in self.history:
-            known = ", ".join(self.history) or "those of a fit"
-            raise KeyError(f"History: got {name!r}, needs one of {known}")
-        return self.history[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.history)
-
-    def __len__(self) -> int:
-        return len(self.history)
-
-    def __repr__(self) -> str:
-        last = figures({name: values[-1] for name, values in self.history.items()})
-        epochs = len(self.epoch)
-        return f"History({epochs} epoch{'s' * (epochs != 1)}{': ' * bool(last)}{last})"
 
 
 class Trainer(Settings):
@@ -66,7 +34,7 @@ class Trainer(Settings):
     arguments are attributes; `callbacks` and `clip_norm` may be set anew, and hold from then on.
     """
 
-    fixed = ("model", "loss", "optimizer", "metrics", "own_metrics")
+    fixed = ("model", "loss", "optimizer", "metrics")
 
     def __init__(
         self,
@@ -96,7 +64,7 @@ class Trainer(Settings):
         self.history = History()
         self.epochs = 0
         self.stop_training = False
-        self.own_metrics = None if metrics is None else list(self.metrics)
+        self._chosen_metrics = None if metrics is None else list(self.metrics)
         self._needs = Needs(model, loss, next(iter(own.values())).dtype)
         self._names = frozenset(own)
         self._hooks: Sequence[Callback] = ()
@@ -183,11 +151,11 @@ class Trainer(Settings):
             self._hooks = ()
         return self.history
 
-    def evaluate(self, x: Array | Iterable[Any], y: Array | None = None, batch_size: int = EVALUATED) -> Logs:
+    def evaluate(self, x: Array | Iterable[Any], y: Array | None = None, batch_size: int = SAMPLES) -> Logs:
         """The loss and the metrics over all samples, without training: {"loss": ..., "accuracy": ...}."""
-        return self._measure(batches("evaluate", x, y, batch_size, self._needs, usual=EVALUATED))
+        return self._measure(batches("evaluate", x, y, batch_size, self._needs, usual=SAMPLES))
 
-    def predict(self, x: Array, batch_size: int = 256) -> Array:
+    def predict(self, x: Array, batch_size: int = SAMPLES) -> Array:
         """The model's outputs for all of x, in batches: `model.predict`."""
         return self.model.predict(x, batch_size)
 
@@ -198,7 +166,7 @@ class Trainer(Settings):
         callbacks remember. `fastconv.load` reads the model in it. Within `fit`, save at the end of an epoch,
         from the last of the callbacks. ValueError for layers, losses and optimizers that are not fastconv's.
         """
-        checkpoints.save(self, path)
+        checkpoints.save(path, self.model, self.loss, self.optimizer, self.state_dict())
 
     @classmethod
     def resume(
@@ -214,20 +182,42 @@ class Trainer(Settings):
         which no file holds: give those of your own again. FileNotFoundError, ValueError as for
         `fastconv.load`.
         """
-        return checkpoints.resume(cls, path, metrics=metrics, callbacks=_callbacks("resume", callbacks))
+        callbacks = _callbacks("resume", callbacks)
+        model, loss, optimizer, state = checkpoints.load(path)
+        with checkpoints.fitting(path):
+            if state["metrics"] is not None and metrics is None:
+                got = state["metrics"]
+                raise ValueError(f"it was saved with metrics of its own, {got}: give them as metrics=")
+            trainer = cls(model, loss, optimizer, metrics, callbacks)
+            trainer.load_state_dict(state)
+        return trainer
 
-    def fit_state(self) -> dict[str, Any] | None:
-        """Where inside `fit` the trainer is, for `save`; None outside."""
+    def state_dict(self) -> dict[str, Any]:
+        """What the trainer itself remembers, as arrays and what JSON can hold; the model has its own."""
+        return {
+            "metrics": self._chosen_metrics,
+            "clip_norm": self.clip_norm,
+            "epochs": self.epochs,
+            "history": {"epoch": self.history.epoch, "history": self.history.history},
+            "fit": self._fit_state(),
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Takes over what `state_dict` gave; if that was inside a `fit`, the next one is the rest of it."""
+        self.epochs = int(state["epochs"])
+        self.history.epoch = list(state["history"]["epoch"])
+        self.history.history = dict(state["history"]["history"])
+        self.clip_norm = state["clip_norm"]
+        if (fit := state["fit"]) is not None:
+            self._done, self.stop_training = int(fit["done"]), bool(fit["stopped"])
+            self._callback_states = list(fit["callbacks"])
+
+    def _fit_state(self) -> dict[str, Any] | None:
+        """Where inside `fit` the trainer is; None outside."""
         if not self._done:
             return None
         states = [[type(hook).__name__, hook.state_dict()] for hook in self._hooks]
         return {"done": self._done, "stopped": self.stop_training, "callbacks": [s for s in states if s[1]]}
-
-    def continue_fit(self, state: Mapping[str, Any] | None) -> None:
-        """Makes the next `fit` the rest of the one that `fit_state` was taken in."""
-        if state is not None:
-            self._done, self.stop_training = int(state["done"]), bool(state["stopped"])
-            self._callback_states = list(state["callbacks"])
 
     def _begin(self) -> None:
         """Starts a fit, or goes on with a resumed one; where a callback refuses it, the history stays."""
@@ -331,7 +321,7 @@ class Trainer(Settings):
         if given is None:
             if not isinstance(data, ArrayBatches):
                 raise ValueError("fit: validation_split: got it with batches, needs arrays x and y")
-            data, validation = data.split(fraction, EVALUATED)
+            data, validation = data.split(fraction, SAMPLES)
         else:
             if fraction:
                 raise ValueError("fit: validation_split: got it beside validation_data, needs one of them")
@@ -339,7 +329,7 @@ class Trainer(Settings):
                 needs = "(x, y) or (x, y, sample_weight)"
                 raise TypeError(f"fit: validation_data: got {type(given).__name__}, needs {needs}")
             x, y, *weight = given
-            validation = ArrayBatches("fit: validation_data", x, y, EVALUATED, self._needs, *weight)
+            validation = ArrayBatches("fit: validation_data", x, y, SAMPLES, self._needs, *weight)
         self._measure(validation.head())
         return data, validation
 

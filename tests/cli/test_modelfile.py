@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 
 import fastconv as fc
-from fastconv import models, nn, persistence
+from fastconv import models, nn
 from fastconv.cli import modelfile
 from fastconv.cli.modelfile import Task
+from fastconv.interop import safetensors
+from fastconv.nn.architecture import description
 
 TASK = Task((1, 8, 8), ("a", "b", "c"))
 
@@ -39,7 +41,7 @@ def test_a_full_disk_names_the_file(tmp_path, monkeypatch):
 def test_the_header_tells_what_the_input_is(tmp_path):
     path = tmp_path / "model.safetensors"
     modelfile.save(models.build("derivation_mlp", (1, 8, 8), 3), TASK, str(path))
-    content, _ = persistence.read(path)
+    content, _ = safetensors.read(path)
     assert content["task"] == {"input_shape": [1, 8, 8], "classes": ["a", "b", "c"], "value_range": [0, 1]}
     assert json.dumps(content)
 
@@ -59,7 +61,7 @@ def test_the_header_tells_what_the_input_is(tmp_path):
 def test_a_file_without_a_task(tmp_path, task):
     path = tmp_path / "model.safetensors"
     model = nn.Sequential(nn.Flatten(), nn.Linear(64, 3))
-    persistence.write(path, {"model": persistence.description(model), "task": task}, model.state_dict())
+    safetensors.write(path, {"model": description(model), "task": task}, model.state_dict())
     with pytest.raises(
         ValueError, match=f"^{re.escape(str(path))}: got a model without input shape and classes"
     ):

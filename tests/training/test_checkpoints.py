@@ -1,10 +1,14 @@
 """A resumed training ends with the same bits as one that was never stopped."""
 
+import json
+
 import numpy as np
 import pytest
 
 import fastconv
-from fastconv import nn, optim, persistence
+from fastconv import nn, optim
+from fastconv.interop import safetensors
+from fastconv.training import checkpoints
 from fastconv.training.callbacks import Callback, EarlyStopping
 from fastconv.training.trainer import Trainer
 
@@ -156,7 +160,7 @@ def test_the_model_in_a_training_can_be_loaded_alone(tmp_path):
     subject = trainer()
     fit(subject, 1)
     subject.save(tmp_path / "run.safetensors")
-    model = persistence.load(tmp_path / "run.safetensors")
+    model = fastconv.load(tmp_path / "run.safetensors")
     assert np.array_equal(model(X), subject.model(X))
 
 
@@ -199,8 +203,18 @@ def test_code_of_ones_own_cannot_be_saved(tmp_path):
 def test_a_description_that_makes_no_sense_is_told(change, tmp_path):
     path = tmp_path / "run.safetensors"
     trainer().save(path)
-    content, tensors = persistence.read(path)
+    content, tensors = safetensors.read(path)
     content["trainer"].update(change)
-    persistence.write(path, content, tensors)
+    safetensors.write(path, content, tensors)
     with pytest.raises(ValueError, match=r"run.safetensors: holds no training that fits: [^\n]+$"):
         Trainer.resume(path)
+
+
+def test_nested_values_are_taken_apart_and_put_together():
+    a, b = np.zeros(2), np.ones(3)
+    value = {"numbers": [1, 2.5, None, "text"], "arrays": {"a": a, "list": [b]}}
+    tensors = {}
+    plain = checkpoints.split(value, "trainer", tensors)
+    assert json.loads(json.dumps(plain)) == plain
+    assert tensors == {"trainer.arrays.a": a, "trainer.arrays.list.0": b}
+    assert checkpoints.join(plain, tensors) == value

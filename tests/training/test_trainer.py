@@ -7,7 +7,8 @@ import pytest
 import fastconv
 from fastconv import data, nn, optim
 from fastconv.training.callbacks import Callback, TerminateOnNaN
-from fastconv.training.trainer import History, Trainer
+from fastconv.training.history import History
+from fastconv.training.trainer import Trainer
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(23, 3)).astype(np.float32)

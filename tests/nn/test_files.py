@@ -6,10 +6,12 @@ import stat
 
 import numpy as np
 import pytest
-import safetensors.numpy
+import safetensors.numpy as numpy_files
 
 import fastconv
-from fastconv import nn, persistence
+from fastconv import nn
+from fastconv.interop import safetensors
+from fastconv.nn import files
 
 X = np.random.default_rng(0).normal(size=(3, 2, 7, 7))
 
@@ -48,24 +50,15 @@ def test_a_model_comes_back_as_it_was(dtype, tmp_path):
 def test_a_single_layer_is_a_model(tmp_path):
     layer = nn.Linear(3, 2, seed=0)
     layer.save(str(tmp_path / "layer.safetensors"))
-    assert np.array_equal(persistence.load(str(tmp_path / "layer.safetensors")).weight, layer.weight)
+    assert np.array_equal(files.load(str(tmp_path / "layer.safetensors")).weight, layer.weight)
 
 
 def test_other_programs_read_the_weights(tmp_path):
     saved = model()
     saved.save(tmp_path / "model.safetensors")
-    tensors = safetensors.numpy.load_file(tmp_path / "model.safetensors")
+    tensors = numpy_files.load_file(tmp_path / "model.safetensors")
     assert tensors.keys() == saved.state_dict().keys()
     assert all(np.array_equal(tensors[name], array) for name, array in saved.parameters().items())
-
-
-def test_arrays_are_written_in_row_major_order_whatever_their_memory(tmp_path):
-    array = np.arange(6, dtype=np.float32).reshape(2, 3).T
-    persistence.write(tmp_path / "file", {}, {"a": array, "b": np.array(2.0), "c": array[::-1]})
-    tensors = persistence.read(tmp_path / "file")[1]
-    assert np.array_equal(tensors["a"], array)
-    assert tensors["b"].shape == ()
-    assert np.array_equal(tensors["c"], array[::-1])
 
 
 def test_the_same_model_makes_the_same_file(tmp_path):
@@ -113,7 +106,7 @@ def test_a_layer_of_ones_own_cannot_be_saved(tmp_path):
 
 def test_a_missing_file_or_folder(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"nothing.safetensors"):
-        persistence.load(tmp_path / "nothing.safetensors")
+        files.load(tmp_path / "nothing.safetensors")
     folder = tmp_path / "no"
     with pytest.raises(FileNotFoundError, match=rf"the folder to save to is missing: '{folder}'$"):
         model().save(folder / "model.safetensors")
@@ -124,7 +117,7 @@ def test_a_path_is_a_string_or_a_path(path):
     with pytest.raises(TypeError, match=r"^save: path: got \w+, needs a file's name$"):
         model().save(path)
     with pytest.raises(TypeError, match=r"^load: path: got \w+, needs a file's name$"):
-        persistence.load(path)
+        files.load(path)
 
 
 def test_a_file_that_cannot_be_written_is_named_itself(tmp_path, monkeypatch):
@@ -156,12 +149,12 @@ def test_another_kind_of_file(content, tmp_path):
     path = tmp_path / "model.safetensors"
     path.write_bytes(content)
     with one_line(path):
-        persistence.load(path)
+        files.load(path)
 
 
 def test_a_directory(tmp_path):
     with one_line(tmp_path):
-        persistence.load(tmp_path)
+        files.load(tmp_path)
     with one_line(tmp_path):
         model().save(tmp_path)
 
@@ -173,20 +166,20 @@ def test_a_truncated_file(kept, tmp_path):
     content = path.read_bytes()
     path.write_bytes(content[: int(len(content) * kept)])
     with one_line(path):
-        persistence.load(path)
+        files.load(path)
 
 
 def test_weights_without_an_architecture(tmp_path):
     path = tmp_path / "weights.safetensors"
-    safetensors.numpy.save_file(model(seed=1).state_dict(), path)
+    numpy_files.save_file(model(seed=1).state_dict(), path)
     with pytest.raises(
         ValueError,
         match=rf"^{path}: is a safetensors file with weights alone, .*; "
         r"model.load_state_dict\(safetensors.numpy.load_file\(path\)\) would fit$",
     ):
-        persistence.load(path)
+        files.load(path)
     subject = model()
-    subject.load_state_dict(safetensors.numpy.load_file(path))
+    subject.load_state_dict(numpy_files.load_file(path))
     assert np.array_equal(subject[0].weight, model(seed=1)[0].weight)
 
 
@@ -208,10 +201,10 @@ def test_types_that_numpy_lacks_are_listed(tmp_path):
     with pytest.raises(
         ValueError, match=rf"^{path}: has types that NumPy lacks, needs floats: bias: BF16; weight: BF16$"
     ):
-        persistence.load(path)
+        files.load(path)
     path.write_bytes(header(tensors))
     with pytest.raises(ValueError, match=r"\(safetensors.torch.load_file\(path\)\) would fit$"):
-        persistence.load(path)
+        files.load(path)
 
 
 @pytest.mark.parametrize("own", [lambda x: x.forward, None], ids=["a forward of its own", "the same forward"])
@@ -251,9 +244,9 @@ def nested(depth):
 )
 def test_an_architecture_that_makes_no_sense(text, tmp_path):
     path = tmp_path / "model.safetensors"
-    path.write_bytes(safetensors.numpy.save({}, {persistence.KEY: text}))
+    path.write_bytes(numpy_files.save({}, {safetensors.KEY: text}))
     with one_line(path):
-        persistence.load(path)
+        files.load(path)
 
 
 @pytest.mark.parametrize(
@@ -274,16 +267,6 @@ def test_an_architecture_that_makes_no_sense(text, tmp_path):
 def test_weights_that_do_not_fit_the_architecture(tensors, message, tmp_path):
     path = tmp_path / "model.safetensors"
     content = {"format": 1, "model": nn.Linear(3, 2).describe()}
-    path.write_bytes(safetensors.numpy.save(tensors, {persistence.KEY: json.dumps(content)}))
+    path.write_bytes(numpy_files.save(tensors, {safetensors.KEY: json.dumps(content)}))
     with pytest.raises(ValueError, match=rf"^{path}: holds no model that fits: .*{message}"):
-        persistence.load(path)
-
-
-def test_nested_values_are_taken_apart_and_put_together():
-    a, b = np.zeros(2), np.ones(3)
-    value = {"numbers": [1, 2.5, None, "text"], "arrays": {"a": a, "list": [b]}}
-    tensors = {}
-    plain = persistence.split(value, "trainer", tensors)
-    assert json.loads(json.dumps(plain)) == plain
-    assert tensors == {"trainer.arrays.a": a, "trainer.arrays.list.0": b}
-    assert persistence.join(plain, tensors) == value
+        files.load(path)

@@ -1,51 +1,16 @@
-"""Optimizers with PyTorch's update rules: SGD, Adam, AdamW.
-
-An optimizer is made from a model's live parameters, `optim.SGD(model.parameters(), lr=0.1)`, and updates them
-in place. Given a part of them, it trains that part. The arithmetic is one kernel call for all parameters
-together.
-"""
+"""What every optimizer has: parameters that it updates in place, settings, and a state."""
 
 import copy
-import math
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
 
-from fastconv import backends, validate
 from fastconv.attributes import Checks, Settings
+from fastconv.optim import arguments
 from fastconv.types import Array
 
 FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
-
-
-def _size(kind: str, name: str, value: float) -> float:
-    """A finite number of at least 0."""
-    size = validate.number(kind, name, value, 0, math.inf)
-    if size == math.inf:
-        raise validate.wrong_value(kind, name, value, "a finite number of at least 0")
-    return size
-
-
-def _number(kind: str, name: str, value: float) -> float:
-    """Any number but NaN."""
-    return validate.number(kind, name, value, -math.inf, math.inf)
-
-
-def _count(kind: str, name: str, value: int) -> int:
-    """A whole number of at least 0."""
-    return validate.integer(kind, name, value, 0)
-
-
-def _decays(kind: str, name: str, value: tuple[float, float]) -> tuple[float, float]:
-    """Two numbers of at least 0 that are less than 1."""
-    if not isinstance(value, tuple | list) or len(value) != 2:
-        raise validate.wrong_type(kind, name, repr(value), "a pair of numbers, as in (0.9, 0.999)")
-    first, second = (_number(kind, f"{name}[{index}]", beta) for index, beta in enumerate(value))
-    for index, beta in enumerate((first, second)):
-        if not 0 <= beta < 1:
-            raise validate.wrong_value(kind, f"{name}[{index}]", beta, "0 <= beta < 1")
-    return first, second
 
 
 class Optimizer(Settings):
@@ -57,7 +22,11 @@ class Optimizer(Settings):
     """
 
     fixed = ("parameters",)
-    checks: ClassVar[Checks] = {"lr": _size, "weight_decay": _size, "steps": _count}
+    checks: ClassVar[Checks] = {
+        "lr": arguments.size,
+        "weight_decay": arguments.size,
+        "steps": arguments.count,
+    }
     buffers: tuple[str, ...] = ()
     hyperparameters: tuple[str, ...] = ("lr", "weight_decay")
 
@@ -157,133 +126,6 @@ class Optimizer(Settings):
     def __repr__(self) -> str:
         settings = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.hyperparameters)
         return f"{type(self).__name__}({settings})"
-
-
-class SGD(Optimizer):
-    """v <- momentum · v + (1 - dampening) · g;  p <- p - lr · v,  with g the gradient + weight_decay · p.
-
-    The first step sets v to g; with `nesterov` p <- p - lr · (g + momentum · v). Equations:
-    `torch.optim.SGD`.
-    """
-
-    buffers = ("velocities",)
-    hyperparameters = ("lr", "momentum", "dampening", "weight_decay", "nesterov")
-    checks: ClassVar[Checks] = {
-        **Optimizer.checks,
-        "momentum": _size,
-        "dampening": _number,
-        "nesterov": validate.flag,
-    }
-
-    def __init__(
-        self,
-        params: Mapping[str, Array],
-        lr: float,
-        momentum: float = 0.0,
-        dampening: float = 0.0,
-        weight_decay: float = 0.0,
-        nesterov: bool = False,
-    ) -> None:
-        super().__init__(params, lr, weight_decay)
-        self.momentum = momentum
-        self.dampening = dampening
-        self.nesterov = nesterov
-
-    def _checked(self, name: str, value: Any) -> Any:
-        value = super()._checked(name, value)
-        if name not in ("momentum", "dampening", "nesterov"):
-            return value
-        then = {**vars(self), name: value}
-        if then.get("nesterov") and not (then["momentum"] > 0 and then["dampening"] == 0):
-            got = f"momentum={then['momentum']}, dampening={then['dampening']}"
-            needs = "a momentum and zero dampening"
-            raise validate.wrong_value(type(self).__name__, "nesterov", got, needs)
-        return value
-
-    def _needed(self) -> tuple[str, ...]:
-        return self.buffers if self.momentum != 0 else ()
-
-    def _update(self, gradients: list[Array], first: bool) -> None:
-        backends.active().sgd(
-            self._arrays,
-            gradients,
-            self._state.get("velocities", []),
-            self.lr,
-            self.momentum,
-            self.dampening,
-            self.weight_decay,
-            self.nesterov,
-            first,
-        )
-
-
-class Adam(Optimizer):
-    """m <- β1 m + (1 - β1) g;  s <- β2 s + (1 - β2) g²;  p <- p - lr · m̂ / (√ŝ + eps).
-
-    g is the gradient + weight_decay · p, m̂ = m / (1 - β1^t) and ŝ = s / (1 - β2^t) in step t. Kingma and Ba,
-    "Adam: a method for stochastic optimization", 2015; the order of operations is that of `torch.optim.Adam`.
-    """
-
-    buffers = ("means", "squares")
-    hyperparameters = ("lr", "betas", "eps", "weight_decay")
-    checks: ClassVar[Checks] = {**Optimizer.checks, "betas": _decays, "eps": _size}
-    decoupled = False
-
-    def __init__(
-        self,
-        params: Mapping[str, Array],
-        lr: float = 1e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8,
-        weight_decay: float = 0.0,
-    ) -> None:
-        super().__init__(params, lr, weight_decay)
-        self.betas = betas
-        self.eps = eps
-
-    def _update(self, gradients: list[Array], first: bool) -> None:
-        backends.active().adam(
-            self._arrays,
-            gradients,
-            self._state["means"],
-            self._state["squares"],
-            self.steps + 1,
-            self.lr,
-            *self.betas,
-            self.eps,
-            self.weight_decay,
-            decoupled=self.decoupled,
-        )
-
-
-class AdamW(Adam):
-    """Adam with the decay apart from the gradient: p <- p - lr · weight_decay · p before each update.
-
-    Loshchilov and Hutter, "Decoupled weight decay regularization", 2019; `torch.optim.AdamW`.
-    """
-
-    decoupled = True
-
-    def __init__(
-        self,
-        params: Mapping[str, Array],
-        lr: float = 1e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8,
-        weight_decay: float = 1e-2,
-    ) -> None:
-        super().__init__(params, lr, betas, eps, weight_decay)
-
-
-def clip(gradients: Mapping[str, Array], norm: float) -> dict[str, Array]:
-    """Gradients scaled down together so that their common 2-norm is at most `norm`; smaller ones as they are.
-
-    Their norm runs over all elements of all arrays, as in `torch.nn.utils.clip_grad_norm_`.
-    """
-    norm = validate.number("clip", "norm", norm, 0, math.inf)
-    total = math.sqrt(sum(float(np.sum(np.square(g, dtype=np.float64))) for g in gradients.values()))
-    scale = norm / (total + 1e-6)
-    return dict(gradients) if scale >= 1 else {name: g * scale for name, g in gradients.items()}
 
 
 def _kind(value: object) -> str:

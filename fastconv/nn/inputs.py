@@ -1,23 +1,37 @@
 """What `predict` and `Trainer` see of their input before any layer runs."""
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
-from fastconv.nn.contract import ours
+from fastconv.nn.contract import built_in
 from fastconv.types import Array, Shape
 from fastconv.validate import wrong_type, wrong_value
 
-if TYPE_CHECKING:
-    from fastconv.nn.base import Layer
+
+class Model(Protocol):
+    """What a look at the input needs of a layer."""
+
+    states_its_shape: ClassVar[bool]
+    takes_images: ClassVar[bool]
+
+    def leaves(self) -> "Iterator[tuple[str, Model]]":
+        """The layers that this one runs one after the other, each with its name."""
+
+    def parameters(self) -> dict[str, Array]:
+        """The parameter arrays by name."""
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """The shape of one output; ValueError for an input that does not fit."""
 
 
-def check_input(model: "Layer", x: Any, function: str = "predict") -> None:
+def check_input(model: Model, x: Any, function: str = "predict") -> None:
     """TypeError, ValueError where x is no batch (N, ...) for this model, with the way out.
 
-    `function` is what the error calls the call. The first layer that takes images alone settles what a
-    sample is: what does not fit behind it is told where it runs. What a layer of one's own takes is its own
-    matter: one that states no shape ends the look.
+    The error calls the call `function`. Shapes are followed to the first layer that takes images alone: it
+    settles what a sample is, and a misfit behind it is told when that layer runs. A user's layer that does
+    not state its output shape ends the look too.
     """
     _check_kind(function, model, x)
     try:
@@ -40,13 +54,13 @@ def check_dtype(function: str, x: Array, dtype: np.dtype[Any]) -> None:
     raise wrong_type(function, "x", got, f"{dtype} as the model's parameters{hint}")
 
 
-def put_place(error: Exception, place: str, layer: "Layer", between: str = "") -> None:
-    """Puts a layer's place in front of an error's message: `3 (Linear): ...`."""
-    name = type(layer).__name__
-    error.args = (f"{place}{between or f' ({name}): '}{str(error).removeprefix(f'{name}: ')}",)
+def put_name(error: Exception, name: str, layer: object, between: str = "") -> None:
+    """Puts a layer's name in front of an error's message: `3 (Linear): ...`."""
+    kind = type(layer).__name__
+    error.args = (f"{name}{between or f' ({kind}): '}{str(error).removeprefix(f'{kind}: ')}",)
 
 
-def _check_kind(function: str, model: "Layer", x: Any) -> None:
+def _check_kind(function: str, model: Model, x: Any) -> None:
     """Whether x is an array with a batch axis in the dtype of the model's parameters."""
     leaves = [layer for _, layer in model.leaves()]
     dtype = next((array.dtype for layer in leaves for array in layer.parameters().values()), None)
@@ -56,26 +70,26 @@ def _check_kind(function: str, model: "Layer", x: Any) -> None:
         raise wrong_type(function, "x", type(x).__name__, f"an array with a batch axis{way}")
     if x.ndim == 0:
         raise wrong_type(function, "x", "an array of shape ()", "an array with a batch axis")
-    if dtype and ours(type(leaves[0])):
+    if dtype and built_in(type(leaves[0])):
         check_dtype(function, x, dtype)
 
 
-def _walk(model: "Layer", shape: Shape, settled: bool = True) -> None:
+def _walk(model: Model, shape: Shape, settled: bool = True) -> None:
     """Follows the shape of one sample, maybe just to the layer that settles it; ValueError for a misfit."""
-    for place, layer in model.leaves():
+    for name, layer in model.leaves():
         if not layer.states_its_shape:
             return
         try:
             shape = layer.output_shape(shape)
         except ValueError as error:
-            if place:
-                put_place(error, place, layer)
+            if name:
+                put_name(error, name, layer)
             raise
         if settled and layer.takes_images:
             return
 
 
-def _fits(model: "Layer", shape: Shape) -> bool:
+def _fits(model: Model, shape: Shape) -> bool:
     """Whether a sample of this shape goes through all layers that state their shapes."""
     try:
         _walk(model, shape, settled=False)

@@ -1,0 +1,153 @@
+"""Arrays in files: safetensors, which PyTorch's users exchange too.
+
+`save` and `load` are for state dicts. `write` and `read` are for fastconv's own files, which say in JSON, in
+the header, what their arrays mean. Nothing in a file is ever executed. Other programs read the arrays as
+they are.
+"""
+
+import contextlib
+import errno
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import safetensors
+import safetensors.numpy
+
+from fastconv import validate
+from fastconv.types import Array
+
+KEY = "fastconv"
+"""The header's entry that holds the JSON."""
+
+FORMAT = 1
+"""The version of that JSON; it grows when older readers could no longer understand it."""
+
+STORED = (
+    *("float32", "float64", "float16", "bool"),
+    *("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"),
+)
+"""The types of arrays that every version of safetensors stores."""
+
+
+def save(state_dict: Mapping[str, Array], path: str | Path) -> None:
+    """Writes a dict of name and array to `path`; a file there is replaced whole or not at all.
+
+    TypeError for what is no such dict, ValueError for arrays that are no numbers.
+    """
+    if not isinstance(state_dict, Mapping):
+        hint = "; its state_dict() would fit" if hasattr(state_dict, "state_dict") else ""
+        needs = f"a dict of name and array{hint}"
+        raise validate.wrong_type("save", "state_dict", type(state_dict).__name__, needs)
+    for name, array in state_dict.items():
+        if not isinstance(name, str) or not isinstance(array, np.ndarray):
+            got = f"{type(array).__name__} for {name!r}"
+            hint = "; its .numpy() would fit" if hasattr(array, "numpy") else ""
+            raise validate.wrong_type("save", "state_dict", got, f"a name and an array each{hint}")
+        if array.dtype.newbyteorder("=").name not in STORED:
+            needs = f"one of {', '.join(STORED)}"
+            raise validate.wrong_value("save", "state_dict", f"{array.dtype} for {name!r}", needs)
+    _replace(path, state_dict, None)
+
+
+def load(path: str | Path) -> dict[str, Array]:
+    """The arrays of a safetensors file by name, whoever wrote it.
+
+    FileNotFoundError where there is no such file; ValueError, naming it, where it is none or holds types that
+    NumPy lacks.
+    """
+    with _opened(path) as file:
+        return _arrays(path, file)
+
+
+def write(path: str | Path, content: dict[str, Any], tensors: Mapping[str, Array]) -> None:
+    """Writes JSON content and arrays to one file, whole or not at all."""
+    _replace(path, tensors, {KEY: json.dumps({"format": FORMAT, **content})})
+
+
+def read(path: str | Path) -> tuple[dict[str, Any], dict[str, Array]]:
+    """The JSON content and the arrays of a file that `write` wrote; errors as for `load`."""
+    with _opened(path) as file:
+        text = (file.metadata() or {}).get(KEY)
+        if text is None:
+            reader = "torch" if _foreign(file) else "numpy"
+            raise ValueError(
+                f"{path}: is a safetensors file with weights alone, without fastconv's description of a "
+                f"model; model.load_state_dict(safetensors.{reader}.load_file(path)) would fit"
+            )
+        tensors = _arrays(path, file)
+    return _content(path, text), tensors
+
+
+def _content(path: str | Path, text: str) -> dict[str, Any]:
+    """The JSON in the header; ValueError where another program or version wrote it."""
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{path}: its description is no JSON: {error}") from None
+    if not isinstance(content, dict):
+        raise ValueError(f"{path}: is a safetensors file without fastconv's description of a model")
+    if content.get("format") != FORMAT:
+        got = repr(content.get("format"))[:40]
+        raise ValueError(f"{path}: has format {got}, needs {FORMAT}: another version of fastconv wrote it")
+    return content
+
+
+@contextlib.contextmanager
+def _opened(path: str | Path) -> Iterator[Any]:
+    """The file, opened; ValueError where it is no safetensors file."""
+    path = _path("load", path)
+    try:
+        with safetensors.safe_open(path, framework="numpy") as file:
+            yield file
+    except (safetensors.SafetensorError, TypeError) as error:
+        raise ValueError(f"{path}: is no complete safetensors file: {error}") from None
+
+
+def _foreign(file: Any) -> list[str]:
+    """The arrays of types that NumPy lacks, each with its type."""
+    kinds = {name: file.get_slice(name).get_dtype() for name in file.keys()}  # noqa: SIM118 - a file, no dict
+    return [f"{name}: {kind}" for name, kind in kinds.items() if kind.startswith(("BF", "F8"))]
+
+
+def _arrays(path: str | Path, file: Any) -> dict[str, Array]:
+    """All arrays of a file; ValueError for types that NumPy lacks."""
+    if foreign := _foreign(file):
+        raise ValueError(f"{path}: has types that NumPy lacks, needs floats: {validate.listed(foreign)}")
+    return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+
+
+def _replace(path: str | Path, tensors: Mapping[str, Array], metadata: dict[str, str] | None) -> None:
+    """Writes a file under a temporary name until it is complete."""
+    path = _path("save", path)
+    if not path.parent.exists():
+        raise FileNotFoundError(errno.ENOENT, "the folder to save to is missing", str(path.parent))
+    # safetensors copies memory as it lies, without a look at the strides.
+    dense = {name: np.asarray(array, order="C") for name, array in tensors.items()}
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with temporary.open("wb") as file:
+            file.write(safetensors.numpy.save(dense, metadata))
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        if error.errno is not None and error.filename in (None, str(temporary)):
+            error.filename = str(path)
+        raise
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+
+
+def _path(function: str, path: str | Path) -> Path:
+    """The path of a file to read or write; TypeError, ValueError for what can be none."""
+    if not isinstance(path, str | os.PathLike):
+        raise validate.wrong_type(function, "path", type(path).__name__, "a file's name")
+    path = Path(path)
+    if path.is_dir():
+        raise ValueError(f"{path}: is a directory, needs to be a safetensors file")
+    return path

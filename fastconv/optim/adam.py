@@ -1,0 +1,68 @@
+"""Adam, and AdamW, whose weight decay stands apart from the gradient."""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from fastconv import backends
+from fastconv.attributes import Checks
+from fastconv.optim import arguments
+from fastconv.optim.optimizer import Optimizer
+from fastconv.types import Array
+
+
+class Adam(Optimizer):
+    """m <- β1 m + (1 - β1) g;  s <- β2 s + (1 - β2) g²;  p <- p - lr · m̂ / (√ŝ + eps).
+
+    g is the gradient + weight_decay · p, m̂ = m / (1 - β1^t) and ŝ = s / (1 - β2^t) in step t. Kingma and Ba,
+    "Adam: a method for stochastic optimization", 2015; the order of operations is that of `torch.optim.Adam`.
+    """
+
+    buffers = ("means", "squares")
+    hyperparameters = ("lr", "betas", "eps", "weight_decay")
+    checks: ClassVar[Checks] = {**Optimizer.checks, "betas": arguments.decays, "eps": arguments.size}
+    decoupled = False
+
+    def __init__(
+        self,
+        params: Mapping[str, Array],
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0.0,
+    ) -> None:
+        super().__init__(params, lr, weight_decay)
+        self.betas = betas
+        self.eps = eps
+
+    def _update(self, gradients: list[Array], first: bool) -> None:
+        backends.active().adam(
+            self._arrays,
+            gradients,
+            self._state["means"],
+            self._state["squares"],
+            self.steps + 1,
+            self.lr,
+            *self.betas,
+            self.eps,
+            self.weight_decay,
+            decoupled=self.decoupled,
+        )
+
+
+class AdamW(Adam):
+    """Adam with the decay apart from the gradient: p <- p - lr · weight_decay · p before each update.
+
+    Loshchilov and Hutter, "Decoupled weight decay regularization", 2019; `torch.optim.AdamW`.
+    """
+
+    decoupled = True
+
+    def __init__(
+        self,
+        params: Mapping[str, Array],
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 1e-2,
+    ) -> None:
+        super().__init__(params, lr, betas, eps, weight_decay)

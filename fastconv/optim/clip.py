@@ -1,0 +1,20 @@
+"""Gradients that are not longer than a given norm."""
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+
+from fastconv import validate
+from fastconv.types import Array
+
+
+def clip(gradients: Mapping[str, Array], norm: float) -> dict[str, Array]:
+    """Gradients scaled down together so that their common 2-norm is at most `norm`; smaller ones as they are.
+
+    Their norm runs over all elements of all arrays, as in `torch.nn.utils.clip_grad_norm_`.
+    """
+    norm = validate.number("clip", "norm", norm, 0, math.inf)
+    total = math.sqrt(sum(float(np.sum(np.square(g, dtype=np.float64))) for g in gradients.values()))
+    scale = norm / (total + 1e-6)
+    return dict(gradients) if scale >= 1 else {name: g * scale for name, g in gradients.items()}

@@ -1,0 +1,52 @@
+"""The cases of one layer: its forward pass and its gradients."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from fastconv import reference
+from fastconv.geometry import pair
+from fastconv.types import Array
+from fastconv.verification.case import Case
+
+
+def convolution_cases(label: str, x: Array, w: Array, bias: Array, options: dict[str, Any]) -> Iterator[Case]:
+    """The forward pass of one convolution and its three gradients."""
+    _, channels, height, width = w.shape
+    forward = {"input": x, "weight": w, "bias": bias, **options}
+    dy = reference.conv2d(x[::-1], w, None, **options)
+    pixels = dy.size // max(1, dy.shape[1])
+    yield Case("conv2d", forward, channels * height * width + 1, label=label)
+    backward = {"input_size": x.shape, "weight": w, "grad_output": dy, **options}
+    yield Case("conv2d_input", backward, dy.shape[1] * height * width, label=label)
+    weight = {"input": x, "weight_size": w.shape, "grad_output": dy, **options}
+    yield Case("conv2d_weight", weight, max(1, pixels), label=label)
+    yield Case("conv2d_bias", {"grad_output": dy}, max(1, pixels), label=label)
+
+
+def average_cases(label: str, x: Array, options: dict[str, Any]) -> Iterator[Case]:
+    """The forward pass of one average pooling and its input gradient."""
+    height, width = pair(options["kernel_size"])
+    dy = reference.avg_pool2d(x[::-1], **options)
+    yield Case("avg_pool2d", {"input": x, **options}, height * width, label=label)
+    backward = {"grad_output": dy, "input_size": x.shape, **options}
+    yield Case("avg_pool2d_input", backward, height * width, label=label)
+
+
+def adaptive_cases(x: Array, size: tuple[int, int]) -> Iterator[Case]:
+    """The forward pass of one adaptive average pooling and its input gradient."""
+    pixels, windows = x.shape[2] * x.shape[3], size[0] * size[1]
+    label = f"to {size[0]}x{size[1]}"
+    dy = reference.adaptive_avg_pool2d(x[::-1], size)
+    yield Case("adaptive_avg_pool2d", {"input": x, "output_size": size}, pixels, label=label)
+    yield Case("adaptive_avg_pool2d_input", {"grad_output": dy, "input_size": x.shape}, windows, label=label)
+
+
+def dense_cases(x: Array, w: Array, bias: Array) -> Iterator[Case]:
+    """The forward pass of one dense layer and its three gradients."""
+    outputs, inputs = w.shape
+    dy = reference.linear(x[::-1], w)
+    label = f"{inputs} to {outputs}, batch {len(x)}"
+    yield Case("linear", {"input": x, "weight": w, "bias": bias}, inputs + 1, label=label)
+    yield Case("linear_input", {"weight": w, "grad_output": dy}, outputs, label=label)
+    yield Case("linear_weight", {"input": x, "grad_output": dy}, max(1, len(x)), label=label)
+    yield Case("linear_bias", {"grad_output": dy}, max(1, len(x)), label=label)
