@@ -5,8 +5,8 @@
 
 As a convolution, it would leave most lanes empty where an image has one or three channels; so the lanes run
 over the taps too. The taps s of a filter row and their channels lie side by side in t and in dx, and are
-added as they lie. A job owns some rows of dx, and adds in the order of p, q and r: no bit depends on the
-jobs.
+added as they lie. A job computes rows of dx that no other one does, and adds in the order of p, q
+and r: no bit depends on how the rows are dealt.
 """
 
 from functools import lru_cache

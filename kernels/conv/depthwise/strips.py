@@ -1,7 +1,7 @@
 """The forward pass of three filter rows down the image: an input row is read once, for three output rows.
 
 A tile is some neighbouring pixels of one vector of channels. Three of them are open at a time: the input row
-meets the last filter row in one, the middle one in the next, the first one in the third.
+meets the last filter row in the first of them, the middle row in the next, and the first row in the third.
 """
 
 from functools import lru_cache
@@ -20,11 +20,11 @@ from .layout import along_row, layout
 ROWS = 16
 """Most rows of a strip."""
 LEAST = 4
-"""Rows of a strip from which the two input rows beyond its own are worth a second thread."""
+"""Least rows of a strip where they are cut shorter to occupy all threads: each reads two input rows more."""
 VECTORS = 8
 """Vectors of channels from which a pixel is so long that the CPU prefetches too little of a row."""
 WIDEST = 32
-"""Outputs of a row up to which this pays: wide images wait for memory, which rows read in its order."""
+"""Most outputs of a row: wide images wait for memory, which `rows.py` reads in its order."""
 
 
 class Strips(Packed):

@@ -83,8 +83,8 @@ def plan(p: Problem, place: Place, relu: bool, vectors: int | None = None) -> Fu
 def _transform_filters(g, weight, at, filter_step, channel_step, adjacent, flip, count, taps, u, lane):
     """u[point, c, lane + k] = G w G^T of a vector of filters k and `count` channels, the first at weight[at].
 
-    `flip`: the place of tap 0 in the filter, the last one for flipped filters. The taps are transposed first,
-    as many channels at once as lie side by side: taps[c, tap, k].
+    `flip`: the index in memory of tap 0, 8 where the filters are to be flipped. The taps are transposed
+    first, as many channels at once as lie side by side: taps[c, tap, k].
     """
     for c in range(0, count, adjacent):
         run = min(adjacent, count - c) * 9
