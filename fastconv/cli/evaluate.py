@@ -2,7 +2,7 @@
 
 import argparse
 
-from fastconv import backend
+from fastconv.backends import backend
 from fastconv.cli import modelfile, reports, sources, text
 from fastconv.nn import CrossEntropyLoss
 

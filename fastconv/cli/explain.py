@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from fastconv import backend, models, nn
+from fastconv import models, nn
+from fastconv.backends import backend
 from fastconv.explanation import Explanation, explain
 
 SEVEN = [

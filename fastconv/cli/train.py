@@ -10,12 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from fastconv import Trainer, __version__, backend, models, nn, optim
+from fastconv import __version__, models, nn, optim
 from fastconv import functional as F
+from fastconv.backends import backend
 from fastconv.cli import modelfile, reports, sources, text
 from fastconv.cli.interrupts import Interrupts
 from fastconv.cli.progress import EpochTable, FiniteLoss, LastEpoch
 from fastconv.data import Dataset
+from fastconv.training.trainer import Trainer
 from fastconv.types import Array
 
 LABEL_SMOOTHING = 0.1
