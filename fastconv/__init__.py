@@ -4,7 +4,7 @@
 >>> from fastconv import nn, optim
 >>> data = fc.data.digits()
 
-Each part is imported at its first use, so that `import fastconv` costs next to nothing.
+Each module is imported at its first use, so that `import fastconv` costs next to nothing.
 """
 
 from importlib import import_module

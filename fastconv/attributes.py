@@ -15,8 +15,8 @@ Checks: TypeAlias = Mapping[str, Callable[[str, str, Any], Any]]
 class _Complete(abc.ABCMeta):
     """The type of `Settings`: it tells an object when its constructor has come to its end.
 
-    It is one of abstract classes too, so that a class of one's own may be abstract; isinstance is the plain
-    one, which is several times as fast.
+    It derives from the type of abstract classes, so that a user's class may be abstract; isinstance is that
+    of plain classes, which is several times as fast.
     """
 
     __instancecheck__ = type.__instancecheck__

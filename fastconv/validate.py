@@ -57,8 +57,8 @@ def arrays(
     The first one sets the type; the last `optional` ones may be None.
     """
     checked: list[Array | None] = []
-    for place, (name, value) in enumerate(zip(names, values, strict=True)):
-        if value is None and place >= len(values) - optional:
+    for index, (name, value) in enumerate(zip(names, values, strict=True)):
+        if value is None and index >= len(values) - optional:
             checked.append(None)
             continue
         array = native(function, name, value)
@@ -118,10 +118,10 @@ def labels(function: str, name: str, value: Array, stop: int, ignored: int | Non
             wrong &= value != ignored
         if wrong.any():
             where = tuple(int(i) for i in np.argwhere(wrong)[0])
-            place = where[0] if len(where) == 1 else where
+            index = where[0] if len(where) == 1 else where
             or_ignored = "" if ignored is None else f", or ignore_index={ignored}"
             raise wrong_value(
-                function, name, f"{value[where]} at index {place}", f"0 to {stop - 1}{or_ignored}"
+                function, name, f"{value[where]} at index {index}", f"0 to {stop - 1}{or_ignored}"
             )
     return value if dtype is _INT64 else value.astype(_INT64)
 

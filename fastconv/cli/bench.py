@@ -120,8 +120,8 @@ def _show(result: Result, peak: Peak) -> None:
 
 def _line(*cells: str) -> None:
     sides = "<<<>><<"
-    parts = (f"{cell:{side}{width}}" for cell, side, width in zip(cells, sides, WIDTHS, strict=False))
-    print("  ".join(parts).rstrip(), flush=True)
+    texts = (f"{cell:{side}{width}}" for cell, side, width in zip(cells, sides, WIDTHS, strict=False))
+    print("  ".join(texts).rstrip(), flush=True)
 
 
 def _conclude(results: list[Result], peak: Peak) -> None:

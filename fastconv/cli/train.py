@@ -21,7 +21,7 @@ from fastconv.training.trainer import Trainer
 from fastconv.types import Array
 
 LABEL_SMOOTHING = 0.1
-"""Chosen, with the other defaults, by cross-validation inside the training part of the digits."""
+"""Chosen, with the other defaults, by cross-validation on the training images of the digits."""
 
 
 def run(options: argparse.Namespace) -> int:

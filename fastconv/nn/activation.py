@@ -27,7 +27,7 @@ class ReLU(Layer):
         return y, self.backward_of(y)
 
     def backward_of(self, y: Array) -> Backward:
-        """The gradient's closure for the output y, whoever computed it."""
+        """The gradient's closure for an output y, which a convolution before may have computed."""
 
         def backward(dy: Array, input_gradient: bool = True) -> tuple[Array | None, Gradients]:
             return (grad.relu_input(y, dy) if input_gradient else None), {}

@@ -82,7 +82,7 @@ class Conv2d(WeightedLayer):
         return value
 
     def forward(self, x: Array, training: bool = True, relu: bool = False) -> tuple[Array, Backward]:
-        """The filters' answers (with `relu` their positive part), and the gradients' closure, from dZ."""
+        """The convolution of x, with `relu` its positive part, and the closure for the gradients."""
         weight, bias = self.weight, self.bias
         window = (self.stride, self.padding, self.dilation, self.groups)
         y = F.conv2d(x, weight, bias, *window, relu=relu)

@@ -29,7 +29,7 @@ class Dropout(Layer):
         self.rng = arguments.generator(type(self).__name__, "seed", seed)
 
     def forward(self, x: Array, training: bool = True) -> tuple[Array, Backward]:
-        """x with a random part set to 0 and the rest scaled up, and the gradient's closure."""
+        """x with random elements set to 0 and the others scaled up, and the gradient's closure."""
         mask = F.dropout_mask(x.shape, self.p, self.rng, x.dtype) if training and self.p > 0 else None
         y = x if mask is None else x * mask
 

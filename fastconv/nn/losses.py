@@ -27,10 +27,10 @@ OUTPUT = "the model's output"
 class Loss(Settings):
     """A number that training makes small, and its gradient with respect to the network's output.
 
-    A loss of one's own derives from this class and overrides `forward`, with these arguments and results;
-    TypeError where it has others. It overrides `count` too where its mean is not one
-    over the elements of the output, and `check` where it can tell early which targets do not fit. It sets its
-    attributes in its constructor.
+    A loss of your own derives from this class and overrides `forward`, with these arguments and results;
+    TypeError where it has others. It overrides `count` too where its mean is not one over the elements of the
+    output, and `check` where it can tell before training which targets do not fit. Attributes are set in its
+    constructor.
     """
 
     reduction: str = "mean"
@@ -106,7 +106,7 @@ class Loss(Settings):
         return super()._checked(name, value)
 
     def _value(self, output: Array, target: Array, **options: Any) -> Array:
-        raise NotImplementedError(f"{type(self).__name__}: forward: a loss of one's own overrides it")
+        raise NotImplementedError(f"{type(self).__name__}: forward: a loss of your own overrides it")
 
     def _gradient(self, output: Array, target: Array, **options: Any) -> Array:
         raise NotImplementedError
@@ -284,7 +284,7 @@ def _all_finite(function: str, name: str, target: Array) -> None:
 
 
 def _numbers(function: str, name: str, value: Any) -> Array:
-    """A copy of an array of finite numbers, which nobody can write into."""
+    """A read-only copy of an array of finite numbers."""
     try:
         numbers = np.array(value)
     except ValueError:  # lists of different lengths

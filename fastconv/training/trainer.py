@@ -14,7 +14,7 @@ from fastconv.attributes import Settings
 from fastconv.nn.base import SAMPLES
 from fastconv.training import checkpoints
 from fastconv.training import metrics as metrics_
-from fastconv.training.batches import USUAL, ArrayBatches, Batches, Needs, batches
+from fastconv.training.batches import BATCH_SIZE, ArrayBatches, Batches, Needs, batches
 from fastconv.training.callbacks import Callback, EpochLines, ProgressBar
 from fastconv.training.history import History, Logs
 from fastconv.training.metrics import Figures, Metric
@@ -48,8 +48,8 @@ class Trainer(Settings):
         validate.instance("Trainer", "model", model, nn.Layer)
         validate.instance("Trainer", "loss", loss, nn.Loss)
         validate.instance("Trainer", "optimizer", optimizer, optim.Optimizer)
-        own = model.parameters()
-        foreign = [name for name, array in optimizer.parameters.items() if own.get(name) is not array]
+        parameters = model.parameters()
+        foreign = [name for name, array in optimizer.parameters.items() if parameters.get(name) is not array]
         if foreign:
             raise ValueError(
                 f"Trainer: optimizer: got parameters that are not this model's ({foreign[0]}), "
@@ -65,8 +65,8 @@ class Trainer(Settings):
         self.epochs = 0
         self.stop_training = False
         self._chosen_metrics = None if metrics is None else list(self.metrics)
-        self._needs = Needs(model, loss, next(iter(own.values())).dtype)
-        self._names = frozenset(own)
+        self._needs = Needs(model, loss, next(iter(parameters.values())).dtype)
+        self._names = frozenset(parameters)
         self._hooks: Sequence[Callback] = ()
         self._figures: tuple[str, ...] = ()
         # What is done of the fit that is under way, or was when a resumed trainer was saved.
@@ -88,7 +88,7 @@ class Trainer(Settings):
         self,
         x: Array | Iterable[Any],
         y: Array | None = None,
-        batch_size: int = USUAL,
+        batch_size: int = BATCH_SIZE,
         epochs: int = 1,
         validation_data: tuple[Array, Array] | tuple[Array, Array, Array] | None = None,
         validation_split: float = 0.0,
@@ -244,8 +244,8 @@ class Trainer(Settings):
 
     def _check_parameters(self) -> None:
         """ValueError where the model's arrays are no longer those that the optimizer updates."""
-        own, held = self.model.parameters(), self.optimizer.parameters
-        names = [name for name in held if own.get(name) is not held[name]] or sorted(own.keys() - self._names)
+        now, held = self.model.parameters(), self.optimizer.parameters
+        names = [name for name in held if now.get(name) is not held[name]] or sorted(now.keys() - self._names)
         if names:
             got = f"other parameters than those that the trainer was made with ({names[0]})"
             needs = "the same arrays; a new optimizer of model.parameters() and a new Trainer would fit"
