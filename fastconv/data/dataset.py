@@ -30,14 +30,19 @@ class Dataset:
     """Labelled images, some to train on and others to test on.
 
     Equal to another one that has the same images, labels, classes and source.
+
+    **Arguments:**
+
+    - `train`: (images, labels) to train on: float32 (N, C, H, W) in [0, 1], and int64 (N,).
+    - `test`: (images, labels) to test on, of the same form.
+    - `classes`: the name of each class, by label.
+    - `source`: where the images come from, for a person to read.
     """
 
     train: Samples
     test: Samples
     classes: tuple[str, ...]
-    """The name of each class, by label."""
     source: str
-    """Where the images come from, for a person to read."""
 
     @property
     def input_shape(self) -> Shape:

@@ -14,7 +14,10 @@ class ReLU(Layer):
     """y = max(x, 0).
 
     dx = dy where y > 0, else 0: at 0 the gradient is 0. NaN stays NaN.
-    `inplace` is accepted for PyTorch's sake; x is never overwritten.
+
+    **Arguments:**
+
+    - `inplace`: accepted for PyTorch's sake; x is never overwritten.
     """
 
     def __init__(self, inplace: bool = False) -> None:
@@ -55,6 +58,10 @@ class Softmax(Layer):
     """y_i = exp(x_i) / Σ_j exp(x_j) along the axis `dim`; a model that ends in it gives probabilities.
 
     dx = y · (dy - Σ_j dy_j · y_j). `CrossEntropyLoss` wants logits: don't put this layer before it.
+
+    **Arguments:**
+
+    - `dim`: the axis over which y sums to 1, the batch counted; below 0 it counts from the end.
     """
 
     checks: ClassVar[Checks] = {"dim": arguments.axis}

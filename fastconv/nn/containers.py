@@ -22,6 +22,13 @@ class Sequential(Layer):
     The parameters are named by their layer's index, as in PyTorch: `0.weight`. `model[2]` is a layer,
     `model[:2]` a model of the first two, on the same arrays. An error names the layer at which it happened:
     `3 (Linear): ...`.
+
+    **Arguments:**
+
+    - `layers`: the layers, each an argument, in the order in which they run. TypeError for anything else,
+      ValueError where a layer with parameters is there twice.
+    - `seed`: draws the parameters of all layers anew, each layer's from its own stream, so that they depend
+      on the seed alone. None keeps what the layers have.
     """
 
     def __init__(self, *layers: Layer, seed: int | None = None) -> None:

@@ -31,6 +31,10 @@ class Loss(Settings):
     TypeError where it has others. It overrides `count` too where its mean is not one over the elements of the
     output, and `check` where it can tell before training which targets do not fit. Attributes are set in its
     constructor.
+
+    **Arguments:**
+
+    - `reduction`: "mean" or "sum" over the batch.
     """
 
     reduction: str = "mean"
@@ -128,10 +132,16 @@ class Loss(Settings):
 class CrossEntropyLoss(Loss):
     """-log softmax(output)[target], for logits (N, C) or (N, C, d1, …).
 
-    The target is class indices (N,) or (N, d1, …), or probabilities in the output's shape. `weight` (C,)
-    weighs the classes; the mean divides by the sum of the targets' weights. Samples with target
-    `ignore_index` don't count. d/doutput = (softmax(output) - onehot(target)) / N. Equations:
+    The target is class indices (N,) or (N, d1, …), or probabilities in the output's shape. The mean divides
+    by the sum of the targets' weights. d/doutput = (softmax(output) - onehot(target)) / N. Equations:
     `torch.nn.CrossEntropyLoss`.
+
+    **Arguments:**
+
+    - `weight`: an array (C,) by which each class's terms are multiplied; None is 1 for all.
+    - `ignore_index`: the class index of samples that don't count.
+    - `reduction`: "mean" or "sum" over the batch.
+    - `label_smoothing`: the share, from 0 to 1, of each target that is spread evenly over all classes.
     """
 
     def __init__(
@@ -217,8 +227,13 @@ class _ElementLoss(Loss):
 class BCEWithLogitsLoss(_ElementLoss):
     """-[p t log σ(x) + (1 - t) log(1 - σ(x))] for logits x, targets t from 0 to 1, of one shape and dtype.
 
-    `weight` multiplies the terms (it broadcasts), `pos_weight` is p above. d/dx = (σ(x) - t) / size where
-    both are left out. Equations: `torch.nn.BCEWithLogitsLoss`.
+    d/dx = (σ(x) - t) / size where no weights are given. Equations: `torch.nn.BCEWithLogitsLoss`.
+
+    **Arguments:**
+
+    - `weight`: an array that broadcasts to the output's shape, by which the terms are multiplied; None is 1.
+    - `reduction`: "mean" or "sum" over the batch.
+    - `pos_weight`: p above, an array that broadcasts to the output's shape; None is 1.
     """
 
     def __init__(
@@ -258,6 +273,10 @@ class MSELoss(_ElementLoss):
     """(output - target)², for arrays of one shape and dtype.
 
     d/doutput = 2 (output - target) / size. Equations: `torch.nn.MSELoss`.
+
+    **Arguments:**
+
+    - `reduction`: "mean" or "sum" over the batch.
     """
 
     def __init__(self, *, reduction: str = "mean") -> None:

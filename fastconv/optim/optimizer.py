@@ -19,6 +19,12 @@ class Optimizer(Settings):
     A rule defines `_update(gradients, first)`, names in `hyperparameters` its settings, and in `buffers` the
     arrays that it keeps beside each parameter. The settings are attributes: `optimizer.lr = 1e-4` holds from
     the next step on. A rule names in `checks` what checks them, in the constructor and there.
+
+    **Arguments:**
+
+    - `params`: a dict of name and array, the parameters themselves: `model.parameters()`, or some of them.
+    - `lr`: the learning rate, a finite number of at least 0.
+    - `weight_decay`: how much of each parameter is added to its gradient, at least 0.
     """
 
     fixed = ("parameters",)

@@ -75,8 +75,15 @@ class Callback:
 class EarlyStopping(Settings, Callback):
     """Stops when `monitor` has not improved by more than `min_delta` for `patience` epochs in a row.
 
-    `mode` is "min" or "max"; left out, it is "max" for names that end in "accuracy" and "min" for all others.
-    With `restore_best` the model ends with the parameters of its best epoch, however the training ended.
+    `best` and `best_epoch` tell of the best epoch so far, `stopped_epoch` where it stopped, or None.
+
+    **Arguments:**
+
+    - `monitor`: the name of the figure to watch, one of `trainer.figures`: "val_loss" needs validation data.
+    - `patience`: how many epochs in a row may be no improvement, a whole number; with 0 the first one stops.
+    - `min_delta`: an epoch counts as better where the figure is better by more than this, at least 0.
+    - `mode`: "min" or "max", what is better; None is "max" for names that end in "accuracy", else "min".
+    - `restore_best`: whether the model ends with the parameters of its best epoch, however training ended.
     """
 
     def __init__(
@@ -173,7 +180,13 @@ class TerminateOnNaN(Callback):
 
 
 class ProgressBar(Settings, Callback):
-    """A bar for each epoch, on the terminal."""
+    """A bar for each epoch, on the terminal.
+
+    **Arguments:**
+
+    - `epochs`: how many epochs there will be, a whole number.
+    - `batches`: how many batches an epoch has; None where that is not known.
+    """
 
     def __init__(self, epochs: int, batches: int | None) -> None:
         self.epochs = epochs
@@ -206,7 +219,12 @@ class ProgressBar(Settings, Callback):
 
 
 class EpochLines(Settings, Callback):
-    """A line for each epoch, on standard output: for logs, and where no terminal watches."""
+    """A line for each epoch, on standard output: for logs, and where no terminal watches.
+
+    **Arguments:**
+
+    - `epochs`: how many epochs there will be, a whole number.
+    """
 
     def __init__(self, epochs: int) -> None:
         self.epochs = epochs

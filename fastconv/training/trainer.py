@@ -24,14 +24,21 @@ from fastconv.types import Array
 class Trainer(Settings):
     """Trains a model: forward, loss, backward, update, over batches and epochs.
 
-    `metrics` is a list of functions of (output, target), or a dict that names them (see `training.metrics`);
-    left out, it is the accuracy where the loss is one of classification. The figures of many batches are
-    those of one batch with all their samples, up to rounding. `clip_norm` scales the gradients of a step down
-    where their common 2-norm is larger. The optimizer must have been made from this model's `parameters()`;
-    where a layer is replaced later, `fit` asks for a new optimizer and trainer.
+    The figures of many batches are those of one batch with all their samples, up to rounding. `history` is
+    that of the last `fit`, `epochs` the number of epochs trained so far, in all of them. The arguments are
+    attributes; `callbacks` and `clip_norm` may be set anew, and hold from then on.
 
-    `history` is that of the last `fit`, `epochs` the number of epochs trained so far, in all of them. The
-    arguments are attributes; `callbacks` and `clip_norm` may be set anew, and hold from then on.
+    **Arguments:**
+
+    - `model`: the layer to train, mostly an `nn.Sequential`.
+    - `loss`: the `nn.Loss` that training makes small.
+    - `optimizer`: what updates the parameters. It has to be made from this model's `parameters()`; where a
+      layer is replaced later, `fit` asks for a new optimizer and trainer.
+    - `metrics`: a list of functions of (output, target), or a dict that names them (see `training.metrics`);
+      None is the accuracy where the loss is one of classification, else nothing.
+    - `callbacks`: a list of `callbacks.Callback`, which every `fit` calls before its own.
+    - `clip_norm`: where the common 2-norm of a step's gradients is larger, they are scaled down to it; None
+      leaves them as they are.
     """
 
     fixed = ("model", "loss", "optimizer", "metrics")
@@ -99,20 +106,30 @@ class Trainer(Settings):
         callbacks: Iterable[Callback] = (),
         progress: bool | None = None,
     ) -> History:
-        """Trains for `epochs` passes over the samples x (N, ...) with the targets y; returns the history.
-
-        In place of arrays, x may be an iterable of batches (x, y) or (x, y, sample_weight), with y None; it
-        is run through once an epoch, in its own order. `validation_split` keeps the last part of the samples
-        for validation. The order of epoch k depends on `seed` and the number of epochs trained before, so
-        that training 2 + 2 epochs and training 4 give the same bits; seed None is another order each time.
-        `class_weight` {class: weight} and `sample_weight` (N,) multiply each sample's loss, as in Keras;
-        weights of classes need targets of one class a sample.
-        `progress`: None or True shows a bar on a terminal and writes a line an epoch elsewhere, False is
-        silent.
+        """Trains for `epochs` passes over the samples x with the targets y; returns the history.
 
         TypeError and ValueError for data that does not fit model and loss: before the first step where it is
         arrays, before the batch's step where it is batches. When it is interrupted, `history` holds the
         epochs until then.
+
+        **Arguments:**
+
+        - `x`: an array (N, ...) of samples in the model's dtype; or, with y None, an iterable of batches
+          (x, y) or (x, y, sample_weight), which is run through once an epoch, in its own order.
+        - `y`: the targets of the samples, in the form that the loss takes.
+        - `batch_size`: the samples in a batch; the last one may have fewer.
+        - `epochs`: how often all samples are trained on.
+        - `validation_data`: (x, y) or (x, y, sample_weight), measured after each epoch.
+        - `validation_split`: the share of the samples, from 0 to 1, that is validation data: the last ones.
+        - `shuffle`: whether each epoch has another order of the samples.
+        - `seed`: what the orders depend on, with the number of epochs trained before: training 2 + 2 epochs
+          and training 4 give the same bits. None is another order each time.
+        - `class_weight`: {class: weight}, by which the losses of a class's samples are multiplied, as in
+          Keras; it needs targets of one class a sample.
+        - `sample_weight`: an array (N,), by which the samples' losses are multiplied.
+        - `callbacks`: called in this fit, after those of the trainer.
+        - `progress`: None or True shows a bar on a terminal and writes a line an epoch elsewhere; False is
+          silent.
         """
         epochs = validate.integer("fit", "epochs", epochs, low=0)
         shuffle = validate.flag("fit", "shuffle", shuffle)
