@@ -70,6 +70,7 @@ def measure(children: Children, row: Row, which: str, plan: Plan) -> Result:
     try:
         replies = {name: children.ask(name, "prepare", line=row.line, which=which) for name in names}
         result.first = {name: reply["first"] for name, reply in replies.items()}
+        result.algorithm = replies[OURS]["algorithm"]
         off = replies[OURS]["error"]
         if not off <= check.TOLERANCE:
             raise ChildError(f"{OURS}: the result is off the reference by {off:.2g} of its magnitude")

@@ -10,6 +10,7 @@ from fastconv.benchmark import inputs
 from fastconv.benchmark.rows import Row
 from fastconv.benchmark.task import Task
 from fastconv.kernels.engine import jit, machine
+from fastconv.ops.chosen import chosen
 from fastconv.types import Array
 
 IMAGES = {"input", "grad_output"}
@@ -44,7 +45,7 @@ def _conv(row: Row, which: str) -> Task:
         "input": lambda: grad.conv2d_input(row.size, weight, dy, *options),
         "weight": lambda: grad.conv2d_weight(x, weight_size, dy, *options),
     }
-    return Task(calls[which], _one)
+    return Task(calls[which], _one, chosen("conv2d", row.size, weight_size, *options)[which].algorithm)
 
 
 def _dense(row: Row, which: str) -> Task:

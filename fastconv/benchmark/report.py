@@ -41,7 +41,7 @@ def write(
 
 def write_csv(path: Path, results: Sequence[Result], peak: Peak) -> None:
     """One line a pass of a row; times in microseconds; empty where there is nothing to say."""
-    head = ["set", "layer", "kind", "shape", "pass", *(f"{name}_us" for name in TITLES)]
+    head = ["set", "layer", "kind", "shape", "pass", "algorithm", *(f"{name}_us" for name in TITLES)]
     head += ["best_peer", "ratio", "ratio_low", "ratio_high", "gflops", "percent_of_peak"]
     head += ["gbytes_per_s", "percent_of_bandwidth", *(f"{name}_first_call_s" for name in TITLES), "failure"]
     with path.open("w", encoding="utf-8", newline="") as file:
@@ -54,7 +54,8 @@ def write_csv(path: Path, results: Sequence[Result], peak: Peak) -> None:
             rates += [r.bytes / 1e9, 100 * r.bytes / peak.bytes]
             rates += [r.first.get(name, math.nan) for name in TITLES]
             cells = [*map(_plain, figures), r.best_peer, *map(_plain, rates), r.failure]
-            writer.writerow([r.row.set, r.row.name, r.row.kind, r.row.described, r.which, *cells])
+            what = [r.row.set, r.row.name, r.row.kind, r.row.described, r.which, r.algorithm]
+            writer.writerow([*what, *cells])
 
 
 def markdown(results: Sequence[Result], about: Mapping[str, str], peak: Peak, incomplete: str = "") -> str:
@@ -99,18 +100,19 @@ def set_table(results: Sequence[Result], peak: Peak) -> str:
     systems = [name for name in TITLES if any(name in r.rounds for r in results)]
     peers = any(r.best_peer for r in results)
     arithmetic = any(work.operations(r.row) for r in results)
-    head = ["layer", "shape", "pass", *(f"{TITLES[name]} µs" for name in systems)]
+    chosen = any(r.algorithm for r in results)
+    head = ["layer", "shape", "pass", *["algorithm"] * chosen, *(f"{TITLES[name]} µs" for name in systems)]
     head += ["ratio", "spread"] * peers + ["GFLOP/s", "% of peak"] * arithmetic + ["GB/s", "% of bandwidth"]
     rows = [head]
     last = None
     for r in results:
         cells = ["", ""] if r.row == last else [r.row.name, r.row.described]
-        cells += [PASSES[r.which], *(_time(r, name) for name in systems)]
+        cells += [PASSES[r.which], *[r.algorithm] * chosen, *(_time(r, name) for name in systems)]
         cells += [ratio(r.ratio), _spread(r)] * peers
         cells += [*_rates(r.operations, peak.operations)] * arithmetic
         rows.append([*cells, *_rates(r.bytes, peak.bytes)])
         last = r.row
-    return table(rows, "<<<" + ">" * (len(head) - 3))
+    return table(rows, "<<<" + "<" * chosen + ">" * (len(head) - 3 - chosen))
 
 
 def first_calls_table(results: Sequence[Result]) -> str:

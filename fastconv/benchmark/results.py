@@ -25,6 +25,8 @@ class Result:
     first: dict[str, float] = field(default_factory=dict)
     """Seconds of each system's first call, in which it compiles."""
     failure: str = ""
+    algorithm: str = ""
+    """What fastconv chose, where there is a choice."""
 
     def seconds(self, system: str = OURS) -> float:
         """A system's time: the median of its rounds, NaN without any."""

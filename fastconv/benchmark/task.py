@@ -14,6 +14,8 @@ class Task(NamedTuple):
     """What is timed."""
     arrays: Callable[[Any], list[Array]]
     """The arrays, logically (N, C, H, W), of what the call returned."""
+    algorithm: str = ""
+    """What `fastconv.chosen` says of the pass, where there is a choice."""
 
 
 class System(Protocol):

@@ -74,7 +74,7 @@ class Worker:
         result = task.call()
         first = time.perf_counter() - start
         arrays = task.arrays(result)
-        reply = {"first": first, "fingerprint": check.fingerprint(arrays)}
+        reply = {"first": first, "fingerprint": check.fingerprint(arrays), "algorithm": task.algorithm}
         if self.name == "fastconv":
             reply["error"] = exact.error(arrays, exact.parts(row, which))
         del result, arrays

@@ -17,7 +17,6 @@ import gc
 import inspect
 import os
 import threading
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -25,9 +24,10 @@ from typing import Any
 import numba
 from numba import njit, prange, types
 
-from .cache import KernelCache, folder
+from .cache import KernelCache
+from .disk import folder
 from .native import layouts
-from .once import once
+from .once import once, warn_once
 from .operand import array, operand_type
 from .pipeline import KernelPipeline, PartPipeline
 from .region import deal, run, write_down
@@ -201,7 +201,7 @@ def _layer() -> tuple[str, int]:
     try:
         region = _address()
     except ValueError as error:  # the layer that NUMBA_THREADING_LAYER asks for does not load
-        warnings.warn(f"fastconv runs in one thread: {error}", RuntimeWarning, stacklevel=2)
+        warn_once(f"kernels run in one thread: {error}")
         return "none", 0
     finally:
         if own:

@@ -27,7 +27,7 @@ class Answers:
         if do == "turn":
             self.seconds.append(request["seconds"])
             return {"seconds": float(len(self.asked))}
-        reply = {"first": 0.5, "fingerprint": PRINT, "error": 0.0}
+        reply = {"first": 0.5, "fingerprint": PRINT, "error": 0.0, "algorithm": "direct"}
         reply |= self.replies.get(name.replace("-", "_"), {})
         if "dies" in reply:
             raise ChildError(f"{name}: {reply['dies']}")
@@ -45,7 +45,7 @@ def test_rounds_interleave():
     assert answers.turns() == systems * 3
     assert result.rounds == {"fastconv": [4, 7, 10], "torch": [5, 8, 11], "torch-channels-last": [6, 9, 12]}
     assert result.first == dict.fromkeys(systems, 0.5)
-    assert result.failure == ""
+    assert (result.failure, result.algorithm) == ("", "direct")
 
 
 def test_the_time_of_a_turn_is_its_part_of_the_seconds():

@@ -37,9 +37,9 @@ def test_the_report_for_people(written):
     shape = "1x2x10x10, 5 of 1x1"
     assert ["0.50", "0.50 to 0.50", "alpha", "first", "weight gradient", shape, "PyTorch"] in tables
     assert "- beta, second, input gradient: torch: ended by signal 11" in lines
-    first = ["first", shape, "forward", "2.00", "8.00", "**3.00**", "1.50", "0.50 to 3.00"]
+    first = ["first", shape, "forward", "direct", "2.00", "8.00", "**3.00**", "1.50", "0.50 to 3.00"]
     assert [*first, "1", "50", "1.42", "36"] in tables
-    again = ["", "", "weight gradient", "4.00", "**2.00**", "-", "0.50", "0.50 to 0.50"]
+    again = ["", "", "weight gradient", "uncopied", "4.00", "**2.00**", "-", "0.50", "0.50 to 0.50"]
     assert [*again, "0.5", "25", "0.71", "18"] in tables
     assert ["second", "250", "forward", "1.00", "**0.98**", "0.98", "0.98 to 0.98", "2", "50"] in tables
     assert ["fastconv", "2", "2.0", "1.50"] in tables

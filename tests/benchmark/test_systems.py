@@ -9,6 +9,7 @@ from fastconv.benchmark.child import Children
 from fastconv.benchmark.numpy_peer import NumPy
 from fastconv.benchmark.ours import Fastconv, channels_last
 from fastconv.benchmark.rows import parse
+from fastconv.kernels.conv.table import TABLE
 
 CONV = parse("conv 3 4 7 6 | 6 3 3 | padding=1 | c")
 
@@ -57,6 +58,10 @@ def test_wrong_numbers_are_found(which):
         assert not exact.error([wrong], wanted) < check.TOLERANCE
         assert check.difference(check.fingerprint(right), check.fingerprint([wrong]))
     assert exact.error([right[0][..., :1]], wanted) == np.inf
+
+
+def test_a_task_says_which_algorithm_computes_it():
+    assert Fastconv().task(CONV, "weight").algorithm in {row.name for row in TABLE}
 
 
 def test_images_are_channels_last():

@@ -1,13 +1,10 @@
 """Compiled kernels on disk: found again, healed when damaged, done without where the disk refuses."""
 
-import errno
 import os
 import subprocess
 import sys
 
 import pytest
-
-from fastconv.kernels.engine import cache
 
 RUN = """
 import numpy as np
@@ -74,16 +71,6 @@ def test_a_folder_that_cannot_be_made(tmp_path):
     assert errors.count("RuntimeWarning: fastconv: compiled kernels cannot be kept") == 1
 
 
-def test_a_disk_that_fills_up_keeps_no_part_of_a_file(tmp_path, monkeypatch):
-    def full(*_):
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(cache.Path, "replace", full)
-    with pytest.raises(OSError, match="No space left"):
-        cache._write(tmp_path / "a.kernel", b"kernel")
-    assert list(tmp_path.iterdir()) == []
-
-
 @pytest.mark.parametrize("level", ["0", "1"])
 def test_kernels_at_a_low_optimisation_level(tmp_path, monkeypatch, level):
     monkeypatch.setenv("NUMBA_OPT", level)
@@ -136,32 +123,3 @@ def test_a_warning_points_at_the_call(tmp_path):
     output, errors = start(tmp_path, THREE_CALLS, warnings="default").communicate(timeout=120)
     assert output.split() == ["3.0", "4.0", "5.0"]
     assert errors.startswith("<string>:6: RuntimeWarning: fastconv: compiled kernels cannot be kept in ")
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("cache.sys.version", "another"),
-        ("cache.sysconfig.get_config_var", lambda name: "cpython-399"),
-        ("cache.np.__version__", "2.99"),
-        ("cache.numba.__version__", "0.99"),
-        ("cache.version", lambda package: "0.99"),
-        ("cache.numba.config.OPT", 1),
-        ("cache.numba.config.SLP_VECTORIZE", 7),
-        ("cache.known", lambda: "other"),
-    ],
-)
-def test_the_key_depends_on_what_compiles_and_loads(monkeypatch, name, value):
-    anew = cache.key.__wrapped__
-    before = anew()
-    assert anew() == before
-    monkeypatch.setattr(f"fastconv.kernels.{name}", value)
-    assert anew() != before
-
-
-def test_the_folder_depends_on_the_sources(tmp_path):
-    finish(start(tmp_path))
-    (version,) = (tmp_path / "fastconv").iterdir()
-    code = "from fastconv.kernels import cache; print(cache.key()[:16], 0 * len(cache.key()))"
-    output, _ = start(tmp_path, code).communicate(timeout=60)
-    assert output.split()[0] == version.name

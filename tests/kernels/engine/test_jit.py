@@ -147,14 +147,31 @@ def test_the_first_calls_of_a_process_may_come_together(layer, tmp_path):
         assert python(FIRST_CALLS, NUMBA_THREADING_LAYER=layer, NUMBA_NUM_THREADS="4", **cache) == ["done"]
 
 
-def test_a_layer_that_does_not_exist():
-    code = "from fastconv.kernels import jit; print(jit.threading_layer(), jit.workers(8, 1e9))"
+NO_LAYER = """
+import numpy as np
+from fastconv.kernels.engine import jit
+import fastconv as fc
+x, w = np.ones((8, 32, 16, 16), np.float32), np.ones((32, 32, 3, 3), np.float32)
+for _ in range(3):
+    try:
+        print((fc.functional.conv2d(x, w) == 288).all())
+    except RuntimeWarning:
+        print("warned")
+print(jit.threading_layer(), jit.workers(8, 1e9))
+"""
+
+
+@pytest.mark.parametrize(("warnings", "first"), [("default", "True"), ("error", "warned")])
+def test_a_layer_that_does_not_exist(warnings, first):
+    """One warning, which points at the call; where it is an error, the next calls compute."""
+    environment = {**os.environ, "NUMBA_THREADING_LAYER": "none such", "NUMBA_NUM_THREADS": "2"}
     result = subprocess.run(
-        [sys.executable, "-c", code], env={**os.environ, "NUMBA_THREADING_LAYER": "none such"},
-        capture_output=True, text=True, timeout=300,
+        [sys.executable, "-W", warnings, "-c", NO_LAYER],
+        env=environment, capture_output=True, text=True, timeout=300,
     )  # fmt: skip
-    assert result.stdout.split() == ["none", "1"]
-    assert result.stderr.count("RuntimeWarning: fastconv runs in one thread") == 1
+    assert result.stdout.split() == [first, "True", "True", "none", "1"], result.stderr
+    said = result.stderr.count("<string>:8: RuntimeWarning: fastconv: kernels run in one thread")
+    assert said == (warnings == "default")
 
 
 @pytest.mark.parametrize("layer", ["default", "workqueue"])

@@ -14,7 +14,7 @@ REPORT = """
 import json
 import numpy as np
 from fastconv import kernels
-from fastconv.kernels import machine
+from fastconv.kernels.engine import machine
 def integers(*shape):
     return np.arange(np.prod(shape), dtype=np.float32).reshape(shape) % 7
 x, w, depthwise = integers(2, 5, 9, 9), integers(19, 5, 3, 3), integers(5, 1, 3, 3)

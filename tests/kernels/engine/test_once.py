@@ -4,6 +4,7 @@ import threading
 
 import pytest
 
+from fastconv.kernels.engine import once as module
 from fastconv.kernels.engine.once import once
 
 
@@ -52,3 +53,12 @@ def test_it_can_call_itself():
     assert factorial(10) == 3628800
     factorial.forget()
     assert factorial(3) == 6
+
+
+def test_a_warning_is_given_once_even_where_it_is_an_error(monkeypatch):
+    monkeypatch.setattr(module, "_warned", set())
+    with pytest.raises(RuntimeWarning, match=r"^fastconv: a reason$"):
+        module.warn_once("a reason")
+    module.warn_once("a reason")
+    with pytest.raises(RuntimeWarning, match=r"^fastconv: another$"):
+        module.warn_once("another")

@@ -10,8 +10,7 @@ import weakref
 import numpy as np
 import pytest
 
-from fastconv import kernels
-from fastconv import settings as config
+from fastconv import config, kernels
 from fastconv.kernels.engine.geometry import vector
 from fastconv.kernels.engine.jit import get_num_threads, kernel, set_num_threads, threading_layer
 from fastconv.kernels.engine.native.objects import FIRST
