@@ -8,7 +8,7 @@ from fastconv.nn import CrossEntropyLoss
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print loss and accuracy on the test part, and what became of each class."""
+    """Print loss, accuracy and confusion matrix of the test images."""
     model, task = modelfile.load(options.model)
     _, data = sources.read(options.data)
     if data.input_shape != task.input_shape:

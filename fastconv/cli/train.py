@@ -25,7 +25,7 @@ LABEL_SMOOTHING = 0.1
 
 
 def run(options: argparse.Namespace) -> int:
-    """Train, measure the accuracy on the test part, and write everything down."""
+    """Train, measure the accuracy on the test images, and write the run folder."""
     name, data = sources.read(options.data)
     options.epochs = options.epochs or default_epochs(len(data.train[1]))
     try:

@@ -32,7 +32,7 @@ ELSEWHERE = {
     "requires_grad": "an optimizer of the other parameters",
     "training": "forward(x, training=...)",
 }
-"""Settings that layers have in other libraries, and what says the same here."""
+"""Settings that layers have in other libraries, and what does the same here."""
 
 Named = TypeVar("Named")
 
@@ -66,7 +66,7 @@ class Layer(Settings):
     """
 
     states_its_shape: ClassVar[bool] = True
-    """Whether `output_shape` speaks of this class's `forward`."""
+    """Whether `output_shape` belongs to this class's `forward`; see `contract.states_its_shape`."""
     takes_images: ClassVar[bool] = False
     """Whether one sample has to be an image (C, H, W)."""
 
@@ -151,7 +151,7 @@ class Layer(Settings):
         batch_size = validate.integer("predict", "batch_size", batch_size)
         kind = (x.ndim, x.shape[1:], x.dtype) if isinstance(x, np.ndarray) else None
         if kind not in self._taken:
-            check_input(self, x)  # which refuses what is no array
+            check_input(self, x)  # TypeError for what is no array
             self._taken.add(kind)
         if len(x) <= batch_size:
             return self(x)

@@ -103,7 +103,7 @@ class Sequential(Layer):
         return x
 
     def _step(self, index: int, layer: Layer, x: Array, training: bool) -> tuple[Array, Backward]:
-        """One layer's forward. A convolution before a ReLU does its work too, where it stores."""
+        """One layer's forward. A convolution before a ReLU stores the positive part of its results."""
         if index in self._rectified and isinstance(layer, Conv2d):
             return layer.forward(x, training, relu=True)
         if index - 1 in self._rectified and isinstance(layer, ReLU):

@@ -21,7 +21,7 @@ LossBackward = Callable[[], Array]
 """`backward() -> dL/doutput`."""
 
 OUTPUT = "the model's output"
-"""What errors call the array that targets are compared with."""
+"""The name in errors of the array that targets are compared with."""
 
 
 class Loss(Settings):
@@ -77,14 +77,14 @@ class Loss(Settings):
         return total if divisor else math.nan, backward
 
     def count(self, output: Array, target: Array, sample_weight: Array | None = None) -> float:
-        """What the mean over this batch divides by; here the number of elements of the output.
+        """The divisor of the mean over this batch; here the number of elements of the output.
 
         Means of batches, weighted by their counts, give the mean of all samples, whatever the batch size.
         """
         return float(output.size)
 
     def remainder(self, output: Array, target: Array, sample_weight: Array | None = None) -> float:
-        """The sum of the terms of a batch whose `count` is 0, which its mean does not tell; here 0."""
+        """The sum of the terms of a batch whose `count` is 0, of which there is no mean; here 0."""
         return 0.0
 
     def check(self, function: str, name: str, target: Array, shape: Shape, dtype: np.dtype[Any]) -> None:
@@ -158,14 +158,14 @@ class CrossEntropyLoss(Loss):
         self.label_smoothing = label_smoothing
 
     def count(self, output: Array, target: Array, sample_weight: Array | None = None) -> float:
-        """The labels that are not ignored, each as much as its class weighs; of probabilities the samples."""
+        """The summed class weights of the labels that are not ignored; of probabilities, their number."""
         if target.shape == output.shape:
             return float(output.size // output.shape[1])
         counted = target[target != self.ignore_index]
         return float(counted.size if self.weight is None else self.weight[counted].sum(dtype=np.float64))
 
     def remainder(self, output: Array, target: Array, sample_weight: Array | None = None) -> float:
-        """What label smoothing takes from the other classes where those of all targets weigh nothing."""
+        """The terms that label smoothing adds, where the classes of all targets have weight 0."""
         terms = self._value(output, target, **{"reduction": "none", **self._options(output)})
         weights = 1.0 if sample_weight is None else _along_batch(sample_weight, terms.ndim)
         return float((terms * weights).sum(dtype=np.float64))

@@ -76,7 +76,7 @@ class Optimizer(Settings):
         if first:
             self._state = {buffer: [np.zeros_like(p) for p in self._arrays] for buffer in needed}
         self._update(gradients, first)
-        vars(self)["steps"] += 1  # nothing to check, which takes as long as a small update
+        vars(self)["steps"] += 1  # a checked assignment takes as long as a small update
 
     def _needed(self) -> tuple[str, ...]:
         """The buffers that the settings ask for."""
@@ -113,7 +113,7 @@ class Optimizer(Settings):
             needed = {key: p.shape for key, p in self.parameters.items()}
             if shapes != needed:
                 raise ValueError(f"{name}: state: {buffer}: got shapes {shapes}, needs {needed}")
-        # Settings that depend on each other are seen together, as in a constructor, before any is taken over.
+        # All settings are checked together, on a copy, before any is taken over.
         new = copy.copy(self)
         for key in ("_complete", *expected):
             del vars(new)[key]

@@ -11,7 +11,7 @@ from fastconv.nn.inputs import check_dtype, check_input
 from fastconv.types import Array, Shape
 
 BATCH_SIZE = 32
-"""How many samples are a batch of training where nothing else is said."""
+"""Samples in a batch of training, by default."""
 
 Batch = tuple[Array, Array, Array | None]
 """Inputs, targets, and a weight for each sample or None."""
@@ -107,7 +107,7 @@ class ArrayBatches:
 
 
 class IterableBatches:
-    """Batches (x, y) or (x, y, sample_weight) as somebody else makes them, in their order.
+    """Batches (x, y) or (x, y, sample_weight) from a user's iterable, in its order.
 
     Each is checked before it is given out; errors count the batches from 1.
     """
@@ -215,9 +215,9 @@ def _class_weights(name: str, classes: Array, shape: Shape, class_weight: Mappin
 
 
 def _classes(name: str, y: Array, shape: Shape, probabilities: bool) -> Array:
-    """Each sample's class (N,), from indices (N,), yes and no (N, 1) or, where these are it, probabilities.
+    """Each sample's class (N,), from indices (N,), zeros and ones (N, 1), or class probabilities (N, K).
 
-    Of other numbers (N, K) the largest is no class: they are a regression's, or many labels of one sample.
+    Only with `probabilities` are targets (N, K) classes; else they are a regression's, or several labels.
     """
     if probabilities and y.shape == shape and y.ndim == 2 and y.shape[1] > 1:
         return y.argmax(axis=1)

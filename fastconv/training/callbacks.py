@@ -56,7 +56,7 @@ class Callback:
         """Before the first batch of epoch 0, 1, ..."""
 
     def on_batch_end(self, trainer: Training, batch: int, logs: Logs) -> None:
-        """After the update of batch 0, 1, ...; `logs` are this batch's, 0 where nothing in it counts."""
+        """After the update of batch 0, 1, ...; `logs` has its loss, 0 where no sample counts."""
 
     def on_epoch_end(self, trainer: Training, epoch: int, logs: Logs) -> None:
         """After the validation; the history has the epoch's values already."""
@@ -128,7 +128,7 @@ class EarlyStopping(Settings, Callback):
         return super()._checked(name, value)
 
     def on_fit_begin(self, trainer: Training) -> None:
-        """Forgets the training before; ValueError where the next one does not give the figure."""
+        """Forgets the last training; ValueError where the next one does not give the figure."""
         self._forget()
         self._check_monitor(trainer.figures)
 

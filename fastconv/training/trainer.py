@@ -76,7 +76,7 @@ class Trainer(Settings):
         self._names = frozenset(parameters)
         self._hooks: Sequence[Callback] = ()
         self._figures: tuple[str, ...] = ()
-        # What is done of the fit that is under way, or was when a resumed trainer was saved.
+        # The finished epochs of the fit under way; after `resume`, of the one that was saved.
         self._done = 0
         self._callback_states: list[tuple[str, dict[str, Any]]] = []
         self._warned = False
@@ -237,7 +237,7 @@ class Trainer(Settings):
         return {"done": self._done, "stopped": self.stop_training, "callbacks": [s for s in states if s[1]]}
 
     def _begin(self) -> None:
-        """Starts a fit, or goes on with a resumed one; where a callback refuses it, the history stays."""
+        """Starts a fit, or goes on with a resumed one; if a callback raises, the old history stays."""
         self._warned = False
         earlier = self.history
         if not self._done:
@@ -307,7 +307,7 @@ class Trainer(Settings):
         for number, (x, y, weight) in enumerate(data.epoch(rng)):
             loss, counts = self._update(x, y, weight, measured)
             if not counts:
-                loss = 0.0  # nothing to learn from is not the failure that callbacks look for
+                loss = 0.0  # the mean over no samples is NaN, but no failure
             if not (math.isfinite(loss) or self._warned):
                 self._warned = True
                 warnings.warn(
@@ -331,7 +331,7 @@ class Trainer(Settings):
         return measured.values()
 
     def _validation(self, data: Batches, given: Any, fraction: float) -> tuple[Batches, ArrayBatches | None]:
-        """The data to train on and that to validate with, which is seen to fit the model."""
+        """The training data and the validation data, of which one sample is run to see that it fits."""
         fraction = validate.number("fit", "validation_split", fraction, 0, 1)
         if given is None and not fraction:
             return data, None
@@ -364,7 +364,7 @@ def _callbacks(function: str, value: Iterable[Callback]) -> tuple[Callback, ...]
 
 
 def _check_seed(seed: int | None) -> None:
-    """TypeError, ValueError for what no order of the samples can be drawn from."""
+    """TypeError, ValueError for what is no seed."""
     needs = "a whole number of at least 0 or None"
     if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int | np.integer)):
         raise validate.wrong_type("fit", "seed", repr(seed), needs)
@@ -373,7 +373,7 @@ def _check_seed(seed: int | None) -> None:
 
 
 def _progress(epochs: int, data: Batches) -> Callback:
-    """What shows the progress: a bar on a terminal, lines elsewhere."""
+    """The callback that shows progress: a bar on a terminal, lines elsewhere."""
     if not sys.stderr.isatty():
         return EpochLines(epochs)
     return ProgressBar(epochs, len(data) if isinstance(data, ArrayBatches) else None)
