@@ -1,5 +1,6 @@
 """The training loop."""
 
+import copy
 import math
 import sys
 import warnings
@@ -210,12 +211,12 @@ class Trainer(Settings):
         return trainer
 
     def state_dict(self) -> dict[str, Any]:
-        """What the trainer itself remembers, as arrays and what JSON can hold; the model has its own."""
+        """A copy of what the trainer itself remembers: arrays, and what JSON can hold."""
         return {
             "metrics": self._chosen_metrics,
             "clip_norm": self.clip_norm,
             "epochs": self.epochs,
-            "history": {"epoch": self.history.epoch, "history": self.history.history},
+            "history": copy.deepcopy(vars(self.history)),
             "fit": self._fit_state(),
         }
 

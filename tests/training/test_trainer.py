@@ -364,3 +364,13 @@ def test_the_optimizer_must_hold_the_models_own_arrays():
         ValueError, match=r"Trainer: optimizer: got parameters that are not this model's \(weight\)"
     ):
         make()
+
+
+def test_a_state_dict_is_a_copy_that_another_trainer_takes_over():
+    first, second = trainer(clip_norm=2.0), trainer()
+    first.fit(X, Y, epochs=2, progress=False)
+    state = first.state_dict()
+    first.fit(X, Y, epochs=1, progress=False)
+    second.load_state_dict(state)
+    assert (second.epochs, second.clip_norm, second.history.epoch) == (2, 2.0, [0, 1])
+    assert second.state_dict() == state
