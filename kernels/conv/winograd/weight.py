@@ -64,7 +64,8 @@ def plan(p: Problem) -> WinogradWeight:
     sizes = {
         "channels": channels, "filters": filters, "taps_h": p.height.taps, "taps_w": p.width.taps,
         "squares": squares_of(p.height.taps, p.width.taps), "panels": panels, "chunks": chunks,
-        "depth": depth, "v_pitch": (-(-depth // tile.lanes) + 1) * tile.lanes, "d_pitch": (panels + 1) * columns,
+        "depth": depth, "d_pitch": (panels + 1) * columns,
+        "v_pitch": (-(-depth // tile.lanes) + 1) * tile.lanes,
     }  # fmt: skip
     geometry = Geometry(
         tile_sizes(p) | sizes, columns=columns, rows=tile.rows, vectors=tile.vectors,
