@@ -4,7 +4,7 @@
 >>> from fastconv import nn, optim
 >>> data = fc.data.digits()
 
-Each part is imported at its first use, so that `import fastconv` costs next to nothing.
+Each module is imported at its first use, so that `import fastconv` costs next to nothing.
 """
 
 from importlib import import_module
@@ -17,7 +17,7 @@ if not (_HOME / "kernels").is_dir():
     __path__.append(str(_HOME.parent))
 
 if TYPE_CHECKING:
-    from fastconv import data, functional, grad, kernels, models, nn, optim, reference
+    from fastconv import data, functional, grad, interop, kernels, models, nn, optim, reference
     from fastconv.backends import backend
     from fastconv.explanation import explain
     from fastconv.kernels.engine.jit import get_num_threads, set_num_threads
@@ -33,7 +33,8 @@ __version__ = "0.1.0"
 _PARTS = {
     "callbacks": "training.callbacks",
     **{
-        name: name for name in ("data", "functional", "grad", "kernels", "models", "nn", "optim", "reference")
+        name: name
+        for name in ("data", "functional", "grad", "interop", "kernels", "models", "nn", "optim", "reference")
     },
 }
 _HOMES = {
@@ -61,6 +62,7 @@ __all__ = [
     "functional",
     "get_num_threads",
     "grad",
+    "interop",
     "kernels",
     "load",
     "models",

@@ -1,4 +1,4 @@
-"""Objects whose public attributes are settings: each is checked when it is set, none is without effect."""
+"""Objects whose public attributes are settings, checked whenever they are set."""
 
 import abc
 import inspect
@@ -9,14 +9,14 @@ from typing import Any, ClassVar, TypeAlias, TypeVar
 Made = TypeVar("Made")
 
 Checks: TypeAlias = Mapping[str, Callable[[str, str, Any], Any]]
-"""For each setting what checks it: a function of (class, name, value) that returns the value to set."""
+"""By setting, the function (class, name, value) -> value that checks it and returns what is set."""
 
 
 class _Complete(abc.ABCMeta):
-    """The type of `Settings`: it tells an object when its constructor has come to its end.
+    """The type of `Settings`: it calls `_made` when an object's constructor has finished.
 
-    It is one of abstract classes too, so that a class of one's own may be abstract; isinstance is the plain
-    one, which is several times as fast.
+    It derives from the type of abstract classes, so that a user's class may be abstract; isinstance is that
+    of plain classes, which is several times as fast.
     """
 
     __instancecheck__ = type.__instancecheck__
@@ -28,7 +28,7 @@ class _Complete(abc.ABCMeta):
 
     @property
     def __signature__(cls) -> inspect.Signature:
-        """That of the constructor, which help and editors would not look for behind `__call__`."""
+        """The constructor's signature; without this, help and editors would show that of `__call__`."""
         signature = inspect.signature(cls.__init__)  # type: ignore[misc]
         return signature.replace(parameters=list(signature.parameters.values())[1:])
 
@@ -47,7 +47,7 @@ class Settings(metaclass=_Complete):
     checks: ClassVar[Checks] = {}
 
     def _set(self, **values: Any) -> None:
-        """Sets many: in a constructor, whose arguments may have other types than what is set for them."""
+        """Sets several attributes whose types differ from those of the values given, as in a constructor."""
         for name, value in values.items():
             setattr(self, name, value)
 
@@ -57,7 +57,7 @@ class Settings(metaclass=_Complete):
         return check(type(self).__name__, name, value) if check else value
 
     def _made(self) -> None:
-        """Called when the constructor has come to its end."""
+        """Called when the constructor has finished."""
         self.__dict__["_complete"] = True
 
     def _unknown(self, name: str) -> None:

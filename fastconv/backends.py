@@ -24,7 +24,7 @@ _lock = threading.Lock()
 
 
 def backend(name: str) -> "Choice":
-    """Choose who computes: "numba" (the compiled kernels, the default) or "reference" (plain NumPy).
+    """Choose the backend: "numba" (the compiled kernels, the default) or "reference" (plain NumPy).
 
     The call alone sets the backend of the process. As a context manager it holds for the block
     only, and only in the thread (the context, see `contextvars`) that runs it; the process goes
@@ -34,14 +34,14 @@ def backend(name: str) -> "Choice":
         raise ValueError(f"backend: name: got {name!r}, needs one of {', '.join(map(repr, _MODULES))}")
     choice = Choice(name)
     with _lock:
-        # A choice whose object is gone can no longer become a block: it hides all older ones for good.
+        # A choice whose object is gone can no longer become a block: the older ones can be forgotten.
         settled = max(i for i, (_, object_) in enumerate(_process) if object_ is None or object_() is None)
         _process[:] = [*_process[settled:], (name, weakref.ref(choice))]
     return choice
 
 
 def active() -> ModuleType:
-    """Return the module that computes now; it is imported at its first use."""
+    """Return the module of the active backend, which is imported at its first use."""
     blocks = _blocks.get()
     name = blocks[-1] if blocks else _process[-1][0]
     return _loaded.get(name) or _load(name)

@@ -1,4 +1,4 @@
-"""Where a sliding window meets an image: the sizes that everything above computes with.
+"""Sizes of sliding windows over images: outputs, padding, and what a window reaches.
 
 The twins in `fastconv.reference` have their own few lines for it, which the tests compare with these.
 """

@@ -10,8 +10,8 @@ from types import TracebackType
 from fastconv.kernels.conv import winograd as algorithm
 
 
-class config:  # noqa: N801 - typed as a function, as `backend` is
-    """Set what is given, for the process; as a context manager, put back what was set before.
+class config:  # noqa: N801 - called like a function, as `backend` is
+    """Set what is given, for the process; as a context manager, restore the earlier settings at the end.
 
     winograd: whether convolutions of stride 1 may use Winograd's algorithm where it is faster
     (the default). It rounds differently from the direct algorithm (the README has the bound), and an

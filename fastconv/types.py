@@ -9,7 +9,7 @@ Array: TypeAlias = NDArray[Any]
 """A float32 or float64 array; its logical shape is in the docstring."""
 
 Indices: TypeAlias = NDArray[np.int64]
-"""Positions: class labels, or places of maxima flat within one H x W plane."""
+"""Positions: class labels, or those of maxima flat within one H x W plane."""
 
 Pair: TypeAlias = int | tuple[int, int]
 """One value for height and width, or (height, width)."""

@@ -17,10 +17,10 @@ from fastconv.types import Array, Indices, OutputSize, Pair, Shape
 LARGEST = 2**31 - 1
 """Sizes and steps up to here, and MOST elements of an array, cannot overflow a kernel's index arithmetic."""
 MOST = 2**40
-"""Elements of the largest array, with its padding: no memory holds more."""
+"""Elements of the largest array, padding included: more than any memory holds."""
 
 SHOWN = 4
-"""An error lists so many of a kind, and counts the others."""
+"""How many problems an error lists before it only counts."""
 
 _INT64, _UINT64 = np.dtype(np.int64), np.dtype(np.uint64)
 _FLOATS = np.dtype(np.float32), np.dtype(np.float64)
@@ -57,8 +57,8 @@ def arrays(
     The first one sets the type; the last `optional` ones may be None.
     """
     checked: list[Array | None] = []
-    for place, (name, value) in enumerate(zip(names, values, strict=True)):
-        if value is None and place >= len(values) - optional:
+    for index, (name, value) in enumerate(zip(names, values, strict=True)):
+        if value is None and index >= len(values) - optional:
             checked.append(None)
             continue
         array = native(function, name, value)
@@ -100,7 +100,7 @@ def native(function: str, name: str, value: object) -> Array:
 
 
 def whole_numbers(function: str, name: str, value: Array, stop: int, ignored: int | None = None) -> Indices:
-    """The same as `labels`, but int64 is not compared: who computes with the numbers sees one beyond."""
+    """The same as `labels`, but the range of int64 is not checked here: the computation does that."""
     value = native(function, name, value)
     return value if value.dtype is _INT64 else labels(function, name, value, stop, ignored)
 
@@ -118,10 +118,10 @@ def labels(function: str, name: str, value: Array, stop: int, ignored: int | Non
             wrong &= value != ignored
         if wrong.any():
             where = tuple(int(i) for i in np.argwhere(wrong)[0])
-            place = where[0] if len(where) == 1 else where
+            index = where[0] if len(where) == 1 else where
             or_ignored = "" if ignored is None else f", or ignore_index={ignored}"
             raise wrong_value(
-                function, name, f"{value[where]} at index {place}", f"0 to {stop - 1}{or_ignored}"
+                function, name, f"{value[where]} at index {index}", f"0 to {stop - 1}{or_ignored}"
             )
     return value if dtype is _INT64 else value.astype(_INT64)
 
@@ -207,7 +207,7 @@ def flag(function: str, name: str, value: bool) -> bool:
 
 
 def instance(function: str, name: str, value: object, kind: type) -> None:
-    """Check that this is such an object; a class in place of its instance is the usual slip."""
+    """Check that this is such an object; the message tells a class given in place of an instance."""
     if isinstance(value, kind):
         return
     got, hint = type(value).__name__, ""

@@ -7,9 +7,15 @@ from pathlib import Path
 
 import pytest
 
+import fastconv.data
 import fastconv.functional
 import fastconv.grad
+import fastconv.nn
+import fastconv.optim
 import fastconv.reference
+from fastconv.training import callbacks
+from fastconv.training.history import History
+from fastconv.training.trainer import Trainer
 
 ROOT = Path(__file__).resolve().parents[1]
 OPERATIONS = [
@@ -36,6 +42,15 @@ def public_names() -> dict[str, object]:
 def is_public(key: str, value: object, module: str) -> bool:
     defined_here = getattr(value, "__module__", None) == module
     return defined_here and key[0] != "_" and (inspect.isfunction(value) or inspect.isclass(value))
+
+
+PUBLIC_CLASSES = [
+    kind
+    for module in (fastconv.nn, fastconv.optim, callbacks, fastconv.data)
+    for name, kind in vars(module).items()
+    if inspect.isclass(kind)
+    and (name in getattr(module, "__all__", ()) or kind.__module__ == module.__name__)
+]
 
 
 def of(items) -> dict:
@@ -69,3 +84,16 @@ def test_an_operation_names_its_arguments_and_shapes(operation):
 )
 def test_a_reference_function_states_its_formula(function):
     assert "=" in inspect.getdoc(function)
+
+
+def test_a_public_class_documents_every_argument():
+    """As an entry of the list that its own docstring has under **Arguments:**, by name."""
+    documented = [*PUBLIC_CLASSES, History, Trainer, Trainer.fit]
+    missing = [
+        f"{owner.__qualname__}: {name}"
+        for owner in documented
+        if not getattr(owner, "_is_protocol", False)
+        for name in inspect.signature(owner).parameters
+        if name != "self" and f"- `{name}`: " not in (owner.__doc__ or "").partition("**Arguments:**")[2]
+    ]
+    assert not missing, "\n" + "\n".join(missing)

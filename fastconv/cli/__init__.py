@@ -39,7 +39,9 @@ def _open() -> None:
 
 def _run(arguments: Sequence[str]) -> int:
     try:
-        from fastconv.cli.arguments import parse  # what takes time is imported where Ctrl-C is one line
+        from fastconv.cli.arguments import (
+            parse,
+        )  # imported here, where Ctrl-C gives one line, since it takes time
 
         options = parse(arguments)
         status: int = importlib.import_module(f"fastconv.cli.{options.command}").run(options)

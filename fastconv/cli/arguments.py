@@ -124,7 +124,7 @@ def _range(text: str) -> tuple[float, float]:
 
 
 def _several(known: tuple[str, ...] = ()) -> Callable[[str], tuple[str, ...]]:
-    """Names with commas between them, of those that are known, if any are."""
+    """Names with commas between them, from a list of known ones if there is one."""
 
     def convert(text: str) -> tuple[str, ...]:
         names = tuple(text.split(","))

@@ -57,7 +57,7 @@ def _run(chosen: list[rows.Row], plan: driver.Plan, folder: Path) -> int:
             peak = peak.best(driver.peak(children, plan))
             incomplete = ""
         finally:
-            # What has been measured is worth keeping, whatever ended the run.
+            # What has been measured is written, even if an error ended the run.
             if results:
                 report.write(folder, results, {**about, **_peaks(peak)}, peak, incomplete)
     if reports.can_draw():
@@ -94,7 +94,7 @@ def _about(said: dict[str, str], count: int, plan: driver.Plan) -> dict[str, str
 
 
 def _cpu() -> str:
-    """The name of the processor as people know it, where the system says it."""
+    """The processor's trade name, where the system tells it."""
     with contextlib.suppress(OSError):
         for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
             if line.startswith("model name"):
@@ -120,8 +120,8 @@ def _show(result: Result, peak: Peak) -> None:
 
 def _line(*cells: str) -> None:
     sides = "<<<>><<"
-    parts = (f"{cell:{side}{width}}" for cell, side, width in zip(cells, sides, WIDTHS, strict=False))
-    print("  ".join(parts).rstrip(), flush=True)
+    texts = (f"{cell:{side}{width}}" for cell, side, width in zip(cells, sides, WIDTHS, strict=False))
+    print("  ".join(texts).rstrip(), flush=True)
 
 
 def _conclude(results: list[Result], peak: Peak) -> None:

@@ -2,13 +2,13 @@
 
 import argparse
 
-from fastconv import backend
+from fastconv.backends import backend
 from fastconv.cli import modelfile, reports, sources, text
 from fastconv.nn import CrossEntropyLoss
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print loss and accuracy on the test part, and what became of each class."""
+    """Print loss, accuracy and confusion matrix of the test images."""
     model, task = modelfile.load(options.model)
     _, data = sources.read(options.data)
     if data.input_shape != task.input_shape:

@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from fastconv import backend, models, nn
+from fastconv import models, nn
+from fastconv.backends import backend
 from fastconv.explanation import Explanation, explain
 
 SEVEN = [
@@ -22,7 +23,7 @@ SEVEN = [
 def run(options: argparse.Namespace) -> int:
     """Print every step of the chain rule, for one network or for both."""
     chosen = [options.network] if options.network else list(NETWORKS)
-    with backend("reference"):  # a handful of numbers: nothing to compile for
+    with backend("reference"):  # too few numbers to compile kernels for
         print("\n\n".join(str(NETWORKS[name]()) for name in chosen))
     return 0
 

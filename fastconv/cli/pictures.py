@@ -58,7 +58,7 @@ def _opened(path: str) -> tuple["Picture", Range | None]:
             fault = _fault(file)
             if fault is None:
                 picture = ImageOps.exif_transpose(file)
-                # From here Pillow finds no way to grey.
+                # Pillow cannot convert these modes to grey.
                 return picture.convert("RGB") if file.mode == "LAB" else picture.copy(), _known(file)
     except UnidentifiedImageError as error:
         needs = "a kind that Pillow reads, such as PNG or JPEG"
@@ -95,14 +95,14 @@ def _known(file: "Picture") -> Range | None:
         black, white = 0.0, float(SIXTEEN)
     elif file.mode.startswith("I;16") or (file.format == "PNG" and file.mode == "I"):
         largest = _tag(file, LARGEST, SIXTEEN)
-        # It is meant for statistics: alone of this form it speaks of the depth.
+        # The tag is meant for statistics; only a value of this form tells the depth.
         depth = largest if (largest + 1) & largest == 0 else SIXTEEN
         black, white = 0.0, float(min(depth, 2 ** _tag(file, BITS, 16) - 1))
         if white == SIXTEEN and np.asarray(file).max() <= SIXTEEN // 2:
             return None
     else:
         return None
-    # Pillow turns this round in pictures of 8 bits alone.
+    # Pillow inverts such pictures only if they have 8 bits.
     return (white, black) if _tag(file, PHOTOMETRIC, 1) == 0 else (black, white)
 
 

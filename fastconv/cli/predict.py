@@ -4,7 +4,7 @@ import argparse
 
 import numpy as np
 
-from fastconv import backend
+from fastconv.backends import backend
 from fastconv.cli import modelfile, text
 from fastconv.cli.pictures import read
 from fastconv.functional import softmax

@@ -9,11 +9,11 @@ from fastconv.training.history import Logs
 from fastconv.types import Array
 
 LINES = 20
-"""About as many epochs of a long training get a line of their own."""
+"""About how many lines a long training prints."""
 
 
 class FiniteLoss(Callback):
-    """Ends a training that has left the range of numbers."""
+    """Ends a training whose loss is NaN or infinite."""
 
     def on_epoch_begin(self, trainer: Training, epoch: int) -> None:
         """Remember the epoch."""
@@ -33,7 +33,7 @@ class LastEpoch(Callback):
         self.finished: tuple[int, dict[str, Array]] = (0, {})
 
     def on_epoch_end(self, trainer: Training, epoch: int, logs: Logs) -> None:
-        """Take the parameters down."""
+        """Copy the parameters."""
         self.finished = epoch + 1, trainer.model.state_dict()
 
 

@@ -125,8 +125,8 @@ def draw_curves(folder: Path, history: Mapping[str, Sequence[float]]) -> None:
     for axes, name in zip(figure.subplots(1, 2), ("loss", "accuracy"), strict=True):
         epochs = range(1, len(history[name]) + 1)
         marker = "o" if len(epochs) == 1 else None
-        for part, label in (("", "training"), ("val_", "test")):
-            values = history[part + name]
+        for prefix, label in (("", "training"), ("val_", "test")):
+            values = history[prefix + name]
             last = f"{values[-1]:.2%}" if name == "accuracy" else f"{values[-1]:.3g}"
             axes.plot(epochs, values, marker=marker, label=f"{label}, {last} at the end")
         axes.set(title=name, xlabel="epoch")
@@ -159,11 +159,11 @@ def draw_wrong(
     grid = figure.subplots(rows, columns, squeeze=False).ravel()
     for axes in grid:
         axes.set_axis_off()
-    for axes, place in zip(grid, surest, strict=False):
-        guess = predicted[place]
-        axes.imshow(_picture(images[place]), cmap="gray", vmin=0, vmax=1)
-        said = f"predicted {classes[guess]} ({probabilities[place, guess]:.0%})"
-        axes.set_title(f"true {classes[labels[place]]}\n{said}", fontsize=9, parse_math=False)
+    for axes, index in zip(grid, surest, strict=False):
+        guess = predicted[index]
+        axes.imshow(_picture(images[index]), cmap="gray", vmin=0, vmax=1)
+        said = f"predicted {classes[guess]} ({probabilities[index, guess]:.0%})"
+        axes.set_title(f"true {classes[labels[index]]}\n{said}", fontsize=9, parse_math=False)
     _save(figure, folder / "wrong.png")
 
 

@@ -10,20 +10,22 @@ from typing import Any
 
 import numpy as np
 
-from fastconv import Trainer, __version__, backend, models, nn, optim
+from fastconv import __version__, models, nn, optim
 from fastconv import functional as F
+from fastconv.backends import backend
 from fastconv.cli import modelfile, reports, sources, text
 from fastconv.cli.interrupts import Interrupts
 from fastconv.cli.progress import EpochTable, FiniteLoss, LastEpoch
 from fastconv.data import Dataset
+from fastconv.training.trainer import Trainer
 from fastconv.types import Array
 
 LABEL_SMOOTHING = 0.1
-"""Chosen, with the other defaults, by cross-validation inside the training part of the digits."""
+"""Chosen, with the other defaults, by cross-validation on the training images of the digits."""
 
 
 def run(options: argparse.Namespace) -> int:
-    """Train, measure the accuracy on the test part, and write everything down."""
+    """Train, measure the accuracy on the test images, and write the run folder."""
     name, data = sources.read(options.data)
     options.epochs = options.epochs or default_epochs(len(data.train[1]))
     try:

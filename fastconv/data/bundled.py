@@ -16,7 +16,7 @@ SOURCE = (
 def digits() -> Dataset:
     """Handwritten digits: 1797 grey images of 8x8 pixels, 10 classes, about a fifth of each set apart.
 
-    The part to test on was fixed once (seed 0) and is the same on every machine.
+    Which images are for the test was fixed once (seed 0) and is the same on every machine.
     """
     with np.load(FILE, allow_pickle=False) as arrays:
         images = arrays["images"].astype(np.float32)[:, np.newaxis] / np.float32(16)

@@ -14,7 +14,7 @@ from fastconv.validate import integer, number, wrong_type
 
 StrPath = str | os.PathLike[str]
 
-Part = tuple[Array, Indices]
+Samples = tuple[Array, Indices]
 """(images, labels): float32 (N, C, H, W) in [0, 1], and int64 (N,)."""
 
 CHANNEL_COUNTS = (1, 3, 4)
@@ -27,17 +27,22 @@ SHOWN = 10
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Dataset:
-    """Labelled images, divided into a part to train on and a part to test on.
+    """Labelled images, some to train on and others to test on.
 
     Equal to another one that has the same images, labels, classes and source.
+
+    **Arguments:**
+
+    - `train`: (images, labels) to train on: float32 (N, C, H, W) in [0, 1], and int64 (N,).
+    - `test`: (images, labels) to test on, of the same form.
+    - `classes`: the name of each class, by label.
+    - `source`: where the images come from, for a person to read.
     """
 
-    train: Part
-    test: Part
+    train: Samples
+    test: Samples
     classes: tuple[str, ...]
-    """The name of each class, by label."""
     source: str
-    """Where the images come from, for a person to read."""
 
     @property
     def input_shape(self) -> Shape:
@@ -50,8 +55,8 @@ class Dataset:
             return NotImplemented
         if (self.classes, self.source) != (other.classes, other.source):
             return False
-        ours, theirs = (*self.train, *self.test), (*other.train, *other.test)
-        return all(map(np.array_equal, ours, theirs))
+        mine, others = (*self.train, *self.test), (*other.train, *other.test)
+        return all(map(np.array_equal, mine, others))
 
     def __repr__(self) -> str:
         train, test = len(self.train[1]), len(self.test[1])
@@ -62,10 +67,10 @@ class Dataset:
         return f"Dataset({train} + {test} images {self.input_shape}, {classes}, {self.source!r})"
 
 
-def dataset(train: Part, test: Part, source: str, where: str, classes: tuple[str, ...] = ()) -> Dataset:
-    """Join two parts to a Dataset; classes without a name are called by their number.
+def dataset(train: Samples, test: Samples, source: str, where: str, classes: tuple[str, ...] = ()) -> Dataset:
+    """Join training and test samples to a Dataset; classes without a name are called by their number.
 
-    Raises ValueError, beginning with `where`, when the parts do not belong together.
+    Raises ValueError, beginning with `where`, when they do not belong together.
     """
     if train[0].shape[1:] != test[0].shape[1:]:
         raise ValueError(
@@ -93,15 +98,16 @@ def existing(path: StrPath, function: str, needs: str) -> Path:
     return file
 
 
-def as_part(images: Array, labels: Array, where: str, layout: str | None = None) -> Part:
+def as_samples(images: Array, labels: Array, where: str, layout: str | None = None) -> Samples:
     """Bring stored images and labels into the form that models take.
 
     Raises ValueError, beginning with `where`, when they cannot be or their numbers differ.
     """
-    part = as_images(images, where, layout), as_labels(labels, where)
-    if len(part[0]) != len(part[1]):
-        raise ValueError(f"{where}: got {len(part[1])} labels for {len(part[0])} images, needs one an image")
-    return part
+    samples = as_images(images, where, layout), as_labels(labels, where)
+    images, labels = samples
+    if len(images) != len(labels):
+        raise ValueError(f"{where}: got {len(labels)} labels for {len(images)} images, needs one an image")
+    return samples
 
 
 def as_images(array: Array, where: str, layout: str | None = None) -> Array:
@@ -194,17 +200,17 @@ def _way_out(labels: Array) -> str:
     return ""
 
 
-def split(part: Part, test_fraction: float, seed: int, where: str) -> tuple[Part, Part]:
+def split(samples: Samples, test_fraction: float, seed: int, where: str) -> tuple[Samples, Samples]:
     """Divide images into (train, test), the same share of every class, always alike for one seed.
 
-    The order within both parts stays that of the input. A class with two images or more has at
-    least one in each part. Only the raw stream of the bit generator is used, which NumPy keeps
+    The order within both stays that of the input. A class with two images or more has at
+    least one in each. Only the raw stream of the bit generator is used, which NumPy keeps
     the same in all its versions.
     """
     seed = integer(where, "seed", seed, low=0, high=2**63 - 1)
     if not 0 < number(where, "test_fraction", test_fraction, 0, 1) < 1:
         raise ValueError(f"{where}: test_fraction: got {test_fraction}, needs a share between 0 and 1")
-    images, labels = part
+    images, labels = samples
     keys = np.random.PCG64(seed).random_raw(len(labels))
     in_test = np.zeros(len(labels), dtype=bool)
     shuffled = np.lexsort((keys, labels))

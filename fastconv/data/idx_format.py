@@ -9,7 +9,7 @@ from typing import BinaryIO, cast
 
 import numpy as np
 
-from fastconv.data.dataset import Dataset, Part, StrPath, as_part, dataset, existing, split
+from fastconv.data.dataset import Dataset, Samples, StrPath, as_samples, dataset, existing, split
 from fastconv.types import Array
 
 DTYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
@@ -42,8 +42,8 @@ def idx(
     return dataset(train, test, str(images), f"idx: {images}")
 
 
-def _pair(images: StrPath, labels: StrPath) -> Part:
-    return as_part(read_idx(images), read_idx(labels), f"idx: {images} with {labels}")
+def _pair(images: StrPath, labels: StrPath) -> Samples:
+    return as_samples(read_idx(images), read_idx(labels), f"idx: {images} with {labels}")
 
 
 def read_idx(path: StrPath) -> Array:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from fastconv.data.dataset import Dataset, StrPath, as_part, dataset, existing, split
+from fastconv.data.dataset import Dataset, StrPath, as_samples, dataset, existing, split
 from fastconv.types import Array
 
 KERAS = ("x_train", "y_train", "x_test", "y_test")
@@ -34,10 +34,10 @@ def npz(
     arrays = _load(path, where)
     classes = tuple(map(_text, arrays["classes"].ravel())) if "classes" in arrays else ()
     if set(KERAS) <= arrays.keys():
-        train = as_part(arrays["x_train"], arrays["y_train"], f"{where}: train", layout)
-        test = as_part(arrays["x_test"], arrays["y_test"], f"{where}: test", layout)
+        train = as_samples(arrays["x_train"], arrays["y_train"], f"{where}: train", layout)
+        test = as_samples(arrays["x_test"], arrays["y_test"], f"{where}: test", layout)
     elif set(PLAIN) <= arrays.keys():
-        both = as_part(arrays["images"], arrays["labels"], where, layout)
+        both = as_samples(arrays["images"], arrays["labels"], where, layout)
         train, test = split(both, test_fraction, seed, where)
     else:
         found = ", ".join(arrays) or "none"

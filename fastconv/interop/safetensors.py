@@ -54,7 +54,7 @@ def save(state_dict: Mapping[str, Array], path: str | Path) -> None:
 
 
 def load(path: str | Path) -> dict[str, Array]:
-    """The arrays of a safetensors file by name, whoever wrote it.
+    """The arrays of a safetensors file by name; any program may have written it.
 
     FileNotFoundError where there is no such file; ValueError, naming it, where it is none or holds types that
     NumPy lacks.

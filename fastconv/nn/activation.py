@@ -14,7 +14,10 @@ class ReLU(Layer):
     """y = max(x, 0).
 
     dx = dy where y > 0, else 0: at 0 the gradient is 0. NaN stays NaN.
-    `inplace` is accepted for PyTorch's sake; x is never overwritten.
+
+    **Arguments:**
+
+    - `inplace`: accepted for PyTorch's sake; x is never overwritten.
     """
 
     def __init__(self, inplace: bool = False) -> None:
@@ -27,7 +30,7 @@ class ReLU(Layer):
         return y, self.backward_of(y)
 
     def backward_of(self, y: Array) -> Backward:
-        """The gradient's closure for the output y, whoever computed it."""
+        """The gradient's closure for an output y, which a convolution before may have computed."""
 
         def backward(dy: Array, input_gradient: bool = True) -> tuple[Array | None, Gradients]:
             return (grad.relu_input(y, dy) if input_gradient else None), {}
@@ -55,6 +58,10 @@ class Softmax(Layer):
     """y_i = exp(x_i) / Σ_j exp(x_j) along the axis `dim`; a model that ends in it gives probabilities.
 
     dx = y · (dy - Σ_j dy_j · y_j). `CrossEntropyLoss` wants logits: don't put this layer before it.
+
+    **Arguments:**
+
+    - `dim`: the axis over which y sums to 1, the batch counted; below 0 it counts from the end.
     """
 
     checks: ClassVar[Checks] = {"dim": arguments.axis}

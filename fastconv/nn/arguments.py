@@ -20,7 +20,7 @@ def generator(kind: str, name: str, value: int | None) -> np.random.Generator:
 
 
 def axis(kind: str, name: str, value: int) -> int:
-    """A whole number that may count from the end; whether the axis is there is seen with the input."""
+    """A whole number that may count from the end; forward checks it against the input's axes."""
     return validate.integer(kind, name, value, -MOST_AXES, MOST_AXES - 1)
 
 
@@ -30,7 +30,7 @@ def padding(kind: str, name: str, value: Padding) -> Sides:
 
 
 def padding_or_name(kind: str, name: str, value: Padding | str) -> Sides | str:
-    """Padding of all four sides, or what gives it: "same" or "valid"."""
+    """Padding of all four sides, or the name "same" or "valid"."""
     if not isinstance(value, str):
         return validate.padding(kind, value)
     if value not in ("same", "valid"):

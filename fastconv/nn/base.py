@@ -32,7 +32,7 @@ ELSEWHERE = {
     "requires_grad": "an optimizer of the other parameters",
     "training": "forward(x, training=...)",
 }
-"""Settings that layers have in other libraries, and what says the same here."""
+"""Settings that layers have in other libraries, and what does the same here."""
 
 Named = TypeVar("Named")
 
@@ -40,13 +40,13 @@ Named = TypeVar("Named")
 class Layer(Settings):
     """A function with parameters, and its gradient.
 
-    A layer of one's own derives from this class and defines `forward(x, training=True) -> (y, backward)`,
+    A layer of your own derives from this class and defines `forward(x, training=True) -> (y, backward)`,
     where `backward(dy, input_gradient=True) -> (dx, gradients)` is a closure over what the gradient needs. It
     holds its parameters in the dict `_parameters`, overrides `output_shape` where the shape changes, and
     `config` where its constructor takes arguments. No state of a call stays in the layer, so that one model
     serves many threads.
 
-    Layers that are set as attributes are parts of it, as in PyTorch: their parameters are among its own,
+    Layers that are set as attributes belong to it, as in PyTorch: their parameters are among its parameters,
     under names such as `body.0.weight`, and its backward returns their gradients under these names.
     `multiply_adds` says what they add up to, for the summary. A residual block:
 
@@ -66,13 +66,13 @@ class Layer(Settings):
     """
 
     states_its_shape: ClassVar[bool] = True
-    """Whether `output_shape` speaks of this class's `forward`."""
+    """Whether `output_shape` belongs to this class's `forward`; see `contract.states_its_shape`."""
     takes_images: ClassVar[bool] = False
     """Whether one sample has to be an image (C, H, W)."""
 
     def __init__(self) -> None:
         self._parameters = {}
-        self._taken = set[Any]()  # kinds of arrays that `predict` has seen to fit
+        self._taken = set[Any]()  # (axes, shape, dtype) of inputs that `predict` has checked
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -81,12 +81,12 @@ class Layer(Settings):
             LAYERS[cls.__name__] = cls
         if "forward" in vars(cls) and not built_in(cls):
             cls.forward = checked_layer(cls.forward)  # type: ignore[method-assign]
-            if built_in(cls.__call__):  # it may be a short cut to what another forward gives
+            if built_in(cls.__call__):  # the inherited one may not go through this forward
                 cls.__call__ = Layer.__call__  # type: ignore[method-assign]
 
     @cached_property
     def _parameters(self) -> dict[str, Array]:
-        """The layer's own parameters; this is what is found where no constructor has set them."""
+        """The parameters of this layer itself; this runs where no constructor has set them."""
         raise TypeError(f"{type(self).__name__}: __init__ did not call super().__init__() first")
 
     def _made(self) -> None:
@@ -115,14 +115,14 @@ class Layer(Settings):
         return super()._checked(name, value)
 
     def _check_single(self, name: str, value: Any) -> None:
-        """TypeError for layers in a collection, which nobody would find."""
+        """TypeError for layers in a collection, in which `children` does not look."""
         if _holds_layers(value):
             got = f"a {type(value).__name__} of layers"
             needs = "a layer; nn.Sequential(*layers), or an attribute each, would fit"
             raise validate.wrong_type(type(self).__name__, name, got, needs)
 
     def _unknown(self, name: str) -> None:
-        """Refuses a name without effect; a class of one's own may have any others."""
+        """Refuses a name without effect; a user's class may have any other attributes."""
         if name in ELSEWHERE and not hasattr(self, name):
             raise AttributeError(
                 f"{type(self).__name__}: {name}: there is no such setting; {ELSEWHERE[name]} would fit"
@@ -151,7 +151,7 @@ class Layer(Settings):
         batch_size = validate.integer("predict", "batch_size", batch_size)
         kind = (x.ndim, x.shape[1:], x.dtype) if isinstance(x, np.ndarray) else None
         if kind not in self._taken:
-            check_input(self, x)  # which refuses what is no array
+            check_input(self, x)  # TypeError for what is no array
             self._taken.add(kind)
         if len(x) <= batch_size:
             return self(x)
@@ -168,13 +168,13 @@ class Layer(Settings):
             yield from layer.modules()
 
     def leaves(self) -> Iterator[tuple[str, "Layer"]]:
-        """The layers that this one runs one after the other, by place; itself where it is no such chain."""
+        """The layers that this one runs one after the other, by name; where it is no sequence, itself."""
         yield "", self
 
     def initialize(self, rng: np.random.Generator) -> None:
         """Draws the parameters anew, in place: those of each layer inside from its own child stream of `rng`.
 
-        A layer of one's own draws its own parameters where it overrides this.
+        A user's layer overrides this where it has parameters of its own to draw.
         """
         layers = self.children().values()
         for layer, stream in zip(layers, rng.spawn(len(layers)), strict=True):
@@ -183,15 +183,15 @@ class Layer(Settings):
     def parameters(self) -> dict[str, Array]:
         """The parameter arrays themselves, by name: an optimizer updates them in place."""
         found = dict(self._parameters)
-        for place, layer in self.children().items():
-            found |= prefixed(place, layer.parameters())
+        for name, layer in self.children().items():
+            found |= prefixed(name, layer.parameters())
         return found
 
     def generators(self) -> dict[str, np.random.Generator]:
         """The random generators that training draws from, by name: part of what a resumed run needs."""
         found: dict[str, np.random.Generator] = {}
-        for place, layer in self.children().items():
-            found |= prefixed(place, layer.generators())
+        for name, layer in self.children().items():
+            found |= prefixed(name, layer.generators())
         return found
 
     def state_dict(self) -> dict[str, Array]:
@@ -218,15 +218,15 @@ class Layer(Settings):
     def multiply_adds(self, input_shape: Shape) -> int:
         """Multiplications (each with its addition) in the forward pass of one input of this shape.
 
-        A layer of one's own says here what those inside it add up to.
+        A user's layer overrides this, with the sum over the layers inside it.
         """
         return 0
 
-    def rows(self, input_shape: Shape, place: str = "") -> list[Row]:
+    def rows(self, input_shape: Shape, name: str = "") -> list[Row]:
         """The lines of `summary`: one a layer."""
         count = sum(array.size for array in self.parameters().values())
         shape, cost = self.output_shape(input_shape), self.multiply_adds(input_shape)
-        return [Row(f"{place} {type(self).__name__}".strip(), shape, count, cost)]
+        return [Row(f"{name} {type(self).__name__}".strip(), shape, count, cost)]
 
     def summary(self, input_shape: Shape) -> Summary:
         """A table of layer, output shape, parameters and multiply-adds for one input of this shape."""
@@ -257,7 +257,7 @@ class Layer(Settings):
         given = inspect.signature(type(self)).parameters
         defaults = {name: getattr(p.default, "__name__", p.default) for name, p in given.items()}
         shown = [f"{name}={value!r}" for name, value in self.config().items() if value != defaults.get(name)]
-        inside = [f"({place}): {layer!r}".replace("\n", "\n  ") for place, layer in self.children().items()]
+        inside = [f"({name}): {layer!r}".replace("\n", "\n  ") for name, layer in self.children().items()]
         text = "".join(f"\n  {line}" for line in [*shown, *inside]) + "\n" if inside else ", ".join(shown)
         return f"{type(self).__name__}({text})"
 

@@ -19,9 +19,16 @@ from fastconv.types import Array, Shape
 class Sequential(Layer):
     """y = f_n(… f_2(f_1(x))); backwards, each layer's closure in reverse order: the chain rule.
 
-    The parameters are named by place, as in PyTorch: `0.weight`. `model[2]` is a layer, `model[:2]` a model
-    of the first two, on the same arrays. A `seed` draws the parameters of all layers anew, each from a stream
-    of its own. An error names the layer at which it happened: `3 (Linear): ...`.
+    The parameters are named by their layer's index, as in PyTorch: `0.weight`. `model[2]` is a layer,
+    `model[:2]` a model of the first two, on the same arrays. An error names the layer at which it happened:
+    `3 (Linear): ...`.
+
+    **Arguments:**
+
+    - `layers`: the layers, each an argument, in the order in which they run. TypeError for anything else,
+      ValueError where a layer with parameters is there twice.
+    - `seed`: draws the parameters of all layers anew, each layer's from its own stream, so that they depend
+      on the seed alone. None keeps what the layers have.
     """
 
     def __init__(self, *layers: Layer, seed: int | None = None) -> None:
@@ -47,17 +54,17 @@ class Sequential(Layer):
             super()._check_single(name, value)
 
     def children(self) -> dict[str, Layer]:
-        """The layers by place, and those that are attributes of a class of one's own."""
+        """The layers by index, and those that are attributes of a user's class."""
         return {**{str(i): layer for i, layer in enumerate(self._layers)}, **super().children()}
 
     def leaves(self) -> Iterator[tuple[str, Layer]]:
-        """The layers, those of a Sequential inside in its stead, each with its place: `3.1`."""
+        """The layers, each with its name; in place of a Sequential inside, its layers: `3.1`."""
         if type(self).forward is not Sequential.forward:
             yield from super().leaves()
             return
         for index, layer in enumerate(self._layers):
-            for place, leaf in layer.leaves():
-                yield f"{index}.{place}" if place else str(index), leaf
+            for name, leaf in layer.leaves():
+                yield f"{index}.{name}" if name else str(index), leaf
 
     def forward(self, x: Array, training: bool = True) -> tuple[Array, Backward]:
         """The last layer's output, and a closure that runs the layers' closures backwards."""
@@ -96,7 +103,7 @@ class Sequential(Layer):
         return x
 
     def _step(self, index: int, layer: Layer, x: Array, training: bool) -> tuple[Array, Backward]:
-        """One layer's forward. A convolution before a ReLU does its work too, where it stores."""
+        """One layer's forward. A convolution before a ReLU stores the positive part of its results."""
         if index in self._rectified and isinstance(layer, Conv2d):
             return layer.forward(x, training, relu=True)
         if index - 1 in self._rectified and isinstance(layer, ReLU):
@@ -112,10 +119,10 @@ class Sequential(Layer):
         shapes = self._shapes(input_shape)
         return sum(layer.multiply_adds(shape) for layer, shape in zip(self._layers, shapes, strict=False))
 
-    def rows(self, input_shape: Shape, place: str = "") -> list[Row]:
+    def rows(self, input_shape: Shape, name: str = "") -> list[Row]:
         """The lines of `summary`: those of all layers."""
         pairs = zip(self._layers, self._shapes(input_shape), strict=False)
-        prefix = f"{place}." if place else ""
+        prefix = f"{name}." if name else ""
         return [row for i, (layer, shape) in enumerate(pairs) for row in layer.rows(shape, f"{prefix}{i}")]
 
     def describe(self) -> dict[str, Any]:
@@ -157,7 +164,7 @@ class Sequential(Layer):
 
 
 def _locate(error: Exception, index: int, layer: Layer, x: Array | None = None) -> None:
-    """Puts the layer's place in front of the message, and tells a misfit of shapes as `output_shape` does."""
+    """Puts the layer's name in front of the message, which for a misfit of shapes is `output_shape`'s."""
     if isinstance(error, ValueError) and isinstance(x, np.ndarray):
         try:
             layer.output_shape(x.shape[1:])

@@ -1,4 +1,4 @@
-"""What the layers and losses of a user have to keep: the form of forward and backward."""
+"""Checks of a user's layers and losses: the form of forward and backward."""
 
 import functools
 import inspect
@@ -16,7 +16,7 @@ def built_in(definition: type | Callable[..., Any]) -> bool:
 
 
 def states_its_shape(kind: type) -> bool:
-    """Whether `output_shape` speaks of what this class of layer computes.
+    """Whether `output_shape` belongs to the `forward` of this class of layer.
 
     A user's class that overrides `forward` alone may have inherited the `output_shape` of another forward.
     """
@@ -25,7 +25,7 @@ def states_its_shape(kind: type) -> bool:
 
 
 def checked_layer(forward: Callable[..., Any]) -> Callable[..., Any]:
-    """This forward of a layer, with a TypeError where its results have not the form that `Layer` asks for."""
+    """Wraps a layer's forward: TypeError where its results do not have the form that `Layer` asks for."""
 
     @functools.wraps(forward)
     def run(layer: Any, *arguments: Any, **options: Any) -> Any:
@@ -51,7 +51,7 @@ def checked_layer(forward: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def checked_loss(name: str, forward: Callable[..., Any]) -> Callable[..., Any]:
-    """This forward of the loss class `name`, with a TypeError where it has not the form of `Loss.forward`."""
+    """Wraps the forward of the loss class `name`: TypeError where it differs in form from `Loss.forward`."""
     try:
         inspect.signature(forward).bind("self", "output", "target", "sample_weight")
     except TypeError:
@@ -88,7 +88,7 @@ def _with_closure(name: str, result: Any, first: str) -> Any:
 
 
 def _kind(value: object) -> str:
-    """A result as an error names it."""
+    """The kind of a result, for an error message."""
     if isinstance(value, tuple):
         return f"a tuple of {len(value)}: ({', '.join(type(inner).__name__ for inner in value)})"
     return "one array" if isinstance(value, np.ndarray) else type(value).__name__

@@ -22,8 +22,25 @@ class Conv2d(WeightedLayer):
 
     i = p·stride + r·dilation - top, j = q·stride + s·dilation - left. X (N, in_channels, H, W), W
     (out_channels, in_channels/groups, R, S), b (out_channels,). dX is the gradient spread back over the
-    pixels that each output saw, dW the correlation of X with it, db its sum. `padding` is a number, (height,
-    width), ((top, bottom), (left, right)), "same" or "valid". Stride, padding and dilation may be set anew.
+    pixels that each output saw, dW the correlation of X with it, db its sum. Stride, padding and dilation may
+    be set anew. TypeError, ValueError for arguments that do not fit.
+
+    **Arguments:**
+
+    - `in_channels`: the channels of an input image.
+    - `out_channels`: the number of filters, each of which makes one channel of the output.
+    - `kernel_size`: height and width of a filter, (R, S), or one number for both.
+    - `stride`: the steps between two outputs, (height, width) or one number.
+    - `padding`: the zeros around the image, one number, (height, width) or ((top, bottom), (left, right)); or
+      "same", so many that the output has the input's size (stride 1 alone), or "valid", none.
+    - `dilation`: the steps between two pixels that a filter reads, (height, width) or one number.
+    - `groups`: into how many groups the channels are divided; each filter reads the channels of one group. It
+      divides in_channels and out_channels.
+    - `bias`: whether a number is added to each output channel.
+    - `padding_mode`: "zeros", the only one there is.
+    - `dtype`: the type of the parameters, and of the inputs that the layer takes: float32 or float64.
+    - `seed`: the beginning of the random numbers from which the parameters are drawn, a whole number of at
+      least 0; None is another beginning each time.
     """
 
     in_channels: int
@@ -82,7 +99,7 @@ class Conv2d(WeightedLayer):
         return value
 
     def forward(self, x: Array, training: bool = True, relu: bool = False) -> tuple[Array, Backward]:
-        """The filters' answers (with `relu` their positive part), and the gradients' closure, from dZ."""
+        """The convolution of x, with `relu` its positive part, and the closure for the gradients."""
         weight, bias = self.weight, self.bias
         window = (self.stride, self.padding, self.dilation, self.groups)
         y = F.conv2d(x, weight, bias, *window, relu=relu)

@@ -18,6 +18,15 @@ class Linear(WeightedLayer):
     """y = x Wᵀ + b for x (..., in_features), W (out_features, in_features), b (out_features,).
 
     dx = dy W;  dW = dyᵀ x, summed over all leading axes;  db = Σ dy.
+
+    **Arguments:**
+
+    - `in_features`: the size of the last axis of x.
+    - `out_features`: the size of the last axis of y.
+    - `bias`: whether b is added.
+    - `dtype`: the type of the parameters, and of the inputs that the layer takes: float32 or float64.
+    - `seed`: the beginning of the random numbers from which the parameters are drawn, a whole number of at
+      least 0; None is another beginning each time.
     """
 
     fixed = ("in_features", "out_features", "dtype")

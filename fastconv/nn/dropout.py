@@ -17,7 +17,13 @@ class Dropout(Layer):
 
     dx = dy · m / (1 - p). Srivastava et al., "Dropout: a simple way to prevent neural networks from
     overfitting", 2014. The masks come from the layer's own generator: the same seed gives the same training.
-    `inplace` is accepted for PyTorch's sake; x is never overwritten.
+
+    **Arguments:**
+
+    - `p`: the probability with which an element becomes 0, from 0 to 1.
+    - `inplace`: accepted for PyTorch's sake; x is never overwritten.
+    - `seed`: the beginning of the random numbers, a whole number of at least 0; None is another beginning
+      each time.
     """
 
     checks: ClassVar[Checks] = {"p": arguments.probability, "rng": arguments.random_generator}
@@ -29,7 +35,7 @@ class Dropout(Layer):
         self.rng = arguments.generator(type(self).__name__, "seed", seed)
 
     def forward(self, x: Array, training: bool = True) -> tuple[Array, Backward]:
-        """x with a random part set to 0 and the rest scaled up, and the gradient's closure."""
+        """x with random elements set to 0 and the others scaled up, and the gradient's closure."""
         mask = F.dropout_mask(x.shape, self.p, self.rng, x.dtype) if training and self.p > 0 else None
         y = x if mask is None else x * mask
 

@@ -1,4 +1,4 @@
-"""What `predict` and `Trainer` see of their input before any layer runs."""
+"""Checks of a model's input, before any layer runs."""
 
 from collections.abc import Iterator
 from typing import Any, ClassVar, Protocol
@@ -11,7 +11,7 @@ from fastconv.validate import wrong_type, wrong_value
 
 
 class Model(Protocol):
-    """What a look at the input needs of a layer."""
+    """What these checks use of a layer."""
 
     states_its_shape: ClassVar[bool]
     takes_images: ClassVar[bool]
@@ -27,7 +27,7 @@ class Model(Protocol):
 
 
 def check_input(model: Model, x: Any, function: str = "predict") -> None:
-    """TypeError, ValueError where x is no batch (N, ...) for this model, with the way out.
+    """TypeError, ValueError where x is no batch (N, ...) for this model; the message says what would fit.
 
     The error calls the call `function`. Shapes are followed to the first layer that takes images alone: it
     settles what a sample is, and a misfit behind it is told when that layer runs. A user's layer that does
@@ -75,7 +75,7 @@ def _check_kind(function: str, model: Model, x: Any) -> None:
 
 
 def _walk(model: Model, shape: Shape, settled: bool = True) -> None:
-    """Follows the shape of one sample, maybe just to the layer that settles it; ValueError for a misfit."""
+    """Follows the shape of one sample, if `settled` to the first layer of images; ValueError for a misfit."""
     for name, layer in model.leaves():
         if not layer.states_its_shape:
             return

@@ -21,16 +21,20 @@ LossBackward = Callable[[], Array]
 """`backward() -> dL/doutput`."""
 
 OUTPUT = "the model's output"
-"""What errors call the array that targets are compared with."""
+"""The name in errors of the array that targets are compared with."""
 
 
 class Loss(Settings):
     """A number that training makes small, and its gradient with respect to the network's output.
 
-    A loss of one's own derives from this class and overrides `forward`, with these arguments and results;
-    TypeError where it has others. It overrides `count` too where its mean is not one
-    over the elements of the output, and `check` where it can tell early which targets do not fit. It sets its
-    attributes in its constructor.
+    A loss of your own derives from this class and overrides `forward`, with these arguments and results;
+    TypeError where it has others. It overrides `count` too where its mean is not one over the elements of the
+    output, and `check` where it can tell before training which targets do not fit. Attributes are set in its
+    constructor.
+
+    **Arguments:**
+
+    - `reduction`: "mean" or "sum" over the batch.
     """
 
     reduction: str = "mean"
@@ -73,14 +77,14 @@ class Loss(Settings):
         return total if divisor else math.nan, backward
 
     def count(self, output: Array, target: Array, sample_weight: Array | None = None) -> float:
-        """What the mean over this batch divides by; here the number of elements of the output.
+        """The divisor of the mean over this batch; here the number of elements of the output.
 
         Means of batches, weighted by their counts, give the mean of all samples, whatever the batch size.
         """
         return float(output.size)
 
     def remainder(self, output: Array, target: Array, sample_weight: Array | None = None) -> float:
-        """The sum of the terms of a batch whose `count` is 0, which its mean does not tell; here 0."""
+        """The sum of the terms of a batch whose `count` is 0, of which there is no mean; here 0."""
         return 0.0
 
     def check(self, function: str, name: str, target: Array, shape: Shape, dtype: np.dtype[Any]) -> None:
@@ -106,7 +110,7 @@ class Loss(Settings):
         return super()._checked(name, value)
 
     def _value(self, output: Array, target: Array, **options: Any) -> Array:
-        raise NotImplementedError(f"{type(self).__name__}: forward: a loss of one's own overrides it")
+        raise NotImplementedError(f"{type(self).__name__}: forward: a loss of your own overrides it")
 
     def _gradient(self, output: Array, target: Array, **options: Any) -> Array:
         raise NotImplementedError
@@ -128,10 +132,16 @@ class Loss(Settings):
 class CrossEntropyLoss(Loss):
     """-log softmax(output)[target], for logits (N, C) or (N, C, d1, …).
 
-    The target is class indices (N,) or (N, d1, …), or probabilities in the output's shape. `weight` (C,)
-    weighs the classes; the mean divides by the sum of the targets' weights. Samples with target
-    `ignore_index` don't count. d/doutput = (softmax(output) - onehot(target)) / N. Equations:
+    The target is class indices (N,) or (N, d1, …), or probabilities in the output's shape. The mean divides
+    by the sum of the targets' weights. d/doutput = (softmax(output) - onehot(target)) / N. Equations:
     `torch.nn.CrossEntropyLoss`.
+
+    **Arguments:**
+
+    - `weight`: an array (C,) by which each class's terms are multiplied; None is 1 for all.
+    - `ignore_index`: the class index of samples that don't count.
+    - `reduction`: "mean" or "sum" over the batch.
+    - `label_smoothing`: the share, from 0 to 1, of each target that is spread evenly over all classes.
     """
 
     def __init__(
@@ -148,14 +158,14 @@ class CrossEntropyLoss(Loss):
         self.label_smoothing = label_smoothing
 
     def count(self, output: Array, target: Array, sample_weight: Array | None = None) -> float:
-        """The labels that are not ignored, each as much as its class weighs; of probabilities the samples."""
+        """The summed class weights of the labels that are not ignored; of probabilities, their number."""
         if target.shape == output.shape:
             return float(output.size // output.shape[1])
         counted = target[target != self.ignore_index]
         return float(counted.size if self.weight is None else self.weight[counted].sum(dtype=np.float64))
 
     def remainder(self, output: Array, target: Array, sample_weight: Array | None = None) -> float:
-        """What label smoothing takes from the other classes where those of all targets weigh nothing."""
+        """The terms that label smoothing adds, where the classes of all targets have weight 0."""
         terms = self._value(output, target, **{"reduction": "none", **self._options(output)})
         weights = 1.0 if sample_weight is None else _along_batch(sample_weight, terms.ndim)
         return float((terms * weights).sum(dtype=np.float64))
@@ -217,8 +227,13 @@ class _ElementLoss(Loss):
 class BCEWithLogitsLoss(_ElementLoss):
     """-[p t log σ(x) + (1 - t) log(1 - σ(x))] for logits x, targets t from 0 to 1, of one shape and dtype.
 
-    `weight` multiplies the terms (it broadcasts), `pos_weight` is p above. d/dx = (σ(x) - t) / size where
-    both are left out. Equations: `torch.nn.BCEWithLogitsLoss`.
+    d/dx = (σ(x) - t) / size where no weights are given. Equations: `torch.nn.BCEWithLogitsLoss`.
+
+    **Arguments:**
+
+    - `weight`: an array that broadcasts to the output's shape, by which the terms are multiplied; None is 1.
+    - `reduction`: "mean" or "sum" over the batch.
+    - `pos_weight`: p above, an array that broadcasts to the output's shape; None is 1.
     """
 
     def __init__(
@@ -258,6 +273,10 @@ class MSELoss(_ElementLoss):
     """(output - target)², for arrays of one shape and dtype.
 
     d/doutput = 2 (output - target) / size. Equations: `torch.nn.MSELoss`.
+
+    **Arguments:**
+
+    - `reduction`: "mean" or "sum" over the batch.
     """
 
     def __init__(self, *, reduction: str = "mean") -> None:
@@ -284,7 +303,7 @@ def _all_finite(function: str, name: str, target: Array) -> None:
 
 
 def _numbers(function: str, name: str, value: Any) -> Array:
-    """A copy of an array of finite numbers, which nobody can write into."""
+    """A read-only copy of an array of finite numbers."""
     try:
         numbers = np.array(value)
     except ValueError:  # lists of different lengths

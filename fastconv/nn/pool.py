@@ -67,8 +67,16 @@ class MaxPool2d(_Pool2d):
     """Z[n,c,p,q] = max_{r,s} X[n,c, p·stride + r·dilation - top, q·stride + s·dilation - left].
 
     Each output's gradient goes to the pixel that was the maximum: the first of equals in row-major order. A
-    NaN is a maximum; padding never is. `stride` is `kernel_size` where it is left out; `ceil_mode` as in
-    PyTorch.
+    NaN is a maximum; padding never is.
+
+    **Arguments:**
+
+    - `kernel_size`: height and width of a window, (R, S), or one number for both.
+    - `stride`: the steps between two windows, (height, width) or one number; None is `kernel_size`.
+    - `padding`: what is added around the image, one number, (height, width) or ((top, bottom), (left,
+      right)); at most half a window.
+    - `dilation`: the steps between two pixels of a window, (height, width) or one number.
+    - `ceil_mode`: whether a last window that the image fills only partly makes an output too.
     """
 
     def __init__(
@@ -109,9 +117,17 @@ class MaxPool2d(_Pool2d):
 class AvgPool2d(_Pool2d):
     """Z[n,c,p,q] = Σ_{r,s} X[n,c, p·stride + r - top, q·stride + s - left] / K[p,q].
 
-    K counts the pixels of a window, those of the padding too with `count_include_pad`, or is
-    `divisor_override`; each pixel of a window gets dL/dZ / K. `stride` is `kernel_size` where it is left out;
-    `ceil_mode` as in PyTorch.
+    K counts the pixels of a window; each pixel of a window gets dL/dZ / K.
+
+    **Arguments:**
+
+    - `kernel_size`: height and width of a window, (R, S), or one number for both.
+    - `stride`: the steps between two windows, (height, width) or one number; None is `kernel_size`.
+    - `padding`: the zeros around the image, one number, (height, width) or ((top, bottom), (left, right)); at
+      most half a window.
+    - `ceil_mode`: whether a last window that the image fills only partly makes an output too.
+    - `count_include_pad`: whether K counts the pixels of the padding.
+    - `divisor_override`: a whole number that is K in all windows; None counts the pixels.
     """
 
     fixed = ("dilation",)
@@ -162,8 +178,12 @@ class AvgPool2d(_Pool2d):
 class AdaptiveAvgPool2d(Layer):
     """Z[n,c,p,q] = mean of X[n,c,h,w] over p·H/P <= h < (p+1)·H/P, q·W/Q <= w < (q+1)·W/Q.
 
-    The lower limits are rounded down, the upper ones up. `output_size` is P = Q or (P, Q), with None for the
-    size of the input; 1 is global average pooling.
+    The lower limits are rounded down, the upper ones up.
+
+    **Arguments:**
+
+    - `output_size`: (P, Q), or one number for both; None in place of a number is the input's size. 1 is
+      global average pooling.
     """
 
     output_size: tuple[int | None, int | None]

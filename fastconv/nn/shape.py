@@ -13,6 +13,11 @@ class Flatten(Layer):
     """The axes from `start_dim` to `end_dim` as one: (N, C, H, W) -> (N, C·H·W).
 
     dx is dy in the input's shape again.
+
+    **Arguments:**
+
+    - `start_dim`: the first axis of those that become one; 0 is the batch, which has to stay.
+    - `end_dim`: the last of them. Below 0, both count from the end.
     """
 
     checks: ClassVar[Checks] = {"start_dim": arguments.axis, "end_dim": arguments.axis}

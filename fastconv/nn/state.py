@@ -1,4 +1,4 @@
-"""A state dict as arrays, and what keeps it from a layer's parameters."""
+"""Checks of a state dict against a layer's parameters."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -53,7 +53,7 @@ def _misfit(key: str, got: Array, wanted: Array) -> Iterable[str]:
 
 
 def _other_names(got: list[str], parameters: Mapping[str, Array]) -> str:
-    """What to do where all names lack a prefix or have one too many, as those of a wrapped model have."""
+    """The way out where all names lack a prefix or have one too many, as those of a wrapped model have."""
     longer, shorter = _prefix(got, list(parameters)), _prefix(list(parameters), got)
     if longer:
         needs = f"{{k.removeprefix({longer!r}): v for k, v in state.items()}} would fit"
@@ -65,7 +65,7 @@ def _other_names(got: list[str], parameters: Mapping[str, Array]) -> str:
 
 
 def _prefix(long: list[str], short: list[str]) -> str:
-    """What stands before all `short` names in the `long` ones; empty where that is not so."""
+    """The prefix that turns the `short` names into the `long` ones; empty where there is none."""
     for last in short:
         prefix = long[0].removesuffix(last) if long else ""
         if prefix.endswith(".") and {prefix + key for key in short} == set(long):
@@ -74,7 +74,7 @@ def _prefix(long: list[str], short: list[str]) -> str:
 
 
 def _inner(state: Mapping[str, Any], parameters: Mapping[str, Array]) -> str:
-    """What to do with a checkpoint, a dict that holds the state dict beside other things."""
+    """The way out for a checkpoint, a dict that holds the state dict beside other things."""
     for key, value in state.items():
         if isinstance(value, Mapping) and value.keys() >= parameters.keys() > set():
             return f"got a dict that holds the state dict as {key!r}; state[{key!r}] would fit"

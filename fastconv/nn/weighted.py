@@ -52,7 +52,7 @@ class WeightedLayer(Layer):
         super().initialize(rng)
 
     def _keep(self, name: str, value: object) -> None:
-        """Refuses another array for a parameter, which optimizers hold; `layer.weight *= 2` sets the same."""
+        """Refuses another array, since optimizers hold this one; `layer.weight *= 2` sets the same one."""
         mine = self._parameters.get(name)
         if value is not mine:
             needs = f"write into it with layer.{name}[...] = values" if mine is not None else "it has none"

@@ -142,7 +142,7 @@ def _options(
 def geometry(function: str, input: Shape, weight: Shape, *options: Any) -> tuple[_Steps, Shape]:
     """Check options and shapes; return what the backend is told, and the shape of the output."""
     for option in options:
-        if type(option) is not int:  # what equals an integer is not always one
+        if type(option) is not int:  # True and 1.0 equal integers too
             options = _options(function, *options)
             break
     return _checked(function, input, weight, *options)

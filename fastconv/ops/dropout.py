@@ -63,7 +63,6 @@ def _options(
 
 def _drawn(shape: Shape, p: float, rng: np.random.Generator | int | None, dtype: np.dtype[Any]) -> Array:
     # Always float32 draws, so that the dtype does not change which elements are dropped.
-    kept = np.random.default_rng(rng).random(shape, dtype=np.float32) >= p
-    mask = kept.astype(dtype)
+    mask = (np.random.default_rng(rng).random(shape, dtype=np.float32) >= p).astype(dtype)
     mask *= 1 / (1 - p) if p < 1 else 0
     return mask

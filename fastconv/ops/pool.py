@@ -51,7 +51,7 @@ def max_pool2d(
     or ((top, bottom), (left, right)). Returns (N, C, P, Q) with
     P = (H + top + bottom - dilation*(R-1) - 1) / stride + 1 rounded down, with `ceil_mode` up
     unless the last window would start beyond the image; without N if the input has none.
-    `return_indices` adds an int64 array of the same shape: the place h*W + w of each maximum, the
+    `return_indices` adds an int64 array of the same shape: the position h*W + w of each maximum, the
     first of equals in row-major order. NaN counts as the maximum.
     Raises TypeError for wrong types, ValueError for shapes and values that do not fit.
     """
@@ -86,12 +86,12 @@ def max_pool2d_input(grad_output: Array, indices: Indices, input_size: Shape) ->
     _check_image("max_pool2d_input", "input_size", shape)
     _check_gradient("max_pool2d_input", G, shape)
     stop = shape[-2] * shape[-1]
-    places = validate.whole_numbers("max_pool2d_input", "indices", indices, stop)
-    same_shape("max_pool2d_input", "indices", places, "grad_output", G.shape)
+    positions = validate.whole_numbers("max_pool2d_input", "indices", indices, stop)
+    same_shape("max_pool2d_input", "indices", positions, "grad_output", G.shape)
     if G.ndim == 3:
-        result = active().max_pool2d_input(G[None], places[None], (1, *shape))
+        result = active().max_pool2d_input(G[None], positions[None], (1, *shape))
     else:
-        result = active().max_pool2d_input(G, places, shape)
+        result = active().max_pool2d_input(G, positions, shape)
     if result is None:
         validate.labels("max_pool2d_input", "indices", indices, stop)
     return result[0] if G.ndim == 3 else result

@@ -1,4 +1,4 @@
-"""Operations whose calls are found again: one that is like an earlier one runs machine code alone."""
+"""Operations that replay: a call like an earlier one runs that call's machine code directly."""
 
 import inspect
 from collections.abc import Callable
@@ -17,11 +17,11 @@ def {name}{signature}:
         return record(backend, {arguments})
     return function({arguments}) if result is NotImplemented else result
 """
-"""The arguments spelled out: to pass on `*arguments` takes longer than to find the call."""
+"""The arguments are spelled out because passing on `*arguments` takes longer than finding the call."""
 
 
 def replayed(function: Operation) -> Operation:
-    """Have calls of an operation replayed by the backend that can, the compiled kernels.
+    """Wraps an operation so that the compiled kernels replay its calls.
 
     That is for operations of which the kinds of the arguments decide all but the numbers: the shapes, types
     and memory layouts of arrays, and the other arguments' values.

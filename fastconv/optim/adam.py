@@ -15,6 +15,14 @@ class Adam(Optimizer):
 
     g is the gradient + weight_decay · p, m̂ = m / (1 - β1^t) and ŝ = s / (1 - β2^t) in step t. Kingma and Ba,
     "Adam: a method for stochastic optimization", 2015; the order of operations is that of `torch.optim.Adam`.
+
+    **Arguments:**
+
+    - `params`: a dict of name and array, the parameters themselves: `model.parameters()`, or some of them.
+    - `lr`: the learning rate, a finite number of at least 0.
+    - `betas`: (β1, β2), how much of the running means m and s stays in a step, each at least 0 and below 1.
+    - `eps`: what keeps the division finite, at least 0.
+    - `weight_decay`: how much of each parameter is added to its gradient, at least 0.
     """
 
     buffers = ("means", "squares")
@@ -53,6 +61,14 @@ class AdamW(Adam):
     """Adam with the decay apart from the gradient: p <- p - lr · weight_decay · p before each update.
 
     Loshchilov and Hutter, "Decoupled weight decay regularization", 2019; `torch.optim.AdamW`.
+
+    **Arguments:**
+
+    - `params`: a dict of name and array, the parameters themselves: `model.parameters()`, or some of them.
+    - `lr`: the learning rate, a finite number of at least 0.
+    - `betas`: (β1, β2), how much of the running means m and s stays in a step, each at least 0 and below 1.
+    - `eps`: what keeps the division finite, at least 0.
+    - `weight_decay`: the share of each parameter, times lr, that a step takes away; at least 0.
     """
 
     decoupled = True

@@ -1,4 +1,4 @@
-"""Gradients that are not longer than a given norm."""
+"""Clips gradients by their common norm."""
 
 import math
 from collections.abc import Mapping

@@ -19,6 +19,12 @@ class Optimizer(Settings):
     A rule defines `_update(gradients, first)`, names in `hyperparameters` its settings, and in `buffers` the
     arrays that it keeps beside each parameter. The settings are attributes: `optimizer.lr = 1e-4` holds from
     the next step on. A rule names in `checks` what checks them, in the constructor and there.
+
+    **Arguments:**
+
+    - `params`: a dict of name and array, the parameters themselves: `model.parameters()`, or some of them.
+    - `lr`: the learning rate, a finite number of at least 0.
+    - `weight_decay`: how much of each parameter is added to its gradient, at least 0.
     """
 
     fixed = ("parameters",)
@@ -70,7 +76,7 @@ class Optimizer(Settings):
         if first:
             self._state = {buffer: [np.zeros_like(p) for p in self._arrays] for buffer in needed}
         self._update(gradients, first)
-        vars(self)["steps"] += 1  # nothing to check, which takes as long as a small update
+        vars(self)["steps"] += 1  # a checked assignment takes as long as a small update
 
     def _needed(self) -> tuple[str, ...]:
         """The buffers that the settings ask for."""
@@ -107,7 +113,7 @@ class Optimizer(Settings):
             needed = {key: p.shape for key, p in self.parameters.items()}
             if shapes != needed:
                 raise ValueError(f"{name}: state: {buffer}: got shapes {shapes}, needs {needed}")
-        # Settings that depend on each other are seen together, as in a constructor, before any is taken over.
+        # All settings are checked together, on a copy, before any is taken over.
         new = copy.copy(self)
         for key in ("_complete", *expected):
             del vars(new)[key]

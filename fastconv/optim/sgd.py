@@ -15,6 +15,15 @@ class SGD(Optimizer):
 
     The first step sets v to g; with `nesterov` p <- p - lr · (g + momentum · v). Equations:
     `torch.optim.SGD`.
+
+    **Arguments:**
+
+    - `params`: a dict of name and array, the parameters themselves: `model.parameters()`, or some of them.
+    - `lr`: the learning rate, a finite number of at least 0.
+    - `momentum`: how much of the last step's v stays, at least 0.
+    - `dampening`: how much less than the whole gradient enters v.
+    - `weight_decay`: how much of each parameter is added to its gradient, at least 0.
+    - `nesterov`: whether a step looks ahead along v; it needs a momentum and no dampening.
     """
 
     buffers = ("velocities",)

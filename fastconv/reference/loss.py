@@ -137,14 +137,14 @@ def _target_weights(
     M, C = input.shape
     class_weight = np.ones(C) if weight is None else weight.astype(np.float64)
     if target.ndim == 2:
-        t, kept, divisor = target.astype(np.float64), np.ones(M, dtype=bool), float(M)
+        t, counted, divisor = target.astype(np.float64), np.ones(M, dtype=bool), float(M)
     else:
-        kept = target != ignore_index
+        counted = target != ignore_index
         t = np.zeros((M, C))
-        t[kept, target[kept]] = 1
-        divisor = class_weight[target[kept]].sum()
+        t[counted, target[counted]] = 1
+        divisor = class_weight[target[counted]].sum()
     v = class_weight * ((1 - label_smoothing) * t + label_smoothing / C)
-    return v * kept[:, None], divisor
+    return v * counted[:, None], divisor
 
 
 def _softplus(x: Array) -> Array:

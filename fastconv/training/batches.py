@@ -10,8 +10,8 @@ from fastconv import nn, validate
 from fastconv.nn.inputs import check_dtype, check_input
 from fastconv.types import Array, Shape
 
-USUAL = 32
-"""Samples in a batch of training."""
+BATCH_SIZE = 32
+"""Samples in a batch of training, by default."""
 
 Batch = tuple[Array, Array, Array | None]
 """Inputs, targets, and a weight for each sample or None."""
@@ -75,14 +75,15 @@ class ArrayBatches:
         """All batches once, shuffled by `rng` where there is one."""
         order = None if rng is None else rng.permutation(len(self.x))
         for start in range(0, len(self.x), self.batch_size):
-            part = slice(start, start + self.batch_size)
-            chosen = part if order is None else order[part]
-            yield self.x[chosen], self.y[chosen], None if self._weights is None else self._weights[chosen]
+            batch: Any = slice(start, start + self.batch_size)
+            if order is not None:
+                batch = order[batch]
+            yield self.x[batch], self.y[batch], None if self._weights is None else self._weights[batch]
 
     def split(self, fraction: float, batch_size: int) -> tuple["ArrayBatches", "ArrayBatches"]:
         """The samples without the last `fraction` of them; and these, in batches of `batch_size`.
 
-        Class weights are for training: the second part has none.
+        Class weights are for training: the last samples have none.
         """
         samples = len(self.x)
         at = samples - round(samples * fraction)
@@ -92,20 +93,21 @@ class ArrayBatches:
                 f"{self.name}: validation_split: got {fraction} of {samples} samples, needs {needs}"
             )
         first, last = slice(at), slice(at, None)
-        return self._part(first, self.batch_size, self.class_weight), self._part(last, batch_size, None)
+        return self._of(first, self.batch_size, self.class_weight), self._of(last, batch_size, None)
 
     def head(self) -> "ArrayBatches":
         """The first sample alone: enough to see whether loss and metrics take the data."""
-        return self._part(slice(1), 1, self.class_weight)
+        return self._of(slice(1), 1, self.class_weight)
 
-    def _part(self, part: slice, batch_size: int, class_weight: Mapping[int, float] | None) -> "ArrayBatches":
-        weight = None if self.sample_weight is None else self.sample_weight[part]
-        x, y = self.x[part], self.y[part]
+    def _of(self, rows: slice, batch_size: int, class_weight: Mapping[int, float] | None) -> "ArrayBatches":
+        """Batches of these samples alone."""
+        weight = None if self.sample_weight is None else self.sample_weight[rows]
+        x, y = self.x[rows], self.y[rows]
         return ArrayBatches(self.name, x, y, batch_size, self.needs, weight, class_weight)
 
 
 class IterableBatches:
-    """Batches (x, y) or (x, y, sample_weight) as somebody else makes them, in their order.
+    """Batches (x, y) or (x, y, sample_weight) from a user's iterable, in its order.
 
     Each is checked before it is given out; errors count the batches from 1.
     """
@@ -142,12 +144,12 @@ def batches(
     sample_weight: Array | None = None,
     class_weight: Mapping[int, float] | None = None,
     epochs: int = 1,
-    usual: int = USUAL,
+    usual: int = BATCH_SIZE,
 ) -> Batches:
     """Arrays x and y, or with y None an iterable x of batches, as a model and its loss need them.
 
     TypeError and ValueError for data that cannot be trained on, under the function's `name`. `usual` is the
-    batch size that nobody had to ask for.
+    default of `batch_size`, the only one that an iterable takes.
     """
     if class_weight is not None and not isinstance(class_weight, Mapping):
         kind = _kind(class_weight)
@@ -213,9 +215,9 @@ def _class_weights(name: str, classes: Array, shape: Shape, class_weight: Mappin
 
 
 def _classes(name: str, y: Array, shape: Shape, probabilities: bool) -> Array:
-    """Each sample's class (N,), from indices (N,), yes and no (N, 1) or, where these are it, probabilities.
+    """Each sample's class (N,), from indices (N,), zeros and ones (N, 1), or class probabilities (N, K).
 
-    Of other numbers (N, K) the largest is no class: they are a regression's, or many labels of one sample.
+    Only with `probabilities` are targets (N, K) classes; else they are a regression's, or several labels.
     """
     if probabilities and y.shape == shape and y.ndim == 2 and y.shape[1] > 1:
         return y.argmax(axis=1)

@@ -56,7 +56,7 @@ class Callback:
         """Before the first batch of epoch 0, 1, ..."""
 
     def on_batch_end(self, trainer: Training, batch: int, logs: Logs) -> None:
-        """After the update of batch 0, 1, ...; `logs` are this batch's, 0 where nothing in it counts."""
+        """After the update of batch 0, 1, ...; `logs` has its loss, 0 where no sample counts."""
 
     def on_epoch_end(self, trainer: Training, epoch: int, logs: Logs) -> None:
         """After the validation; the history has the epoch's values already."""
@@ -75,8 +75,15 @@ class Callback:
 class EarlyStopping(Settings, Callback):
     """Stops when `monitor` has not improved by more than `min_delta` for `patience` epochs in a row.
 
-    `mode` is "min" or "max"; left out, it is "max" for names that end in "accuracy" and "min" for all others.
-    With `restore_best` the model ends with the parameters of its best epoch, however the training ended.
+    `best` and `best_epoch` tell of the best epoch so far, `stopped_epoch` where it stopped, or None.
+
+    **Arguments:**
+
+    - `monitor`: the name of the figure to watch, one of `trainer.figures`: "val_loss" needs validation data.
+    - `patience`: how many epochs in a row may be no improvement, a whole number; with 0 the first one stops.
+    - `min_delta`: an epoch counts as better where the figure is better by more than this, at least 0.
+    - `mode`: "min" or "max", what is better; None is "max" for names that end in "accuracy", else "min".
+    - `restore_best`: whether the model ends with the parameters of its best epoch, however training ended.
     """
 
     def __init__(
@@ -121,7 +128,7 @@ class EarlyStopping(Settings, Callback):
         return super()._checked(name, value)
 
     def on_fit_begin(self, trainer: Training) -> None:
-        """Forgets the training before; ValueError where the next one does not give the figure."""
+        """Forgets the last training; ValueError where the next one does not give the figure."""
         self._forget()
         self._check_monitor(trainer.figures)
 
@@ -173,7 +180,13 @@ class TerminateOnNaN(Callback):
 
 
 class ProgressBar(Settings, Callback):
-    """A bar for each epoch, on the terminal."""
+    """A bar for each epoch, on the terminal.
+
+    **Arguments:**
+
+    - `epochs`: how many epochs there will be, a whole number.
+    - `batches`: how many batches an epoch has; None where that is not known.
+    """
 
     def __init__(self, epochs: int, batches: int | None) -> None:
         self.epochs = epochs
@@ -206,7 +219,12 @@ class ProgressBar(Settings, Callback):
 
 
 class EpochLines(Settings, Callback):
-    """A line for each epoch, on standard output: for logs, and where no terminal watches."""
+    """A line for each epoch, on standard output: for logs, and where no terminal watches.
+
+    **Arguments:**
+
+    - `epochs`: how many epochs there will be, a whole number.
+    """
 
     def __init__(self, epochs: int) -> None:
         self.epochs = epochs

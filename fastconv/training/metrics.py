@@ -100,7 +100,7 @@ class Mean:
         if np.ndim(value):
             self.total += float(np.sum(value, dtype=np.float64))
             self.count += np.size(value)
-        elif weight:  # the mean over nothing is no number
+        elif weight:  # a mean over no samples is NaN
             self.total += float(value) * weight
             self.count += weight
 

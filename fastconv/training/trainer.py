@@ -1,5 +1,6 @@
 """The training loop."""
 
+import copy
 import math
 import sys
 import warnings
@@ -14,7 +15,7 @@ from fastconv.attributes import Settings
 from fastconv.nn.base import SAMPLES
 from fastconv.training import checkpoints
 from fastconv.training import metrics as metrics_
-from fastconv.training.batches import USUAL, ArrayBatches, Batches, Needs, batches
+from fastconv.training.batches import BATCH_SIZE, ArrayBatches, Batches, Needs, batches
 from fastconv.training.callbacks import Callback, EpochLines, ProgressBar
 from fastconv.training.history import History, Logs
 from fastconv.training.metrics import Figures, Metric
@@ -24,14 +25,21 @@ from fastconv.types import Array
 class Trainer(Settings):
     """Trains a model: forward, loss, backward, update, over batches and epochs.
 
-    `metrics` is a list of functions of (output, target), or a dict that names them (see `training.metrics`);
-    left out, it is the accuracy where the loss is one of classification. The figures of many batches are
-    those of one batch with all their samples, up to rounding. `clip_norm` scales the gradients of a step down
-    where their common 2-norm is larger. The optimizer must have been made from this model's `parameters()`;
-    where a layer is replaced later, `fit` asks for a new optimizer and trainer.
+    The figures of many batches are those of one batch with all their samples, up to rounding. `history` is
+    that of the last `fit`, `epochs` the number of epochs trained so far, in all of them. The arguments are
+    attributes; `callbacks` and `clip_norm` may be set anew, and hold from then on.
 
-    `history` is that of the last `fit`, `epochs` the number of epochs trained so far, in all of them. The
-    arguments are attributes; `callbacks` and `clip_norm` may be set anew, and hold from then on.
+    **Arguments:**
+
+    - `model`: the layer to train, mostly an `nn.Sequential`.
+    - `loss`: the `nn.Loss` that training makes small.
+    - `optimizer`: what updates the parameters. It has to be made from this model's `parameters()`; where a
+      layer is replaced later, `fit` asks for a new optimizer and trainer.
+    - `metrics`: a list of functions of (output, target), or a dict that names them (see `training.metrics`);
+      None is the accuracy where the loss is one of classification, else nothing.
+    - `callbacks`: a list of `callbacks.Callback`, which every `fit` calls before its own.
+    - `clip_norm`: where the common 2-norm of a step's gradients is larger, they are scaled down to it; None
+      leaves them as they are.
     """
 
     fixed = ("model", "loss", "optimizer", "metrics")
@@ -48,8 +56,8 @@ class Trainer(Settings):
         validate.instance("Trainer", "model", model, nn.Layer)
         validate.instance("Trainer", "loss", loss, nn.Loss)
         validate.instance("Trainer", "optimizer", optimizer, optim.Optimizer)
-        own = model.parameters()
-        foreign = [name for name, array in optimizer.parameters.items() if own.get(name) is not array]
+        parameters = model.parameters()
+        foreign = [name for name, array in optimizer.parameters.items() if parameters.get(name) is not array]
         if foreign:
             raise ValueError(
                 f"Trainer: optimizer: got parameters that are not this model's ({foreign[0]}), "
@@ -65,11 +73,11 @@ class Trainer(Settings):
         self.epochs = 0
         self.stop_training = False
         self._chosen_metrics = None if metrics is None else list(self.metrics)
-        self._needs = Needs(model, loss, next(iter(own.values())).dtype)
-        self._names = frozenset(own)
+        self._needs = Needs(model, loss, next(iter(parameters.values())).dtype)
+        self._names = frozenset(parameters)
         self._hooks: Sequence[Callback] = ()
         self._figures: tuple[str, ...] = ()
-        # What is done of the fit that is under way, or was when a resumed trainer was saved.
+        # The finished epochs of the fit under way; after `resume`, of the one that was saved.
         self._done = 0
         self._callback_states: list[tuple[str, dict[str, Any]]] = []
         self._warned = False
@@ -88,7 +96,7 @@ class Trainer(Settings):
         self,
         x: Array | Iterable[Any],
         y: Array | None = None,
-        batch_size: int = USUAL,
+        batch_size: int = BATCH_SIZE,
         epochs: int = 1,
         validation_data: tuple[Array, Array] | tuple[Array, Array, Array] | None = None,
         validation_split: float = 0.0,
@@ -99,20 +107,30 @@ class Trainer(Settings):
         callbacks: Iterable[Callback] = (),
         progress: bool | None = None,
     ) -> History:
-        """Trains for `epochs` passes over the samples x (N, ...) with the targets y; returns the history.
-
-        In place of arrays, x may be an iterable of batches (x, y) or (x, y, sample_weight), with y None; it
-        is run through once an epoch, in its own order. `validation_split` keeps the last part of the samples
-        for validation. The order of epoch k depends on `seed` and the number of epochs trained before, so
-        that training 2 + 2 epochs and training 4 give the same bits; seed None is another order each time.
-        `class_weight` {class: weight} and `sample_weight` (N,) multiply each sample's loss, as in Keras;
-        weights of classes need targets of one class a sample.
-        `progress`: None or True shows a bar on a terminal and writes a line an epoch elsewhere, False is
-        silent.
+        """Trains for `epochs` passes over the samples x with the targets y; returns the history.
 
         TypeError and ValueError for data that does not fit model and loss: before the first step where it is
         arrays, before the batch's step where it is batches. When it is interrupted, `history` holds the
         epochs until then.
+
+        **Arguments:**
+
+        - `x`: an array (N, ...) of samples in the model's dtype; or, with y None, an iterable of batches
+          (x, y) or (x, y, sample_weight), which is run through once an epoch, in its own order.
+        - `y`: the targets of the samples, in the form that the loss takes.
+        - `batch_size`: the samples in a batch; the last one may have fewer.
+        - `epochs`: how often all samples are trained on.
+        - `validation_data`: (x, y) or (x, y, sample_weight), measured after each epoch.
+        - `validation_split`: the share of the samples, from 0 to 1, that is validation data: the last ones.
+        - `shuffle`: whether each epoch has another order of the samples.
+        - `seed`: what the orders depend on, with the number of epochs trained before: training 2 + 2 epochs
+          and training 4 give the same bits. None is another order each time.
+        - `class_weight`: {class: weight}, by which the losses of a class's samples are multiplied, as in
+          Keras; it needs targets of one class a sample.
+        - `sample_weight`: an array (N,), by which the samples' losses are multiplied.
+        - `callbacks`: called in this fit, after those of the trainer.
+        - `progress`: None or True shows a bar on a terminal and writes a line an epoch elsewhere; False is
+          silent.
         """
         epochs = validate.integer("fit", "epochs", epochs, low=0)
         shuffle = validate.flag("fit", "shuffle", shuffle)
@@ -193,12 +211,12 @@ class Trainer(Settings):
         return trainer
 
     def state_dict(self) -> dict[str, Any]:
-        """What the trainer itself remembers, as arrays and what JSON can hold; the model has its own."""
+        """A copy of what the trainer itself remembers: arrays, and what JSON can hold."""
         return {
             "metrics": self._chosen_metrics,
             "clip_norm": self.clip_norm,
             "epochs": self.epochs,
-            "history": {"epoch": self.history.epoch, "history": self.history.history},
+            "history": copy.deepcopy(vars(self.history)),
             "fit": self._fit_state(),
         }
 
@@ -220,7 +238,7 @@ class Trainer(Settings):
         return {"done": self._done, "stopped": self.stop_training, "callbacks": [s for s in states if s[1]]}
 
     def _begin(self) -> None:
-        """Starts a fit, or goes on with a resumed one; where a callback refuses it, the history stays."""
+        """Starts a fit, or goes on with a resumed one; if a callback raises, the old history stays."""
         self._warned = False
         earlier = self.history
         if not self._done:
@@ -244,8 +262,8 @@ class Trainer(Settings):
 
     def _check_parameters(self) -> None:
         """ValueError where the model's arrays are no longer those that the optimizer updates."""
-        own, held = self.model.parameters(), self.optimizer.parameters
-        names = [name for name in held if own.get(name) is not held[name]] or sorted(own.keys() - self._names)
+        now, held = self.model.parameters(), self.optimizer.parameters
+        names = [name for name in held if now.get(name) is not held[name]] or sorted(now.keys() - self._names)
         if names:
             got = f"other parameters than those that the trainer was made with ({names[0]})"
             needs = "the same arrays; a new optimizer of model.parameters() and a new Trainer would fit"
@@ -290,7 +308,7 @@ class Trainer(Settings):
         for number, (x, y, weight) in enumerate(data.epoch(rng)):
             loss, counts = self._update(x, y, weight, measured)
             if not counts:
-                loss = 0.0  # nothing to learn from is not the failure that callbacks look for
+                loss = 0.0  # the mean over no samples is NaN, but no failure
             if not (math.isfinite(loss) or self._warned):
                 self._warned = True
                 warnings.warn(
@@ -314,7 +332,7 @@ class Trainer(Settings):
         return measured.values()
 
     def _validation(self, data: Batches, given: Any, fraction: float) -> tuple[Batches, ArrayBatches | None]:
-        """The data to train on and that to validate with, which is seen to fit the model."""
+        """The training data and the validation data, of which one sample is run to see that it fits."""
         fraction = validate.number("fit", "validation_split", fraction, 0, 1)
         if given is None and not fraction:
             return data, None
@@ -347,7 +365,7 @@ def _callbacks(function: str, value: Iterable[Callback]) -> tuple[Callback, ...]
 
 
 def _check_seed(seed: int | None) -> None:
-    """TypeError, ValueError for what no order of the samples can be drawn from."""
+    """TypeError, ValueError for what is no seed."""
     needs = "a whole number of at least 0 or None"
     if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int | np.integer)):
         raise validate.wrong_type("fit", "seed", repr(seed), needs)
@@ -356,7 +374,7 @@ def _check_seed(seed: int | None) -> None:
 
 
 def _progress(epochs: int, data: Batches) -> Callback:
-    """What shows the progress: a bar on a terminal, lines elsewhere."""
+    """The callback that shows progress: a bar on a terminal, lines elsewhere."""
     if not sys.stderr.isatty():
         return EpochLines(epochs)
     return ProgressBar(epochs, len(data) if isinstance(data, ArrayBatches) else None)

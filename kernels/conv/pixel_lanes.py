@@ -3,8 +3,9 @@
     y[n, p, q, k] = bias[k] + sum over r, s, c of x[n, p + r * dilation - top, q + s * dilation - left, c]
                                                   * w[k, r, s, c]
 
-Lanes along the filters would be empty for the most part. So x is taken apart, a plane for each channel, and
-a tile is all filters by some vectors of neighbouring pixels, which are woven together where they are stored:
+Lanes along the filters would be empty for the most part. So the pixels of x are taken apart, into a plane for
+each channel (`planes.py`), and a tile is all filters by some vectors of neighbouring pixels, which are woven
+together where they are stored:
 
                    x[..., c, q : q + columns]     one row of vectors from a plane
                    --------------------------
@@ -22,23 +23,21 @@ from functools import lru_cache
 
 import numpy as np
 
-from fastconv.geometry import Axis
-
 from ..engine import machine
 from ..engine.geometry import Geometry
 from ..engine.jit import inline, kernel, share
 from ..engine.machine import LATENCY, PORTS
 from ..memory.buffers import empty, scratch
-from ..simd import clear, dot, fma, load, positive, read, store, total, unwoven, woven, zero
+from ..simd import clear, dot, fma, load, positive, read, store, total, woven, zero
 from .channel_lanes import ChannelLanes
 from .plan import Place, Plan
+from .planes import block_at, input_rows, plane_sizes, split_gradient, split_input
+from .problem import Problem
 
 CHANNELS = 4
-"""Most channels: each is taken apart, and all their sums are short."""
-APART, WOVEN = 1.0, 0.45
-"""Cycles in which an input is taken apart, and in which an output is woven."""
-ROWS = 32
-"""Most output rows of a block."""
+"""Most channels: each has a plane, and all their sums are short."""
+UNWEAVE, WEAVE = 1.0, 0.45
+"""Cycles in which an input is put into its plane, and in which an output is put into its pixel."""
 PARTS = 16
 """Most parts of the weight gradient's sum over images and blocks of rows."""
 
@@ -51,10 +50,7 @@ class PixelLanes(ChannelLanes):
     ) -> None:
         """Convolve all images of flat x into flat y."""
         g = self.geometry
-        _forward(
-            images * g.blocks, 2.0 * images * self.pixels * packed.size,
-            g, x, packed, bias, y, *self.sizes, *self.place[:3],
-        )  # fmt: skip
+        _forward(images * g.blocks, 2.0 * images * self.pixels * packed.size, g, x, packed, bias, y)
 
 
 class PixelLanesWeight(Plan):
@@ -66,187 +62,156 @@ class PixelLanesWeight(Plan):
         parts = machine.power_of_two(min(PARTS, blocks))
         sums = empty((parts, g.channels * g.taps_h * g.taps_w * g.filters * g.lanes), x.dtype)
         work = 2.0 * images * self.pixels * sums[0].size / g.lanes
-        _sum(parts, work, g, x, dy, sums.ravel(), blocks, *self.sizes, parts)
+        _sum(parts, work, g, x, dy, sums.ravel(), blocks, parts)
         gradient = empty((g.filters, g.channels, g.taps_h, g.taps_w), x.dtype)
         _unpack(g.filters, 8.0 * sums.size, g, sums.ravel(), gradient.ravel(), parts)
         return gradient
 
 
-def fits(height: Axis, width: Axis, channels: int, filters: int, groups: int, dtype: np.dtype) -> bool:
+def fits(p: Problem) -> bool:
     """Whether a row of outputs takes less time with lanes along the pixels than along the filters."""
-    lanes, elements = machine.lanes(dtype), height.taps * width.taps * channels
-    if groups > 1 or width.stride > 1 or channels > CHANNELS or 2 * filters > lanes:
+    lanes, outputs = machine.lanes(p.dtype), p.width.outputs
+    elements = p.height.taps * p.width.taps * p.channels
+    few = p.channels <= CHANNELS and 2 * p.filters <= lanes
+    if not (few and p.whole and p.dense) or p.groups > 1 or p.width.stride > 1:
         return False
-    sums = elements * max(filters * -(-width.outputs // lanes) / PORTS, LATENCY)
-    woven = width.outputs * (APART * channels + WOVEN * filters)
-    return sums + woven < elements * width.outputs / PORTS
+    sums = elements * max(p.filters * -(-outputs // lanes) / PORTS, LATENCY)
+    weaving = outputs * (UNWEAVE * p.channels + WEAVE * p.filters)
+    return sums + weaving < elements * outputs / PORTS
 
 
 @lru_cache(maxsize=1024)
-def plan(
-    height: Axis, width: Axis, channels: int, filters: int, place: Place, relu: bool, dtype: np.dtype
-) -> PixelLanes:
+def plan(p: Problem, place: Place, relu: bool, vectors: int | None = None) -> PixelLanes:
     """Plan a convolution that `fits`."""
-    lanes, room = machine.lanes(dtype), (machine.vectors().registers - 1) // (filters + 1)
-    vectors = min(-(-width.outputs // lanes), room)
-    sizes, literals = _sizes(height, width, channels, filters, vectors * lanes)
-    packed = {"panels": filters, "columns": 1, "relu": int(relu)}
-    geometry = Geometry(sizes, **literals, **packed, rows=filters, vectors=vectors, lanes=lanes)
-    return PixelLanes(geometry, height, width, place)
+    lanes, room = machine.lanes(p.dtype), (machine.vectors().registers - 1) // (p.filters + 1)
+    across = min(-(-p.width.outputs // lanes), room)
+    geometry = Geometry(
+        plane_sizes(p, across * lanes, place), **_literals(p),
+        panels=p.filters, columns=1, relu=int(relu), rows=p.filters, vectors=across, lanes=lanes,
+    )  # fmt: skip
+    return PixelLanes(geometry)
 
 
 @lru_cache(maxsize=1024)
-def weight_plan(height: Axis, width: Axis, channels: int, filters: int, dtype: np.dtype) -> PixelLanesWeight:
-    """Plan the weight gradient of a convolution that `fits`: of tiles that cover it once, the largest."""
-    lanes, registers = machine.lanes(dtype), machine.vectors().registers
-    taps = [r for r in range(1, width.taps + 1) if width.taps % r == 0]
-    own = [v for v in range(1, filters + 1) if filters % v == 0]
-    tiles = [(r * v, r, v) for r in taps for v in own if r * v + v + 1 <= registers]
-    _, rows, vectors = max(tiles)
-    sizes, literals = _sizes(height, width, channels, filters, lanes)
-    return PixelLanesWeight(
-        Geometry(sizes, **literals, rows=rows, vectors=vectors, lanes=lanes), height, width
-    )
+def weight_plan(p: Problem) -> PixelLanesWeight:
+    """Plan the weight gradient of a convolution that `fits`.
 
-
-def _sizes(
-    height: Axis, width: Axis, channels: int, filters: int, columns: int
-) -> tuple[dict[str, int], dict[str, int]]:
-    """Sizes and literals that both passes know; a tile is `columns` pixels wide."""
-    blocks = -(-height.outputs // ROWS)
-    across = -(-width.outputs // columns) * columns
-    sizes = {
-        "stride_h": height.stride, "across": across, "pitch": across + width.reach - 1,
-        "block": -(-height.outputs // blocks), "blocks": blocks,
-    }  # fmt: skip
-    literals = {
-        "channels": channels, "filters": filters, "taps_h": height.taps, "taps_w": width.taps,
-        "dilation_h": height.dilation, "dilation_w": width.dilation,
-    }  # fmt: skip
-    return sizes, literals
-
-
-@inline
-def _reach(g, rows):
-    """The input rows that so many output rows reach."""
-    return (rows - 1) * g.stride_h + (g.taps_h - 1) * g.dilation_h + 1
-
-
-@inline
-def _block(g, job, outputs_h):
-    """The image of a job, its output rows, and how many input rows these reach."""
-    n = job // g.blocks
-    p0 = (job - n * g.blocks) * g.block
-    p1 = min(p0 + g.block, outputs_h)
-    return n, p0, p1, _reach(g, p1 - p0)
-
-
-@inline
-def _take_apart(g, x, planes, n, first, count, lines, height, width, left):
-    """planes[c, i, j] = x[n, first + i, j - left, c], zero where there is no input.
-
-    There are `count` rows, and places for `lines`.
+    A tile is some taps of a filter row by some filters, numbers that divide them all: the largest tile that
+    registers hold.
     """
-    source, target = max(0, -left), max(0, left)
-    line = min(width - source, g.pitch - target)
-    for i in range(count):
-        row, to = first + i, i * g.pitch
-        for c in range(g.channels):
-            clear(planes, c * lines * g.pitch + to, g.pitch)
-        if 0 <= row < height:
-            at = ((n * height + row) * width + source) * g.channels
-            for j in range(0, line, g.lanes):
-                pixels = min(g.lanes, line - j)
-                some = load(x, at + j * g.channels, 0, 1, g.channels, g.lanes, pixels * g.channels)
-                store(unwoven(some), planes, to + target + j, lines * g.pitch, pixels)
+    lanes, registers = machine.lanes(p.dtype), machine.vectors().registers
+    taps = [r for r in range(1, p.width.taps + 1) if p.width.taps % r == 0]
+    vectors = [v for v in range(1, p.filters + 1) if p.filters % v == 0]
+    _, rows, across = max((r * v, r, v) for r in taps for v in vectors if r * v + v + 1 <= registers)
+    geometry = Geometry(
+        plane_sizes(p, lanes), **_literals(p),
+        rows=rows, vectors=across, lanes=lanes,
+    )  # fmt: skip
+    return PixelLanesWeight(geometry)
+
+
+def _literals(p: Problem) -> dict[str, int]:
+    return {
+        "channels": p.channels, "filters": p.filters, "taps_h": p.height.taps, "taps_w": p.width.taps,
+        "dilation_h": p.height.dilation, "dilation_w": p.width.dilation,
+    }  # fmt: skip
 
 
 @kernel
-def _forward(
-    g, x, packed, bias, y, height, width, top, left, outputs_h, outputs_w, y_first, y_image, y_row,
-    first, last,
-):  # fmt: skip
-    """A job is one block of output rows of one image."""
-    lines, columns = _reach(g, g.block), g.vectors * g.lanes
+def _forward(g, x, packed, bias, y, first, last):
+    """y[n, p, q, k] = bias[k] + sum of x[n, p * stride + r * dilation - top, ..., c] * w[k, r, s, c]
+
+    x (N, H, W, C), packed[k, r, s, c], bias (K,), y where g's `Place` says, its pixels neighbours. Stride 1
+    along a row, at most CHANNELS channels, filters and vectors that registers hold; any image. Overwrites y,
+    with max(y, 0) if g.relu. A job is one block of output rows of one image: it takes their input apart,
+    then computes tiles of all filters by g.vectors vectors of pixels.
+    """
+    rows, columns = input_rows(g, g.block_rows), g.vectors * g.lanes
     elements = g.taps_h * g.taps_w * g.channels
-    planes, ones = scratch(g.channels * lines * g.pitch, x), scratch(columns, x)
+    planes, ones = scratch(g.channels * rows * g.row_pitch, x), scratch(columns, x)
     ones[:] = 1
     for job in range(first, last):
-        n, p0, p1, count = _block(g, job, outputs_h)
-        _take_apart(g, x, planes, n, p0 * g.stride_h - top, count, lines, height, width, left)
+        n, p0, p1 = block_at(g, job)
+        split_input(g, x, planes, n, p0, p1, rows)
         for p in range(p0, p1):
-            row = (p - p0) * g.stride_h * g.pitch
-            for q in range(0, outputs_w, columns):
+            row = (p - p0) * g.stride_h * g.row_pitch
+            for q in range(0, g.outputs_w, columns):
                 acc = zero(x, g.rows, g.vectors, g.lanes)
                 acc = fma(acc, bias, 0, 1, ones, 0, columns)
                 for r in range(g.taps_h):
                     for s in range(g.taps_w):
                         for c in range(g.channels):
                             w = (r * g.taps_w + s) * g.channels + c
-                            at = row + (c * lines + r * g.dilation_h) * g.pitch + q + s * g.dilation_w
+                            at = row + (c * rows + r * g.dilation_h) * g.row_pitch + q + s * g.dilation_w
                             acc = fma(acc, packed, w, elements, planes, at, columns)
                 pixels = woven(positive(acc) if g.relu else acc)
-                to = y_first + n * y_image + p * y_row + q * g.filters
-                store(pixels, y, to, 0, min(columns, outputs_w - q) * g.filters)
+                to = g.y_first + n * g.y_image + p * g.y_row + q * g.filters
+                store(pixels, y, to, 0, min(columns, g.outputs_w - q) * g.filters)
 
 
 @inline
-def _take_gradient_apart(g, dy, apart, at, rows, plane, outputs_w):
-    """apart[k, p, q] = dy[p, q, k] of `rows` rows from `at`, zero beyond the last pixel."""
-    for p in range(rows):
-        for q in range(0, outputs_w, g.lanes):
-            pixels = min(g.lanes, outputs_w - q)
-            some = load(
-                dy, at + (p * outputs_w + q) * g.filters, 0, 1, g.filters, g.lanes, pixels * g.filters
-            )
-            store(unwoven(some), apart, p * g.across + q, plane, g.lanes)
+def _add_block(g, planes, plane_rows, dy_planes, rows, sums, at):
+    """sums[c, r, s, k, lane] += sum over p < rows and the q of a lane of x[c, p, q, r, s] * dy[k, p, q]
 
+    The microkernel: a tile of g.rows taps s by g.vectors filters k, whose elements are vectors of partial
+    sums, in registers for a whole block:
 
-@inline
-def _add_block(g, planes, lines, apart, plane, rows, outputs_w, sums, at):
-    """Add one block of `rows` rows of pixels to the sums of all taps and filters: the microkernel."""
-    tap_size, columns = g.filters * g.lanes, g.vectors * g.lanes
+                          dy_planes[k, p, q : q + lanes]    a vector for each filter
+                          ------------------
+    planes[c, ..., s    ] |                |
+    planes[c, ..., s + 1] | acc += x * dy  |                a vector for each tap, dilation_w apart
+             ...          |                |
+
+    A plane of x has plane_rows rows; sums are dense from `at`.
+    """
+    tap_size, columns, plane = g.filters * g.lanes, g.vectors * g.lanes, g.block_rows * g.dy_pitch
     for c in range(g.channels):
         for r in range(g.taps_h):
-            first = (c * lines + r * g.dilation_h) * g.pitch
+            first = (c * plane_rows + r * g.dilation_h) * g.row_pitch
             for s in range(0, g.taps_w, g.rows):
                 for k in range(0, g.filters, g.vectors):
                     to = at + ((c * g.taps_h + r) * g.taps_w + s) * tap_size + k * g.lanes
                     acc = load(sums, to, tap_size, g.rows, g.vectors, g.lanes, columns)
                     for p in range(rows):
-                        a = first + p * g.stride_h * g.pitch + s * g.dilation_w
-                        b = k * plane + p * g.across
-                        for q in range(0, outputs_w, g.lanes):
-                            acc = dot(acc, planes, a + q, g.dilation_w, apart, b + q, plane, g.lanes)
+                        a = first + p * g.stride_h * g.row_pitch + s * g.dilation_w
+                        b = k * plane + p * g.dy_pitch
+                        for q in range(0, g.outputs_w, g.lanes):
+                            acc = dot(acc, planes, a + q, g.dilation_w, dy_planes, b + q, plane, g.lanes)
                     store(acc, sums, to, tap_size, columns)
 
 
 @kernel
-def _sum(
-    g, x, dy, sums, blocks, height, width, top, left, outputs_h, outputs_w, parts, first, last
-):  # fmt: skip
-    """A job is one part of the blocks; sums[part, c, r, s, k, lane]."""
-    lines, plane = _reach(g, g.block), g.block * g.across
+def _sum(g, x, dy, sums, blocks, parts, first, last):
+    """sums[part, c, r, s, k, lane] = sum over the part's n, p, the lane's q of x[n, ..., c] * dy[n, p, q, k]
+
+    x (N, H, W, C), dy (N, P, Q, K); sizes as in `_forward`. Overwrites sums: a part is cleared first, then
+    its blocks are added in order. A job is one of `parts` of the `blocks` of rows of all images; their number
+    depends on shape alone.
+    """
+    rows = input_rows(g, g.block_rows)
     size = g.channels * g.taps_h * g.taps_w * g.filters * g.lanes
-    planes, apart = scratch(g.channels * lines * g.pitch, x), scratch(g.filters * plane, x)
+    planes = scratch(g.channels * rows * g.row_pitch, x)
+    dy_planes = scratch(g.filters * g.block_rows * g.dy_pitch, x)
     for part in range(first, last):
         clear(sums, part * size, size)
-        for job in range(*share(blocks, parts, part)):
-            n, p0, p1, count = _block(g, job, outputs_h)
-            _take_apart(g, x, planes, n, p0 * g.stride_h - top, count, lines, height, width, left)
-            at = (n * outputs_h + p0) * outputs_w * g.filters
-            _take_gradient_apart(g, dy, apart, at, p1 - p0, plane, outputs_w)
-            _add_block(g, planes, lines, apart, plane, p1 - p0, outputs_w, sums, part * size)
+        for block in range(*share(blocks, parts, part)):
+            n, p0, p1 = block_at(g, block)
+            split_input(g, x, planes, n, p0, p1, rows)
+            split_gradient(g, dy, dy_planes, n, p0, p1)
+            _add_block(g, planes, rows, dy_planes, p1 - p0, sums, part * size)
 
 
 @kernel
 def _unpack(g, sums, gradient, parts, first, last):
-    """A job is one filter: each element is the sum of its parts, in order, and of their lanes."""
+    """dw[k, c, r, s] = sum over the parts, in order, then over the lanes of sums[part, c, r, s, k, lane]
+
+    Overwrites the gradient (K, C, kH, kW), dense. A job is one filter.
+    """
     elements = g.channels * g.taps_h * g.taps_w
     for k in range(first, last):
         for e in range(elements):
-            every = read(sums, (e * g.filters + k) * g.lanes, g.lanes, g.lanes)
+            lanes = read(sums, (e * g.filters + k) * g.lanes, g.lanes, g.lanes)
             for part in range(1, parts):
                 at = ((part * elements + e) * g.filters + k) * g.lanes
-                every = every + read(sums, at, g.lanes, g.lanes)
-            gradient[k * elements + e] = total(every)
+                lanes = lanes + read(sums, at, g.lanes, g.lanes)
+            gradient[k * elements + e] = total(lanes)

@@ -1,4 +1,4 @@
-"""What the algorithms of a convolution share: its geometry, its axes, and where outputs lie in memory."""
+"""What the algorithms of a convolution share: the sizes of a pass, and what a plan of one can do."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -6,10 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fastconv.geometry import Axis
-
 from ..engine.geometry import Geometry
 from .pack import Source, pack
+from .problem import Problem
 
 
 class Place(NamedTuple):
@@ -21,37 +20,44 @@ class Place(NamedTuple):
     pixel: int
 
 
+def run_time_sizes(p: Problem, place: Place | None = None) -> dict[str, int]:
+    """The sizes that every geometry of a convolution has, under these names: no machine code depends on them.
+
+    The input is `height` x `width` pixels, with `top` rows and `left` pixels of padding before it, the output
+    `outputs_h` x `outputs_w` pixels. With a place, output pixel (n, p, q) begins at
+    y[y_first + n * y_image + p * y_row + q * y_pixel].
+    """
+    image = {
+        "height": p.height.size, "width": p.width.size, "top": p.height.before, "left": p.width.before,
+        "outputs_h": p.height.outputs, "outputs_w": p.width.outputs,
+    }  # fmt: skip
+    return image | ({f"y_{name}": step for name, step in place._asdict().items()} if place else {})
+
+
+def geometry(sizes: dict[str, int], literals: dict[str, int]) -> Geometry:
+    """A geometry in which a name that is a size and a literal is a literal."""
+    return Geometry({name: size for name, size in sizes.items() if name not in literals}, **literals)
+
+
 @dataclass(eq=False)
 class Plan:
     """One pass of a convolution, of any number of images; `run` computes it."""
 
     geometry: Geometry
-    height: Axis
-    width: Axis
-
-    @cached_property
-    def sizes(self) -> tuple[int, ...]:
-        """The run-time integers of a kernel that no batch changes."""
-        h, w = self.height, self.width
-        return h.size, w.size, h.before, w.before, h.outputs, w.outputs
 
     @cached_property
     def pixels(self) -> int:
         """Output pixels of one image."""
-        return self.height.outputs * self.width.outputs
+        return self.geometry.outputs_h * self.geometry.outputs_w
 
 
-@dataclass(eq=False)
 class Convolution(Plan):
     """A pass whose outputs are convolutions: the forward pass, or an input gradient.
 
     run(x, weight, source, bias, y, images) convolves all images of flat x into flat y.
     """
 
-    place: Place
 
-
-@dataclass(eq=False)
 class Packed(Convolution):
     """A convolution with packed filters."""
 
@@ -69,7 +75,14 @@ class Packed(Convolution):
 
     def pack(self, weight: np.ndarray, source: Source) -> np.ndarray:
         """The filters as `convolve` wants them, from flat `weight`."""
-        return pack(self.geometry, weight, source)
+        return pack(self.packing, weight, source)
+
+    @cached_property
+    def packing(self) -> Geometry:
+        """The sizes of the packed filters: `pack` has one machine code for all of them."""
+        g = self.geometry
+        names = "filters", "channels", "blocks", "panels", "columns"
+        return Geometry({name: getattr(g, name) for name in names}, lanes=g.lanes)
 
     @cached_property
     def packed_size(self) -> int:

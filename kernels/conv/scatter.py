@@ -5,22 +5,21 @@
 
 As a convolution, it would leave most lanes empty where an image has one or three channels; so the lanes run
 over the taps too. The taps s of a filter row and their channels lie side by side in t and in dx, and are
-added as they lie. A job owns some rows of dx, and adds in the order of p, q and r: no bit depends on the
-jobs.
+added as they lie. A job computes rows of dx that no other one does, and adds in the order of p, q
+and r: no bit depends on how the rows are dealt.
 """
 
 from functools import lru_cache
 
 import numpy as np
 
-from fastconv.geometry import Axis
-
 from ..engine import machine
 from ..engine.geometry import Geometry
 from ..engine.jit import get_num_threads, inline, kernel
-from ..memory.buffers import channels_last, scratch
+from ..memory.buffers import channels_last, empty_channels_last, scratch
 from ..simd import clear, copy, fma, read, store, write, zero
-from .plan import Plan
+from .plan import Plan, run_time_sizes
+from .problem import Problem
 
 
 class Scatter(Plan):
@@ -28,52 +27,75 @@ class Scatter(Plan):
 
     def run(self, dy: np.ndarray, weight: np.ndarray, dx: np.ndarray, images: int) -> None:
         """Write flat dx of flat dy and the filters (K, C, kH, kW)."""
-        h, taps = self.height, channels_last(weight)
-        blocks = min(-(-h.size // h.taps), -(-2 * get_num_threads() // images))
-        rows = -(-h.size // blocks)
-        blocks = -(-h.size // rows)
+        g, taps = self.geometry, channels_last(weight)
+        blocks = min(-(-g.height // g.taps_h), -(-2 * get_num_threads() // images))
+        rows = -(-g.height // blocks)
+        blocks = -(-g.height // rows)
         work = 2.0 * images * self.pixels * taps.size
-        _scatter(images * blocks, work, self.geometry, dy, taps, dx, *self.sizes, rows, blocks)
+        _scatter(images * blocks, work, g, dy, taps, dx, rows, blocks)
 
 
-def fits(width: Axis, channels: int, groups: int, dtype: np.dtype) -> bool:
+def fits(p: Problem) -> bool:
     """Whether lanes over taps and channels are better filled than lanes over channels."""
-    return groups == 1 and width.dilation == 1 and width.taps > 1 and 2 * channels <= machine.lanes(dtype)
+    few = 2 * p.channels <= machine.lanes(p.dtype)
+    return p.groups == 1 and p.width.dilation == 1 and p.width.taps > 1 and few
 
 
-def filled(height: Axis, width: Axis, channels: int, dtype: np.dtype) -> float:
+def filled(p: Problem) -> float:
     """The share of lanes over taps and channels that are filled."""
-    elements, lanes = height.taps * width.taps * channels, machine.lanes(dtype)
+    elements, lanes = p.height.taps * p.width.taps * p.channels, machine.lanes(p.dtype)
     return elements / (-(-elements // lanes) * lanes)
 
 
 @lru_cache(maxsize=1024)
-def plan(height: Axis, width: Axis, channels: int, filters: int, dtype: np.dtype) -> Scatter:
-    """Plan the gradient of a convolution of `channels` to `filters`."""
-    elements = height.taps * width.taps * channels
-    tile = machine.tile(width.outputs, elements, dtype)
+def plan(p: Problem) -> Scatter:
+    """Plan the input gradient of a convolution that `fits`."""
+    elements = p.height.taps * p.width.taps * p.channels
+    tile = machine.tile(p.width.outputs, elements, p.dtype)
     columns = tile.vectors * tile.lanes
     geometry = Geometry(
-        channels=channels, filters=filters, elements=elements, panels=-(-elements // columns),
-        columns=columns, run=width.taps * channels, taps_h=height.taps, stride_h=height.stride,
-        stride_w=width.stride, dilation_h=height.dilation,
+        run_time_sizes(p), channels=p.channels, filters=p.filters, elements=elements,
+        panels=-(-elements // columns), columns=columns, run=p.width.taps * p.channels, taps_h=p.height.taps,
+        stride_h=p.height.stride, stride_w=p.width.stride, dilation_h=p.height.dilation,
         rows=tile.rows, vectors=tile.vectors, lanes=tile.lanes,
     )  # fmt: skip
-    return Scatter(geometry, height, width)
+    return Scatter(geometry)
+
+
+def input_gradient(p: Problem):
+    """The input gradient of a convolution that `fits`, a function of (weight, grad_output)."""
+    scatter, size = plan(p.any_batch), (p.images, p.channels, p.height.size, p.width.size)
+
+    def run(weight, grad_output):
+        target, grad_input = empty_channels_last(size, p.dtype)
+        if target.size:
+            scatter.run(channels_last(grad_output), weight, target, p.images)
+        return grad_input
+
+    return run
 
 
 @inline
-def _add_run(g, t, at, line, to):
-    """line[to : to + run] += t[at : at + run]"""
+def _add_run(g, t, at, rows, to):
+    """rows[to : to + run] += t[at : at + run]"""
     for i in range(0, g.run, g.lanes):
         count = min(g.lanes, g.run - i)
-        total = read(line, to + i, g.lanes, count) + read(t, at + i, g.lanes, count)
-        write(total, line, to + i, count)
+        total = read(rows, to + i, g.lanes, count) + read(t, at + i, g.lanes, count)
+        write(total, rows, to + i, count)
 
 
 @inline
 def _products(g, dy, at, taps, t):
-    """t[q, element] of `rows` pixels."""
+    """t[q, element] = sum over k of dy[q, k] * taps[k, element]: the microkernel.
+
+                     taps[k, e : e + columns]    one row of vectors
+                     -------------------------
+    dy[q,     k]     |                       |
+    dy[q + 1, k]     | acc += dy column * row|   `rows` neighbouring pixels
+        ...          |                       |
+
+    dy[at] is the first pixel; the pixels of t are panels * columns apart. Overwrites t.
+    """
     for panel in range(g.panels):
         j = panel * g.columns
         columns = min(g.columns, g.elements - j)
@@ -84,34 +106,38 @@ def _products(g, dy, at, taps, t):
 
 
 @kernel
-def _scatter(
-    g, dy, taps, dx, height, width, top, left, outputs_h, outputs_w, job_rows, blocks, first, last
-):  # fmt: skip
-    """A job is a block of rows of one image of dx, gathered in lines as wide as the padded input."""
-    span = max((outputs_w - 1) * g.stride_w * g.channels + g.run, (left + width) * g.channels)
-    lines = scratch(job_rows * span, dx)
+def _scatter(g, dy, taps, dx, job_rows, blocks, first, last):
+    """dx[n, p * stride + r * dilation - top, ..., c] = sum of dy[n, p, q, k] * w[k, r, s, c]
+
+    dy (N, P, Q, K), taps (K, kH, kW, C); overwrites dx (N, H, W, C), dense. Dilation 1 along a row, one
+    group, any other sizes; a row has at least g.rows outputs. A job is job_rows rows of one image of dx (one
+    of its `blocks`), which `run` cuts: it adds in rows as wide as the padded input, then copies what lies
+    inside.
+    """
+    span = max((g.outputs_w - 1) * g.stride_w * g.channels + g.run, (g.left + g.width) * g.channels)
+    rows = scratch(job_rows * span, dx)
     t = scratch(g.rows * g.panels * g.columns, dx)
     reach = (g.taps_h - 1) * g.dilation_h
     for job in range(first, last):
         n = job // blocks
         i0 = (job - n * blocks) * job_rows
-        i1 = min(i0 + job_rows, height)
-        clear(lines, 0, job_rows * span)
-        p0 = max(0, (i0 + top - reach + g.stride_h - 1) // g.stride_h)
-        p1 = min(outputs_h, (i1 - 1 + top) // g.stride_h + 1)
+        i1 = min(i0 + job_rows, g.height)
+        clear(rows, 0, job_rows * span)
+        p0 = max(0, (i0 + g.top - reach + g.stride_h - 1) // g.stride_h)
+        p1 = min(g.outputs_h, (i1 - 1 + g.top) // g.stride_h + 1)
         for p in range(p0, p1):
-            row = p * g.stride_h - top - i0
+            row = p * g.stride_h - g.top - i0
             done = 0
-            for tile in range(0, outputs_w, g.rows):
-                q0 = min(tile, outputs_w - g.rows)
-                _products(g, dy, ((n * outputs_h + p) * outputs_w + q0) * g.filters, taps, t)
+            for tile in range(0, g.outputs_w, g.rows):
+                q0 = min(tile, g.outputs_w - g.rows)
+                _products(g, dy, ((n * g.outputs_h + p) * g.outputs_w + q0) * g.filters, taps, t)
                 for q in range(done, q0 + g.rows):
                     for r in range(g.taps_h):
                         i = row + r * g.dilation_h
                         if 0 <= i < i1 - i0:
                             at = (q - q0) * g.panels * g.columns + r * g.run
-                            _add_run(g, t, at, lines, i * span + q * g.stride_w * g.channels)
+                            _add_run(g, t, at, rows, i * span + q * g.stride_w * g.channels)
                 done = q0 + g.rows
         for i in range(i0, i1):
-            source = (i - i0) * span + left * g.channels
-            copy(dx, (n * height + i) * width * g.channels, lines, source, width * g.channels)
+            source = (i - i0) * span + g.left * g.channels
+            copy(dx, (n * g.height + i) * g.width * g.channels, rows, source, g.width * g.channels)

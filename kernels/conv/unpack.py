@@ -1,6 +1,6 @@
 """The sums of a weight gradient, from the order of the register tile to (K, C, kH, kW).
 
-In the sums, filters are neighbours; in the gradient, the taps of a channel are. So squares of lanes x lanes
+In the sums, filters are neighbours; in the gradient, the taps of a channel are. So blocks of lanes x lanes
 elements are transposed in registers.
 """
 
@@ -11,7 +11,7 @@ from ..memory.buffers import empty, scratch
 from ..simd import load, read, store, transposed, write
 
 ELEMENTS = 256
-"""Elements of one filter that a job puts into place, or the taps of one channel: they stay in a cache."""
+"""Elements of one filter that a job transposes, or the taps of one channel: they stay in the L1 cache."""
 
 
 def unpack(g, sums: np.ndarray, parts: int, size: int) -> np.ndarray:
@@ -29,8 +29,8 @@ def put_transposed(g, rows, elements, weight, at, step, count):
     for e in range(0, elements, g.lanes):
         length = min(g.lanes, elements - e)
         if count >= g.lanes:
-            square = load(rows, e * g.lanes, g.lanes, g.lanes, 1, g.lanes, g.lanes)
-            store(transposed(square), weight, at + e, step, length)
+            block = load(rows, e * g.lanes, g.lanes, g.lanes, 1, g.lanes, g.lanes)
+            store(transposed(block), weight, at + e, step, length)
         else:
             for k in range(count):
                 for i in range(e, e + length):
@@ -39,11 +39,16 @@ def put_transposed(g, rows, elements, weight, at, step, count):
 
 @kernel
 def _unpack(g, sums, gradient, parts, size, channels, first, last):
-    """A job is `channels` channels of one panel: each element is the sum of its parts, in order."""
+    """dw[k, c, r, s] = sum over the parts, in order, of sums[part, panel, r, run, chunk, i, j]
+
+    Filter k is the j of its panel; tap s of channel c is the element i of a run: s * channels + c of the only
+    one of a filter row where taps are joined, c of run s else. Any sizes, `size` elements a panel and part.
+    Overwrites the gradient (K, C, kH, kW), dense. A job is `channels` channels of one panel.
+    """
     taps, jobs = g.taps_h * g.taps_w, (g.channels + channels - 1) // channels
     elements = (channels * taps + g.lanes - 1) // g.lanes * g.lanes
     rows = scratch(elements * g.lanes, sums)
-    last_chunk, moved = (g.chunks - 1) * g.rows, g.chunks * g.rows - g.line  # it ends with the line
+    last_chunk, moved = (g.chunks - 1) * g.rows, g.chunks * g.rows - g.run  # it ends with the run
     for job in range(first, last):
         panel = job // jobs
         c0 = (job - panel * jobs) * channels
@@ -53,11 +58,11 @@ def _unpack(g, sums, gradient, parts, size, channels, first, last):
         for k in range(k0, min(k0 + g.columns, g.filters), g.lanes):
             for r in range(g.taps_h):
                 for s in range(g.taps_w):
-                    place, i0 = (0, s * g.channels + c0) if g.joined else (s, c0)
-                    line = panel * size + (r * g.lines + place) * g.chunks * g.rows * g.columns + k - k0
+                    run, i0 = (0, s * g.channels + c0) if g.joined else (s, c0)
+                    run_at = panel * size + (r * g.runs + run) * g.chunks * g.rows * g.columns + k - k0
                     for c in range(deep):
                         i = i0 + c
-                        at = line + (i if i < last_chunk else i + moved) * g.columns
+                        at = run_at + (i if i < last_chunk else i + moved) * g.columns
                         total = read(sums, at, g.lanes, g.lanes)
                         for part in range(1, parts):
                             total = total + read(sums, at + part * g.panels * size, g.lanes, g.lanes)

@@ -4,7 +4,7 @@ import re
 import numpy as np
 import pytest
 
-from fastconv.data.dataset import as_images, as_labels, as_part, dataset, split
+from fastconv.data.dataset import as_images, as_labels, as_samples, dataset, split
 
 
 def numbered(*shape, dtype=np.uint8):
@@ -144,7 +144,7 @@ def test_labels_that_cannot_be_read(stored, message):
 
 def test_as_many_labels_as_images():
     with pytest.raises(ValueError, match=r"^here: got 4 labels for 3 images, needs one an image"):
-        as_part(numbered(3, 5, 5), np.zeros(4, int), "here")
+        as_samples(numbered(3, 5, 5), np.zeros(4, int), "here")
 
 
 def labelled(counts):
@@ -210,8 +210,8 @@ def test_split_of_too_few_images():
 
 def test_dataset_names_classes_by_number_up_to_the_largest_of_both_parts():
     train, test = (
-        as_part(numbered(2, 3, 3), np.array([0, 1]), "a"),
-        as_part(numbered(1, 3, 3), np.array([4]), "b"),
+        as_samples(numbered(2, 3, 3), np.array([0, 1]), "a"),
+        as_samples(numbered(1, 3, 3), np.array([4]), "b"),
     )
     found = dataset(train, test, "source", "here")
     assert found.classes == ("0", "1", "2", "3", "4")
@@ -223,15 +223,15 @@ def test_dataset_names_classes_by_number_up_to_the_largest_of_both_parts():
 
 def test_dataset_of_images_of_two_sizes():
     train, test = (
-        as_part(numbered(1, 3, 3), np.array([0]), "a"),
-        as_part(numbered(1, 3, 4), np.array([0]), "b"),
+        as_samples(numbered(1, 3, 3), np.array([0]), "a"),
+        as_samples(numbered(1, 3, 4), np.array([0]), "b"),
     )
     with pytest.raises(ValueError, match=r"^here: got test images of shape \(1, 3, 4\), needs \(1, 3, 3\)"):
         dataset(train, test, "source", "here")
 
 
 def test_a_data_set_shows_what_it_is_in_one_line():
-    part = as_part(numbered(2, 3, 4), np.array([0, 1]), "a")
+    part = as_samples(numbered(2, 3, 4), np.array([0, 1]), "a")
     found = dataset(part, part, "the\nsource", "here", ("cat", "dog"))
     assert repr(found) == "Dataset(2 + 2 images (1, 3, 4), 2 classes (cat, dog), 'the\\nsource')"
     many = dataset(part, part, "source", "here", tuple(map(str, range(100))))
@@ -243,7 +243,7 @@ def test_data_sets_with_the_same_values_are_equal():
         images = numbered(2, 3, 3)
         images[0, 0, 0] = first
         return dataset(
-            as_part(images, np.array([0, label]), "a"), as_part(numbered(1, 3, 3), np.array([0]), "b"),
+            as_samples(images, np.array([0, label]), "a"), as_samples(numbered(1, 3, 3), np.array([0]), "b"),
             source, "here", classes,
         )  # fmt: skip
 

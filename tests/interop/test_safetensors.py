@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import safetensors.numpy as numpy_files
 
+import fastconv
 from fastconv import nn
 from fastconv.interop import safetensors
 
@@ -48,6 +49,10 @@ def test_pytorch_reads_and_writes_the_same_files(tmp_path):
     safetensors.save(nn.Linear(3, 2, seed=1).state_dict(), tmp_path / "here")
     theirs.load_state_dict(torch_files.load_file(tmp_path / "here"))
     assert np.array_equal(theirs.weight.detach().numpy(), nn.Linear(3, 2, seed=1).weight)
+
+
+def test_the_package_offers_the_module():
+    assert fastconv.interop.safetensors is safetensors
 
 
 def test_the_arrays_of_a_model_are_read_without_its_architecture(tmp_path):

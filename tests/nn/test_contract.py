@@ -1,4 +1,4 @@
-"""The form of forward and backward in layers of one's own."""
+"""The form of forward and backward in a user's layers."""
 
 import inspect
 

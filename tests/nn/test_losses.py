@@ -281,7 +281,7 @@ def test_a_forward_of_other_arguments_is_told():
 
 
 def test_a_loss_without_a_forward_is_told():
-    with pytest.raises(NotImplementedError, match=r"^Loss: forward: a loss of one's own overrides it$"):
+    with pytest.raises(NotImplementedError, match=r"^Loss: forward: a loss of your own overrides it$"):
         nn.Loss()(LOGITS, LABELS)
 
 

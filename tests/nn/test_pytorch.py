@@ -1,4 +1,4 @@
-"""Layers of one's own and state dicts beside PyTorch's."""
+"""A user's layers and state dicts beside PyTorch's."""
 
 import textwrap
 

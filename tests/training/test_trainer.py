@@ -7,7 +7,6 @@ import pytest
 import fastconv
 from fastconv import data, nn, optim
 from fastconv.training.callbacks import Callback, TerminateOnNaN
-from fastconv.training.history import History
 from fastconv.training.trainer import Trainer
 
 RNG = np.random.default_rng(0)
@@ -367,22 +366,11 @@ def test_the_optimizer_must_hold_the_models_own_arrays():
         make()
 
 
-def test_a_history_shows_what_it_holds():
-    history = History()
-    history.add(0, {"loss": 1.0, "accuracy": 0.5})
-    history.add(1, {"loss": 0.5, "accuracy": 0.75})
-    assert history.history == {"loss": [1.0, 0.5], "accuracy": [0.5, 0.75]}
-    assert repr(history) == "History(2 epochs: loss 0.5, accuracy 0.75)"
-    assert repr(History()) == "History(0 epochs)"
-
-
-def test_a_history_is_a_mapping_of_its_figures():
-    history = History()
-    history.add(0, {"loss": 1.0, "accuracy": 0.5})
-    assert repr(history) == "History(1 epoch: loss 1, accuracy 0.5)"
-    assert history["loss"] == [1.0]
-    assert ("accuracy" in history, "val_loss" in history) == (True, False)
-    assert dict(history) == history.history == {"loss": [1.0], "accuracy": [0.5]}
-    assert (list(history), len(history)) == (["loss", "accuracy"], 2)
-    with pytest.raises(KeyError, match="History: got 'val_loss', needs one of loss, accuracy"):
-        history["val_loss"]
+def test_a_state_dict_is_a_copy_that_another_trainer_takes_over():
+    first, second = trainer(clip_norm=2.0), trainer()
+    first.fit(X, Y, epochs=2, progress=False)
+    state = first.state_dict()
+    first.fit(X, Y, epochs=1, progress=False)
+    second.load_state_dict(state)
+    assert (second.epochs, second.clip_norm, second.history.epoch) == (2, 2.0, [0, 1])
+    assert second.state_dict() == state

@@ -1,28 +1,30 @@
 """The forward pass of three filter rows down the image: an input row is read once, for three output rows.
 
 A tile is some neighbouring pixels of one vector of channels. Three of them are open at a time: the input row
-meets the last filter row in one, the middle one in the next, the first one in the third.
+meets the last filter row in the first of them, the middle row in the next, and the first row in the third.
 """
 
-import numpy as np
+from functools import lru_cache
 
-from fastconv.geometry import Axis
+import numpy as np
 
 from ...engine import machine
 from ...engine.jit import get_num_threads, inline, kernel
 from ...memory.buffers import streams
 from ...simd import fma_rows, positive, stream
 from ..plan import Packed, Place
+from ..problem import Problem
+from . import rows
 from .layout import along_row, layout
 
 ROWS = 16
 """Most rows of a strip."""
 LEAST = 4
-"""Rows of a strip from which the two input rows beyond its own are worth a second thread."""
+"""Least rows of a strip where they are cut shorter to occupy all threads: each reads two input rows more."""
 VECTORS = 8
-"""Vectors of channels from which a pixel is so long that the caches do not foresee what a row reads next."""
+"""Vectors of channels from which a pixel is so long that the CPU prefetches too little of a row."""
 WIDEST = 32
-"""Outputs of a row up to which this pays: wide images wait for memory, which rows read in its order."""
+"""Most outputs of a row: wide images wait for memory, which `rows.py` reads in its order."""
 
 
 class Strips(Packed):
@@ -32,60 +34,65 @@ class Strips(Packed):
         self, x: np.ndarray, packed: np.ndarray, bias: np.ndarray, y: np.ndarray, images: int
     ) -> None:
         """Convolve all images of flat x into flat y."""
-        outputs = self.height.outputs
+        g = self.geometry
+        outputs = g.outputs_h
         blocks = max(-(-outputs // ROWS), min(-(-outputs // LEAST), -(-2 * get_num_threads() // images)))
         rows = -(-outputs // blocks)
         blocks = -(-outputs // rows)
         work = 2.0 * images * self.pixels * self.packed_size
-        _forward(images * blocks, work,
-            self.geometry, x, packed, bias, y, *self.sizes, *self.place, blocks, rows,
-            streams(y, self.geometry.filters),
-        )  # fmt: skip
+        _forward(images * blocks, work, g, x, packed, bias, y, blocks, rows, streams(y, g.filters))
 
 
-def fits(height: Axis, width: Axis, channels: int, dtype: np.dtype) -> bool:
+def fits(p: Problem) -> bool:
     """Whether the strips can compute it, and are faster than rows."""
-    three = (height.taps, height.stride, height.dilation) == (3, 1, 1)
-    return three and width.outputs <= WIDEST and channels >= VECTORS * machine.lanes(dtype)
+    three = (p.height.taps, p.height.stride, p.height.dilation) == (3, 1, 1)
+    many = p.groups >= VECTORS * machine.lanes(p.dtype)
+    return rows.fits(p) and three and many and p.width.outputs <= WIDEST
 
 
-def plan(height: Axis, width: Axis, channels: int, place: Place, relu: bool, dtype: np.dtype) -> Strips:
+@lru_cache(maxsize=1024)
+def plan(p: Problem, place: Place, relu: bool, vectors: int | None = None) -> Strips:
     """Plan a depthwise convolution that `fits`."""
     pixels = (machine.vectors().registers - 6) // 4  # three open tiles, and a row of inputs with two beyond
-    return Strips(layout(height, width, channels, place.pixel, relu, pixels, dtype), height, width, place)
+    return Strips(layout(p, place, relu, pixels))
 
 
 @inline
-def _strip(g, start, rows, x, at, line, s0, s1, packed, c, y, to, count, bypass):
-    """Tiles one below the other, each from the bias; input row 0 is at `at`.
+def _strip(g, start, rows, x, at, s0, s1, packed, c, y, to, count, bypass):
+    """y[p, q, c] = start[c] + sum over r < 3, s of x[p + r, q * stride + s * dilation, c] * w[r, s, c]
 
-    `rows`: the first and last (exclusive) input row to read, how many exist, the step between rows of y.
+    The microkernel: tiles one below the other, each of neighbouring pixels q by one vector of channels.
+    `rows`: the first and last (exclusive) input row to read; x[at] is input row 0, rows outside of x are left
+    out. The other arguments are those of `compute` in `layout.along_row`. Overwrites y.
     """
-    i0, i1, height, y_row = rows
+    i0, i1 = rows
     last, middle, first = start, start, start
     step, row = g.stride_w * g.channels_out, g.taps_w * g.columns
     for i in range(i0, i1):
-        if 0 <= i < height:
+        if 0 <= i < g.height:
             for s in range(s0, s1):
-                here, tap = at + i * line + s * g.dilation_w * g.channels_out, s * g.columns + c
-                last = fma_rows(last, x, here, step, packed, tap + 2 * row, count)
-                middle = fma_rows(middle, x, here, step, packed, tap + row, count)
-                first = fma_rows(first, x, here, step, packed, tap, count)
+                x_at = at + (i * g.width + s * g.dilation_w) * g.channels_out
+                tap = s * g.columns + c
+                last = fma_rows(last, x, x_at, step, packed, tap + 2 * row, count)
+                middle = fma_rows(middle, x, x_at, step, packed, tap + row, count)
+                first = fma_rows(first, x, x_at, step, packed, tap, count)
         if i >= i0 + 2:
-            stream(positive(last) if g.relu else last, y, to, g.step, count, bypass)
-            to += y_row
+            stream(positive(last) if g.relu else last, y, to, g.y_pixel, count, bypass)
+            to += g.y_row
         last, middle, first = middle, first, start
 
 
 @kernel
-def _forward(
-    g, x, packed, bias, y, height, width, top, left, outputs_h, outputs_w, y_first, y_image, y_row, y_pixel,
-    blocks, block_rows, bypass, first, last,
-):  # fmt: skip
-    """A job is one block of rows of one image."""
+def _forward(g, x, packed, bias, y, blocks, block_rows, bypass, first, last):
+    """y[n, p, q, c] = bias[c] + sum over r < 3, s of x[n, p + r - top, ..., c] * w[r, s, c]
+
+    x (N, H, W, C), packed[r, s, c] with rows of g.columns channels, bias (C,), y where g's `Place` says.
+    Three filter rows, stride and dilation 1 down the image, any other sizes. Overwrites y, with max(y, 0) if
+    g.relu. A job is block_rows output rows of one image, one of its `blocks`, which `convolve` cuts.
+    """
     for job in range(first, last):
         n = job // blocks
         p0 = (job - n * blocks) * block_rows
-        rows = p0 - top, min(p0 + block_rows, outputs_h) - top + 2, height, y_row
-        x_image, to = n * height * width * g.channels_out, y_first + n * y_image + p0 * y_row
-        along_row(g, _strip, rows, x, x_image, width, left, packed, bias, y, to, outputs_w, bypass)
+        rows = p0 - g.top, min(p0 + block_rows, g.outputs_h) - g.top + 2
+        x_image, to = n * g.height * g.width * g.channels_out, g.y_first + n * g.y_image + p0 * g.y_row
+        along_row(g, _strip, rows, x, x_image, packed, bias, y, to, bypass)

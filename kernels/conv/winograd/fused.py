@@ -6,17 +6,14 @@ A job is one part of the filter panels. Of a slice of the channels at a time, it
     u[point, c, k] = G w G^T                one panel
     m[point, tile, k] += sum over c of v[point, tile, c] * u[point, c, k]         on the register tile
 
-and at last y = A^T m A + bias. A slice, its panel and the sums of the job stay in the second-level cache, and
-each filter is read once. The sums add the channels in the order of `forward.py`: the bits are the same.
+and at last y = A^T m A + bias. A slice, its panel and the sums of the job stay in the L2 cache, and each
+filter is read once. The sums add the channels in the order of `forward.py`: the bits are the same.
 """
 
 import math
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-
-from fastconv.geometry import Axis
 
 from ...engine import machine
 from ...engine.geometry import Geometry
@@ -25,8 +22,9 @@ from ...memory.buffers import scratch, streams
 from ...simd import fma, load, store, transposed, zero
 from ..pack import Source
 from ..plan import Convolution, Place
-from .forward import TRANSFORM, transform_filter, transform_inputs, transform_output
-from .transform import OUTPUTS, POINTS, TAPS, position, tiles_of
+from ..problem import Problem
+from .tiles import TRANSFORM, tile_sizes, transform_filter, transform_inputs, transform_output
+from .transform import POINTS, TAPS
 
 TILES = 64
 """Most tiles for which a filter is transformed."""
@@ -37,10 +35,9 @@ SLICE = 64
 FILTER = 8
 """Cycles in which one channel of one filter is read and goes through all points."""
 SUMS = 768 * 1024
-"""Bytes of the sums of a job: a share of the second-level cache."""
+"""Bytes of the sums of a job: a share of the L2 cache."""
 
 
-@dataclass(eq=False)
 class Fused(Convolution):
     """One convolution of a number of images."""
 
@@ -49,14 +46,12 @@ class Fused(Convolution):
     ) -> None:
         """Convolve all images of flat x with the filters in flat `weight` into flat y."""
         g = self.geometry
-        down, across = tiles_of(self.height, self.width)
-        tiles = images * down * across
+        tiles = images * g.tiles_h * g.tiles_w
         sums = POINTS * -(-tiles // g.rows) * g.rows * g.columns * x.itemsize
         parts = min(g.panels, max(get_num_threads(), -(-g.panels * sums // SUMS)))
         _forward(parts, 2.0 * POINTS * tiles * g.channels * g.filters,
-            g, x, weight, bias, y, tiles, down, across, *self.sizes, *self.place,
-            source.filter, source.channel, source.adjacent, source.starts[0], parts,
-            streams(y, g.filters),
+            g, x, weight, bias, y, tiles, source.filter, source.channel, source.adjacent, source.starts[0],
+            parts, streams(y, g.filters),
         )  # fmt: skip
 
 
@@ -70,24 +65,27 @@ def cycles(tiles: int, taps: tuple[int, int], channels: int, filters: int, dtype
 
 
 @lru_cache(maxsize=1024)
-def plan(
-    height: Axis, width: Axis, channels: int, filters: int, place: Place, relu: bool, dtype: np.dtype
-) -> Fused:
+def plan(p: Problem, place: Place, relu: bool, vectors: int | None = None) -> Fused:
     """Plan a convolution whose channels and filters fill vectors."""
-    lanes = machine.lanes(dtype)
-    tile = machine.tile(ROWS, filters, dtype, fixed=2 if filters % (2 * lanes) == 0 else 1)
+    channels, filters = p.channels, p.filters
+    lanes = machine.lanes(p.dtype)
+    tile = machine.tile(ROWS, filters, p.dtype, fixed=2 if filters % (2 * lanes) == 0 else 1)
     columns = tile.vectors * lanes
     sizes = {"channels": channels, "filters": filters, "panels": filters // columns, "relu": int(relu)}
     geometry = Geometry(
-        sizes, slice=SLICE, cell=SLICE + lanes, point=SLICE * columns + lanes,
-        columns=columns, rows=tile.rows, vectors=tile.vectors, lanes=lanes,
+        tile_sizes(p, place) | sizes, slice=SLICE, v_pitch=SLICE + lanes,
+        u_pitch=SLICE * columns + lanes, columns=columns, rows=tile.rows, vectors=tile.vectors, lanes=lanes,
     )  # fmt: skip
-    return Fused(geometry, height, width, place)
+    return Fused(geometry)
 
 
 @inline
 def _transform_filters(g, weight, at, filter_step, channel_step, adjacent, flip, count, taps, u, lane):
-    """u[point, c, lane] = G w G^T of a vector of filters and `count` channels, the first at weight[at]."""
+    """u[point, c, lane + k] = G w G^T of a vector of filters k and `count` channels, the first at weight[at].
+
+    `flip`: the index in memory of tap 0, 8 where the filters are to be flipped. The taps are transposed
+    first, as many channels at once as lie side by side: taps[c, tap, k].
+    """
     for c in range(0, count, adjacent):
         run = min(adjacent, count - c) * 9
         for e in range(0, run, g.lanes):
@@ -96,36 +94,52 @@ def _transform_filters(g, weight, at, filter_step, channel_step, adjacent, flip,
             store(transposed(rows), taps, (c * 9 + e) * g.lanes, g.lanes, g.lanes)
     for c in range(count):
         first, step = (c * 9 + flip) * g.lanes, g.lanes if flip == 0 else -g.lanes
-        transform_filter(g, taps, first, TAPS * step, step, TAPS, TAPS, u, c * g.columns + lane, g.point)
+        transform_filter(g, taps, first, TAPS * step, step, TAPS, TAPS, u, c * g.columns + lane, g.u_pitch)
 
 
 @inline
-def _products(g, v, u, m, tiles, count, panel, result, fresh):
-    """m[point, tile, k] += sum over c of v[point, tile, c] * u[point, c, k]; `fresh`: there is no sum yet."""
+def _products(g, v, u, m, tiles, count, panel, m_pitch, fresh):
+    """m[point, tile, k] += sum over c of v[point, tile, c] * u[point, c, k]: the microkernel.
+
+                      u[point, c]             one row of vectors
+                      --------------------------
+    v[point, tile,  c] |                        |
+    v[point, tile+1,c] |  acc += v column * u row|     g.rows tiles, v_pitch apart
+            ...        |                        |
+
+    `tiles` is a multiple of g.rows, `count` the channels of the slice; tiles of m are m_pitch apart. `fresh`:
+    m is overwritten, for there is no sum yet.
+    """
     for point in range(POINTS):
-        b = point * g.point
+        b = point * g.u_pitch
         for t in range(0, tiles, g.rows):
-            a, to = (point * tiles + t) * g.cell, (point * tiles + t) * result + panel * g.columns
+            a, to = (point * tiles + t) * g.v_pitch, (point * tiles + t) * m_pitch + panel * g.columns
             if fresh:
                 acc = zero(v, g.rows, g.vectors, g.lanes)
             else:
-                acc = load(m, to, result, g.rows, g.vectors, g.lanes, g.columns)
+                acc = load(m, to, m_pitch, g.rows, g.vectors, g.lanes, g.columns)
             for c in range(count):
-                acc = fma(acc, v, a + c, g.cell, u, b + c * g.columns, g.columns)
-            store(acc, m, to, result, g.columns)
+                acc = fma(acc, v, a + c, g.v_pitch, u, b + c * g.columns, g.columns)
+            store(acc, m, to, m_pitch, g.columns)
 
 
 @kernel
 def _forward(
-    g, x, weight, bias, y, tiles, down, across, height, width, top, left, outputs_h, outputs_w,
-    y_first, y_image, y_row, y_pixel, filter_step, channel_step, adjacent, flip, parts, bypass, first, last,
+    g, x, weight, bias, y, tiles, filter_step, channel_step, adjacent, flip, parts, bypass, first, last
 ):  # fmt: skip
-    """A job is one part of the panels."""
+    """y[n, p, q, k] = bias[k] + A^T (sum over c of u * v) A, with u = G w G^T and v = B^T x B
+
+    x (N, H, W, C), filters of 3x3 taps at weight[k * filter_step + c * channel_step + tap], from tap `flip`
+    on: 0, or 8 for flipped filters; the taps of `adjacent` channels lie side by side. bias (K,), y where g's
+    `Place` says. Channels and filters fill whole vectors, stride and dilation are 1. Overwrites y. A job is
+    one of `parts` of the panels, with all tiles of all images: `run` makes the parts so small that the sums
+    stay in the L2 cache.
+    """
     rounded = (tiles + g.rows - 1) // g.rows * g.rows
-    result = (g.panels + parts - 1) // parts * g.columns + g.lanes
-    v = scratch(POINTS * rounded * g.cell, x)
-    u = scratch(POINTS * g.point, x)
-    m = scratch(POINTS * rounded * result, x)
+    m_pitch = (g.panels + parts - 1) // parts * g.columns + g.lanes
+    v = scratch(POINTS * rounded * g.v_pitch, x)
+    u = scratch(POINTS * g.u_pitch, x)
+    m = scratch(POINTS * rounded * m_pitch, x)
     taps = scratch((g.slice * 9 + g.lanes) * g.lanes, x)
     half = scratch(POINTS * g.lanes, x)
     if tiles < rounded:
@@ -134,22 +148,14 @@ def _forward(
         panel0, panel1 = share(g.panels, parts, job)
         for c0 in range(0, g.channels, g.slice):
             count = min(g.slice, g.channels - c0)
-            transform_inputs(
-                g, x, 0, tiles, down, across, -top, -left, height, width, c0, c0 + count, half,
-                v, rounded * g.cell,
-            )  # fmt: skip
+            transform_inputs(g, x, 0, tiles, 0, 0, c0, c0 + count, half, v, rounded * g.v_pitch)
             for panel in range(panel0, panel1):
                 for lane in range(0, g.columns, g.lanes):
                     at = (panel * g.columns + lane) * filter_step + c0 * channel_step
                     _transform_filters(
                         g, weight, at, filter_step, channel_step, adjacent, flip, count, taps, u, lane
                     )
-                _products(g, v, u, m, rounded, count, panel - panel0, result, c0 == 0)
+                _products(g, v, u, m, rounded, count, panel - panel0, m_pitch, c0 == 0)
+        k0, k1 = panel0 * g.columns, panel1 * g.columns
         for t in range(tiles):
-            n, i, j = position(t, down, across)
-            transform_output(
-                g, m, t * result - panel0 * g.columns, rounded * result,
-                panel0 * g.columns, panel1 * g.columns, half, bias, y,
-                y_first + n * y_image + i * OUTPUTS * y_row + j * OUTPUTS * y_pixel, y_row, y_pixel,
-                min(OUTPUTS, outputs_h - i * OUTPUTS), min(OUTPUTS, outputs_w - j * OUTPUTS), bypass,
-            )  # fmt: skip
+            transform_output(g, m, t * m_pitch - k0, rounded * m_pitch, k0, k1, half, bias, y, t, bypass)

@@ -21,8 +21,8 @@ OUTPUTS = 4
 """Outputs of a tile along one axis."""
 A, B = math.sqrt(0.5), math.sqrt(2.0)
 A3, B3 = A**3, B**3
-NEAR, FAR = 1 / (2 * 0.5 * (0.5 - 2)), 1 / (2 * 2 * (2 - 0.5))
-"""One over the product of a point's distances from the others: +-a, +-b; it is 1 for 0 and infinity."""
+SCALE_A, SCALE_B = 1 / (2 * 0.5 * (0.5 - 2)), 1 / (2 * 2 * (2 - 0.5))
+"""One over the product of a point's distances from the others, for +-a and +-b; 1 for 0 and infinity."""
 
 
 def tiles_of(height: Axis, width: Axis) -> tuple[int, int]:
@@ -56,14 +56,6 @@ def is_used(point, rows, columns):
 
 
 @inline
-def position(tile, down, across):
-    """Image of a tile, and its row and column of tiles."""
-    n = tile // (down * across)
-    i = (tile - n * down * across) // across
-    return n, i, tile - (n * down + i) * across
-
-
-@inline
 def input_points(d0, d1, d2, d3, d4, d5):
     """B^T d: the six elements at the points 0, a, -a, b, -b, infinity."""
     even_a, odd_a = d4 - 2.0 * d2, A * (d3 - 2.0 * d1)
@@ -77,26 +69,26 @@ def input_points(d0, d1, d2, d3, d4, d5):
 @inline
 def filter_points(w0, w1, w2):
     """G w of a filter of three taps."""
-    even_a, odd_a = NEAR * (w0 + 0.5 * w2), (NEAR * A) * w1
-    even_b, odd_b = FAR * (w0 + 2.0 * w2), (FAR * B) * w1
+    even_a, odd_a = SCALE_A * (w0 + 0.5 * w2), (SCALE_A * A) * w1
+    even_b, odd_b = SCALE_B * (w0 + 2.0 * w2), (SCALE_B * B) * w1
     return w0, even_a + odd_a, even_a - odd_a, even_b + odd_b, even_b - odd_b, w2
 
 
 @inline
 def gradient_points(g0, g1, g2, g3):
     """G g of four output gradients."""
-    even_a, odd_a = NEAR * (g0 + 0.5 * g2), (NEAR * A) * (g1 + 0.5 * g3)
-    even_b, odd_b = FAR * (g0 + 2.0 * g2), (FAR * B) * (g1 + 2.0 * g3)
+    even_a, odd_a = SCALE_A * (g0 + 0.5 * g2), (SCALE_A * A) * (g1 + 0.5 * g3)
+    even_b, odd_b = SCALE_B * (g0 + 2.0 * g2), (SCALE_B * B) * (g1 + 2.0 * g3)
     return g0, even_a + odd_a, even_a - odd_a, even_b + odd_b, even_b - odd_b, g3
 
 
 @inline
 def outputs_of(m0, m1, m2, m3, m4, m5):
     """A^T m: four outputs of six products."""
-    sum_a, sum_b, apart_a, apart_b = m1 + m2, m3 + m4, m1 - m2, m3 - m4
+    sum_a, sum_b, difference_a, difference_b = m1 + m2, m3 + m4, m1 - m2, m3 - m4
     return (
-        m0 + sum_a + sum_b, A * apart_a + B * apart_b, 0.5 * sum_a + 2.0 * sum_b,
-        A3 * apart_a + B3 * apart_b + m5,
+        m0 + sum_a + sum_b, A * difference_a + B * difference_b, 0.5 * sum_a + 2.0 * sum_b,
+        A3 * difference_a + B3 * difference_b + m5,
     )  # fmt: skip
 
 
@@ -109,7 +101,7 @@ def taps_of(m0, m1, m2, m3, m4, m5):
 
 @inline
 def read_six(x, at, step, lanes):
-    """Six whole vectors, `step` apart."""
+    """Six vectors, `step` apart, all of their lanes."""
     return (
         read(x, at, lanes, lanes), read(x, at + step, lanes, lanes), read(x, at + 2 * step, lanes, lanes),
         read(x, at + 3 * step, lanes, lanes), read(x, at + 4 * step, lanes, lanes),
@@ -119,7 +111,7 @@ def read_six(x, at, step, lanes):
 
 @inline
 def write_six(values, y, at, step, lanes):
-    """Six whole vectors, `step` apart."""
+    """Six vectors, `step` apart, all of their lanes."""
     v0, v1, v2, v3, v4, v5 = values
     write(v0, y, at, lanes)
     write(v1, y, at + step, lanes)

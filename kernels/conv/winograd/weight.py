@@ -9,37 +9,21 @@ The tiles are dealt to a fixed number of parts, each part sums its tiles in orde
 order: the order of a sum depends on shapes alone.
 """
 
-import math
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
-from fastconv.geometry import Axis
-
 from ...engine import machine
 from ...engine.geometry import Geometry
 from ...engine.jit import get_num_threads, inline, kernel, share
 from ...memory.buffers import empty, scratch
-from ...simd import fma, load, read, store, write
+from ...simd import fma, load, store
 from ..plan import Plan
+from ..problem import Problem
 from ..unpack import put_transposed
-from .forward import transform_inputs
-from .transform import (
-    OUTPUTS,
-    POINTS,
-    SIDE,
-    TAPS,
-    gradient_points,
-    is_used,
-    position,
-    read_six,
-    square_at,
-    squares_of,
-    taps_of,
-    tiles_of,
-    write_six,
-)
+from .tiles import tile_sizes, transform_gradient, transform_inputs, transform_sums
+from .transform import POINTS, SIDE, TAPS, is_used, square_at, squares_of
 
 TILES = 56
 """Tiles of a block: what the register tile sums between its load and its store."""
@@ -52,96 +36,87 @@ class WinogradWeight(Plan):
     """The weight gradient of a number of images."""
 
     transforms: Geometry
-    parts: int
 
     def run(self, x: np.ndarray, dy: np.ndarray, images: int) -> np.ndarray:
         """The gradient (K, C, kH, kW), from flat x and dy."""
         g = self.geometry
-        down, across = tiles_of(self.height, self.width)
-        tiles, size = images * down * across, g.squares * POINTS * g.panels * g.depth * g.columns
-        sums = empty((self.parts * size,), x.dtype)
-        splits = min(g.panels, -(-get_num_threads() // self.parts))
-        _sum(self.parts * splits, 2.0 * tiles * size,
-            g, x, dy, sums, tiles, down, across, *self.sizes, self.parts, splits,
-        )  # fmt: skip
+        tiles, size = images * g.tiles_h * g.tiles_w, g.squares * POINTS * g.panels * g.depth * g.columns
+        parts = max(1, min(PARTS // g.squares, tiles // 256)) if g.panels < PARTS else 1
+        sums = empty((parts * size,), x.dtype)
+        splits = min(g.panels, -(-get_num_threads() // parts))
+        _sum(parts * splits, 2.0 * tiles * size, g, x, dy, sums, tiles, parts, splits)
         grad_weight = empty((g.filters, g.channels, g.taps_h, g.taps_w), x.dtype)
         _finish(
             g.channels // g.lanes * g.panels, 2.0 * sums.size,
-            self.transforms, sums, grad_weight.ravel(), self.parts,
+            self.transforms, sums, grad_weight.ravel(), parts,
         )  # fmt: skip
         return grad_weight
 
 
 @lru_cache(maxsize=1024)
-def plan(
-    images: int, height: Axis, width: Axis, channels: int, filters: int, dtype: np.dtype
-) -> WinogradWeight:
+def plan(p: Problem) -> WinogradWeight:
     """Plan the gradient of a convolution for which `weight_wins`."""
-    tile = machine.tile(channels, filters, dtype)
+    channels, filters = p.channels, p.filters
+    tile = machine.tile(channels, filters, p.dtype)
     columns = tile.vectors * tile.lanes
     panels, chunks = -(-filters // columns), -(-channels // tile.rows)
     depth = chunks * tile.rows
     sizes = {
-        "channels": channels, "filters": filters, "taps_h": height.taps, "taps_w": width.taps,
-        "squares": squares_of(height.taps, width.taps), "panels": panels, "chunks": chunks, "depth": depth,
-        "cell": (-(-depth // tile.lanes) + 1) * tile.lanes, "result": (panels + 1) * columns,
+        "channels": channels, "filters": filters, "taps_h": p.height.taps, "taps_w": p.width.taps,
+        "squares": squares_of(p.height.taps, p.width.taps), "panels": panels, "chunks": chunks,
+        "depth": depth, "d_pitch": (panels + 1) * columns,
+        "v_pitch": (-(-depth // tile.lanes) + 1) * tile.lanes,
     }  # fmt: skip
-    geometry = Geometry(sizes, columns=columns, rows=tile.rows, vectors=tile.vectors, lanes=tile.lanes)
+    geometry = Geometry(
+        tile_sizes(p) | sizes, columns=columns, rows=tile.rows, vectors=tile.vectors,
+        lanes=tile.lanes,
+    )  # fmt: skip
     transforms = Geometry({**sizes, "columns": columns}, lanes=tile.lanes)
-    tiles = images * math.prod(tiles_of(height, width))
-    parts = max(1, min(PARTS // sizes["squares"], tiles // 256)) if panels < PARTS else 1
-    return WinogradWeight(geometry, height, width, transforms, parts)
-
-
-@inline
-def _read_gradient(g, dy, at, step, rows, count):
-    return (
-        read(dy, at, g.lanes, count),
-        read(dy, at + step, g.lanes, count if rows > 1 else 0),
-        read(dy, at + 2 * step, g.lanes, count if rows > 2 else 0),
-        read(dy, at + 3 * step, g.lanes, count if rows > 3 else 0),
-    )
-
-
-@inline
-def transform_gradient(g, dy, at, line, rows, columns, k0, k1, half, d, to, step):
-    """d[to + point * step + k] = G dy G^T of 4x4 output gradients, of which `rows` x `columns` exist."""
-    for k in range(k0, k1, g.lanes):
-        for j in range(OUTPUTS):
-            four = _read_gradient(g, dy, at + j * g.filters + k, line, rows, g.lanes if j < columns else 0)
-            write_six(gradient_points(*four), half, j * g.lanes, OUTPUTS * g.lanes, g.lanes)
-        for i in range(SIDE):
-            four = _read_gradient(g, half, i * OUTPUTS * g.lanes, g.lanes, OUTPUTS, g.lanes)
-            write_six(gradient_points(*four), d, to + i * SIDE * step + k, step, g.lanes)
+    return WinogradWeight(geometry, transforms)
 
 
 @inline
 def _products(g, v, d, sums, at, count, panel0, panel1, rows, columns):
-    """sums[point, panel, c, k] += sum over tiles of v[point, tile, c] * d[point, tile, k]"""
+    """sums[point, panel, chunk, i, j] += sum over tiles of v[point, tile, c] * d[point, tile, k]
+
+                          d[point, tile, k : k + columns]      one row of vectors
+                          --------------------------
+    v[point, tile, c    ] |                        |
+    v[point, tile, c + 1] |  acc += v column * d row|     g.rows neighbouring channels, a chunk
+             ...          |                        |
+
+    The microkernel: the `count` tiles of a block, the panels panel0 to panel1, sums of one square from `at`.
+    A square of `rows` x `columns` taps leaves out the points at which it has no element.
+    """
     for point in range(POINTS):
         for panel in range(panel0, panel1 if is_used(point, rows, columns) else panel0):
             for chunk in range(g.chunks):
                 to = at + (((point * g.panels + panel) * g.chunks) + chunk) * g.rows * g.columns
-                a, b = point * TILES * g.cell + chunk * g.rows, point * TILES * g.result + panel * g.columns
+                a = point * TILES * g.v_pitch + chunk * g.rows
+                b = point * TILES * g.d_pitch + panel * g.columns
                 acc = load(sums, to, g.columns, g.rows, g.vectors, g.lanes, g.columns)
                 for t in range(count):
-                    acc = fma(acc, v, a + t * g.cell, 1, d, b + t * g.result, g.columns)
+                    acc = fma(acc, v, a + t * g.v_pitch, 1, d, b + t * g.d_pitch, g.columns)
                 store(acc, sums, to, g.columns, g.columns)
 
 
 @kernel
-def _sum(
-    g, x, dy, sums, tiles, down, across, height, width, top, left, outputs_h, outputs_w, parts, splits,
-    first, last,
-):  # fmt: skip
-    """A job is one part of the tiles and one split of the panels."""
-    v = scratch(POINTS * TILES * g.cell, x)
-    d = scratch(POINTS * TILES * g.result, x)
+def _sum(g, x, dy, sums, tiles, parts, splits, first, last):
+    """sums[part, square, point, panel, c, column] = sum over the part's tiles of v * d
+
+    with v = B^T x B and d = G dy G^T; x (N, H, W, C), dy (N, P, Q, K). Channels and filters fill whole
+    vectors, stride and dilation are 1; any taps, padding and image. Overwrites sums: a part is cleared first,
+    then its tiles are added in order. A job is one of `parts` of the `tiles` of all images (in the plan: by
+    shape alone) and one of `splits` of the panels (as many as threads are left for).
+    """
+    v = scratch(POINTS * TILES * g.v_pitch, x)
+    d = scratch(POINTS * TILES * g.d_pitch, x)
     half = scratch(POINTS * g.lanes, x)
     size = g.panels * g.depth * g.columns
     for job in range(first, last):
         part = job // splits
         panel0, panel1 = share(g.panels, splits, job - part * splits)
+        k0, k1 = panel0 * g.columns, min(panel1 * g.columns, g.filters)
         at = part * g.squares * POINTS * size
         for point in range(g.squares * POINTS):
             first_sum = at + point * size
@@ -150,60 +125,27 @@ def _sum(
         for block in range(t0, t1, TILES):
             count = min(TILES, t1 - block)
             for t in range(count):
-                n, i, j = position(block + t, down, across)
                 transform_gradient(
-                    g, dy, ((n * outputs_h + i * OUTPUTS) * outputs_w + j * OUTPUTS) * g.filters,
-                    outputs_w * g.filters, outputs_h - i * OUTPUTS, outputs_w - j * OUTPUTS,
-                    panel0 * g.columns, min(panel1 * g.columns, g.filters), half,
-                    d, t * g.result, TILES * g.result,
+                    g, dy, block + t, k0, k1, half, d, t * g.d_pitch, TILES * g.d_pitch
                 )  # fmt: skip
             for square in range(g.squares):
                 r, s, rows, columns = square_at(g, square)
-                transform_inputs(
-                    g, x, block, count, down, across, r - top, s - left, height, width, 0, g.channels,
-                    half, v, TILES * g.cell,
-                )  # fmt: skip
+                transform_inputs(g, x, block, count, r, s, 0, g.channels, half, v, TILES * g.v_pitch)
                 _products(g, v, d, sums, at + square * POINTS * size, count, panel0, panel1, rows, columns)
-
-
-@inline
-def _six_sums(g, sums, at, step, parts, part_step):
-    """Six vectors, `step` apart, each the sum of its parts."""
-    m0, m1, m2, m3, m4, m5 = read_six(sums, at, step, g.lanes)
-    for part in range(1, parts):
-        p0, p1, p2, p3, p4, p5 = read_six(sums, at + part * part_step, step, g.lanes)
-        m0, m1, m2, m3, m4, m5 = m0 + p0, m1 + p1, m2 + p2, m3 + p3, m4 + p4, m5 + p5
-    return m0, m1, m2, m3, m4, m5
-
-
-@inline
-def transform_sums(g, sums, at, point, parts, part_step, half, taps, to, line, rows, columns):
-    """taps[to + (r * line + s) * lanes] = A^T m A of the added parts of a vector of filters.
-
-    The sums of neighbouring points lie `point` apart, the parts `part_step`.
-    """
-    for j in range(SIDE):
-        t0, t1, t2 = taps_of(*_six_sums(g, sums, at + j * point, SIDE * point, parts, part_step))
-        write(t0, half, j * g.lanes, g.lanes)
-        write(t1, half, (SIDE + j) * g.lanes, g.lanes)
-        write(t2, half, (2 * SIDE + j) * g.lanes, g.lanes)
-    for r in range(rows):
-        t0, t1, t2 = taps_of(*read_six(half, r * SIDE * g.lanes, g.lanes, g.lanes))
-        here = to + r * line * g.lanes
-        write(t0, taps, here, g.lanes)
-        if columns > 1:
-            write(t1, taps, here + g.lanes, g.lanes)
-        if columns > 2:
-            write(t2, taps, here + 2 * g.lanes, g.lanes)
 
 
 @kernel
 def _finish(g, sums, grad_weight, parts, first, last):
-    """A job is `lanes` channels of one panel: A^T m A of the added parts, transposed to (K, C, kH, kW)."""
+    """dw[k, c, r, s] = A^T m A, m the parts of sums[part, square, point, panel, c, column] added in order
+
+    Overwrites grad_weight (K, C, kH, kW). A job is `lanes` channels of one panel: a vector of filters at a
+    time, the taps of all its squares go to taps[c, tap, lane], which is transposed.
+    """
     every = g.taps_h * g.taps_w
     half = scratch(TAPS * SIDE * g.lanes, sums)
     taps = scratch(every * g.lanes * g.lanes, sums)
-    point = g.panels * g.depth * g.columns
+    step = g.panels * g.depth * g.columns
+    part_step = g.squares * POINTS * step
     for job in range(first, last):
         panel = job // (g.channels // g.lanes)
         c0 = (job - panel * (g.channels // g.lanes)) * g.lanes
@@ -211,10 +153,15 @@ def _finish(g, sums, grad_weight, parts, first, last):
             for square in range(g.squares):
                 r, s, rows, columns = square_at(g, square)
                 for c in range(g.lanes):
-                    at = square * POINTS * point + (panel * g.depth + c0 + c) * g.columns
+                    at = (
+                        square * POINTS * step
+                        + (panel * g.depth + c0 + c) * g.columns
+                        + k
+                        - panel * g.columns
+                    )
+                    to = (c * every + r * g.taps_w + s) * g.lanes
                     transform_sums(
-                        g, sums, at + k - panel * g.columns, point, parts, g.squares * POINTS * point, half,
-                        taps, (c * every + r * g.taps_w + s) * g.lanes, g.taps_w, rows, columns,
+                        g, sums, at, step, parts, part_step, half, taps, to, g.taps_w, rows, columns
                     )  # fmt: skip
             to = (k * g.channels + c0) * every
             put_transposed(g, taps, every * g.lanes, grad_weight, to, every * g.channels, g.lanes)

@@ -1,4 +1,4 @@
-"""Layers that are attributes of a layer of one's own are parts of it."""
+"""Layers that are attributes of a user's layer belong to it."""
 
 import copy
 import pickle
