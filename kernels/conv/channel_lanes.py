@@ -17,8 +17,6 @@ from functools import lru_cache
 
 import numpy as np
 
-from fastconv.geometry import Axis
-
 from ..engine import machine
 from ..engine.geometry import Geometry
 from ..engine.jit import inline, kernel, share
@@ -27,6 +25,7 @@ from ..simd import clear, dot, fma, load, plus, positive, spread, store, sums, z
 from ..window import at_edge, interior, reached
 from .pack import WORK, Source
 from .plan import Packed, Place, Plan, run_time_sizes
+from .problem import Problem
 
 MOST = 4
 """Most filters for which the lanes run along the channels."""
@@ -70,46 +69,42 @@ class ChannelLanesWeight(Plan):
         return gradient
 
 
-def fits(channels: int, filters: int, groups: int, dtype: np.dtype) -> bool:
+def fits(p: Problem) -> bool:
     """Whether lanes along the channels are better filled than lanes along the filters."""
-    lanes = machine.lanes(dtype)
-    return groups == 1 and filters <= min(MOST, lanes) and channels >= lanes
+    lanes = machine.lanes(p.dtype)
+    return p.groups == 1 and p.filters <= min(MOST, lanes) and p.channels >= lanes
 
 
 @lru_cache(maxsize=1024)
-def plan(
-    height: Axis, width: Axis, channels: int, filters: int, place: Place, relu: bool, dtype: np.dtype
-) -> ChannelLanes:
+def plan(p: Problem, place: Place, relu: bool, vectors: int | None = None) -> ChannelLanes:
     """Plan a convolution to so few filters that it `fits`."""
-    vectors = 1 << (filters - 1).bit_length()
-    most = machine.vectors().registers // 4 // max(1, vectors // 2)
-    q0, q1 = interior.py_func(width.size, *width[1:5], width.outputs)
+    across = 1 << (p.filters - 1).bit_length()
+    most = machine.vectors().registers // 4 // max(1, across // 2)
+    q0, q1 = interior.py_func(p.width.size, *p.width[1:5], p.width.outputs)
     geometry = Geometry(
-        _sizes(height, width, channels, place)
-        | {"filters": filters, "relu": int(relu), "panels": vectors, "columns": 1},
-        x_step=width.stride * channels, rows=max(1, min(most, q1 - q0)), vectors=vectors,
-        lanes=machine.lanes(dtype),
+        _sizes(p, place) | {"filters": p.filters, "relu": int(relu), "panels": across, "columns": 1},
+        x_step=p.width.stride * p.channels, rows=max(1, min(most, q1 - q0)), vectors=across,
+        lanes=machine.lanes(p.dtype),
     )  # fmt: skip
     return ChannelLanes(geometry)
 
 
 @lru_cache(maxsize=1024)
-def weight_plan(
-    height: Axis, width: Axis, channels: int, filters: int, dtype: np.dtype
-) -> ChannelLanesWeight:
+def weight_plan(p: Problem) -> ChannelLanesWeight:
     """Plan the weight gradient of a convolution that `fits`."""
-    lanes = machine.lanes(dtype)
-    wanted = -(-channels // lanes)
-    vectors = min(wanted, 8, (machine.vectors().registers - 1) // (filters + 1))
+    lanes = machine.lanes(p.dtype)
+    wanted = -(-p.channels // lanes)
+    vectors = min(wanted, 8, (machine.vectors().registers - 1) // (p.filters + 1))
     columns = -(-wanted // vectors) * vectors * lanes
-    sizes = _sizes(height, width, channels) | {"columns": columns}
-    return ChannelLanesWeight(Geometry(sizes, rows=filters, vectors=vectors, lanes=lanes))
+    sizes = _sizes(p) | {"columns": columns}
+    return ChannelLanesWeight(Geometry(sizes, rows=p.filters, vectors=vectors, lanes=lanes))
 
 
-def _sizes(height: Axis, width: Axis, channels: int, place: Place | None = None) -> dict[str, int]:
-    return run_time_sizes(height, width, place) | {
-        "channels": channels, "taps_h": height.taps, "taps_w": width.taps, "stride_h": height.stride,
-        "stride_w": width.stride, "dilation_h": height.dilation, "dilation_w": width.dilation,
+def _sizes(p: Problem, place: Place | None = None) -> dict[str, int]:
+    return run_time_sizes(p, place) | {
+        "channels": p.channels, "taps_h": p.height.taps, "taps_w": p.width.taps,
+        "stride_h": p.height.stride, "stride_w": p.width.stride,
+        "dilation_h": p.height.dilation, "dilation_w": p.width.dilation,
     }  # fmt: skip
 
 

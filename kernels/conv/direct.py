@@ -22,8 +22,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fastconv.geometry import Axis
-
 from ..engine import machine
 from ..engine.jit import get_num_threads, inline, kernel, share
 from ..engine.machine import LATENCY, PORTS
@@ -32,6 +30,7 @@ from ..simd import fetch, fma, opaque, positive, spread, stream
 from ..window import reached
 from .gather import ROWS_BYTES, gather, window
 from .plan import Packed, Place, geometry, run_time_sizes
+from .problem import Problem
 
 MANY_BYTES = 1024 * 1024
 """Filters of more bytes do not stay in the L2 cache from job to job. Each job reads all of them from farther
@@ -56,36 +55,26 @@ class Direct(Packed):
 
 
 @lru_cache(maxsize=1024)
-def plan(
-    height: Axis,
-    width: Axis,
-    channels: int,
-    filters: int,
-    groups: int,
-    place: Place,
-    relu: bool,
-    dtype: np.dtype,
-    vectors: int | None = None,
-) -> Direct:
-    """Plan a convolution of `channels` to `filters`, both of one group; `vectors`: those of a panel."""
-    tile = machine.tile(width.outputs, filters, dtype, vectors)
+def plan(p: Problem, place: Place, relu: bool, vectors: int | None = None) -> Direct:
+    """Plan any convolution; `vectors`: those of a panel, where other convolutions share its filters."""
+    tile = machine.tile(p.width.outputs, p.filters, p.dtype, vectors)
     columns = tile.vectors * tile.lanes
-    blocks = -(-filters // columns)
+    blocks = -(-p.filters // columns)
     sizes = {
-        "channels": channels,
-        "filters": filters,
+        "channels": p.channels,
+        "filters": p.filters,
         "blocks": blocks,
-        "panels": groups * blocks,
+        "panels": p.groups * blocks,
         "y_pixel": place.pixel,
-        **window(height, width, channels * groups, dtype),
+        **window(p),
     }
     literals = {
-        "x_step": sizes["stride_w"] * sizes["pixel_pitch"], "partial": int(filters % columns != 0),
+        "x_step": sizes["stride_w"] * sizes["pixel_pitch"], "partial": int(p.filters % columns != 0),
         "columns": columns, "rows": tile.rows, "vectors": tile.vectors, "lanes": tile.lanes,
     }  # fmt: skip
-    if channels < UNROLLED:
+    if p.channels < UNROLLED:
         literals |= sizes
-    every = run_time_sizes(height, width, place) | sizes | {"relu": int(relu)}
+    every = run_time_sizes(p, place) | sizes | {"relu": int(relu)}
     return Direct(geometry(every, literals))
 
 

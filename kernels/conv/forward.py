@@ -36,7 +36,7 @@ def _forward(size, weight_size, stride, padding, dilation, groups, relu, dtype, 
         p.filters * length, length, taps, p.channels, taps,
         constant(np.arange(taps)), constant(np.full(taps, taps)),
     )  # fmt: skip
-    plan = row.plans[CONVOLUTION](p, place, relu, None)
+    plan = row.plans[CONVOLUTION](p.any_batch, place, relu)
     output_size = size[0], filters, p.height.outputs, p.width.outputs
     no_bias = constant(np.zeros(filters, dtype))
 

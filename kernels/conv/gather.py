@@ -8,14 +8,11 @@ pixels of x share too few sets of the L1 cache. Three distances say where elemen
     row_pitch    elements from one of these rows to the next
 """
 
-import numpy as np
-
-from fastconv.geometry import Axis
-
 from ..engine import machine
 from ..engine.jit import inline
 from ..simd import clear, copy, load, store
 from ..window import reached
+from .problem import Problem
 
 ROWS_BYTES = 512 * 1024
 """Input rows that one job reads again and again, beside one panel of filters: a share of the L2 cache."""
@@ -24,11 +21,12 @@ SET_BYTES = 4096
 has rows: such pixels are gathered one vector farther apart."""
 
 
-def window(height: Axis, width: Axis, x_pixel: int, dtype: np.dtype) -> dict[str, int]:
+def window(p: Problem) -> dict[str, int]:
     """The sizes that the forward pass and the weight gradient share: taps, steps, and the rows they read."""
-    shared = x_pixel * dtype.itemsize % SET_BYTES == 0
+    height, width, x_pixel = p.height, p.width, p.channels * p.groups
+    shared = x_pixel * p.dtype.itemsize % SET_BYTES == 0
     gathered = shared or any((height.before, height.after, width.before, width.after))
-    pixel_pitch = x_pixel + machine.lanes(dtype) if shared else x_pixel
+    pixel_pitch = x_pixel + machine.lanes(p.dtype) if shared else x_pixel
     return {
         "taps_h": height.taps,
         "taps_w": width.taps,

@@ -7,7 +7,7 @@ import numpy as np
 from ..memory.buffers import channels_last, constant, empty_channels_last, set_zero
 from . import winograd
 from .pack import Source
-from .plan import Convolution, Place
+from .plan import Packed, Place
 from .problem import Problem, problem
 from .table import CONVOLUTION, INPUT, choose
 
@@ -39,13 +39,13 @@ def _convolutions(p: Problem, size):
     """
     pixel = p.channels * p.groups
     row = p.width.size * pixel
-    plans, first, vectors = list[Convolution](), 0, None
+    plans, first, vectors = list[Packed](), 0, None
     starts, steps = np.full((2, p.height.taps, p.width.taps), -1)
     reached = [(h, w) for h, w in p.pairs if h and w]
     for h, w in reached:
         strides = p.height.size * row, p.height.stride * row, p.width.stride * pixel
         place, phase = Place(h.offset * row + w.offset * pixel, *strides), p.phase(h, w)
-        plan = choose(CONVOLUTION, phase).plans[CONVOLUTION](phase, place, False, vectors)
+        plan = choose(CONVOLUTION, phase).plans[CONVOLUTION](phase.any_batch, place, False, vectors)
         taps = h.axis.taps * w.axis.taps
         flipped = np.arange(taps).reshape(h.axis.taps, w.axis.taps)[::-1, ::-1]
         here = slice(h.last % h.step, h.last + 1, h.step), slice(w.last % w.step, w.last + 1, w.step)

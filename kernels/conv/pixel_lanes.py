@@ -23,8 +23,6 @@ from functools import lru_cache
 
 import numpy as np
 
-from fastconv.geometry import Axis
-
 from ..engine import machine
 from ..engine.geometry import Geometry
 from ..engine.jit import inline, kernel, share
@@ -34,6 +32,7 @@ from ..simd import clear, dot, fma, load, positive, read, store, total, woven, z
 from .channel_lanes import ChannelLanes
 from .plan import Place, Plan
 from .planes import block_at, input_rows, plane_sizes, split_gradient, split_input
+from .problem import Problem
 
 CHANNELS = 4
 """Most channels: each has a plane, and all their sums are short."""
@@ -69,52 +68,52 @@ class PixelLanesWeight(Plan):
         return gradient
 
 
-def fits(height: Axis, width: Axis, channels: int, filters: int, groups: int, dtype: np.dtype) -> bool:
+def fits(p: Problem) -> bool:
     """Whether a row of outputs takes less time with lanes along the pixels than along the filters."""
-    lanes, elements = machine.lanes(dtype), height.taps * width.taps * channels
-    if groups > 1 or width.stride > 1 or channels > CHANNELS or 2 * filters > lanes:
+    lanes, outputs = machine.lanes(p.dtype), p.width.outputs
+    elements = p.height.taps * p.width.taps * p.channels
+    few = p.channels <= CHANNELS and 2 * p.filters <= lanes
+    if not (few and p.whole and p.dense) or p.groups > 1 or p.width.stride > 1:
         return False
-    sums = elements * max(filters * -(-width.outputs // lanes) / PORTS, LATENCY)
-    weaving = width.outputs * (UNWEAVE * channels + WEAVE * filters)
-    return sums + weaving < elements * width.outputs / PORTS
+    sums = elements * max(p.filters * -(-outputs // lanes) / PORTS, LATENCY)
+    weaving = outputs * (UNWEAVE * p.channels + WEAVE * p.filters)
+    return sums + weaving < elements * outputs / PORTS
 
 
 @lru_cache(maxsize=1024)
-def plan(
-    height: Axis, width: Axis, channels: int, filters: int, place: Place, relu: bool, dtype: np.dtype
-) -> PixelLanes:
+def plan(p: Problem, place: Place, relu: bool, vectors: int | None = None) -> PixelLanes:
     """Plan a convolution that `fits`."""
-    lanes, room = machine.lanes(dtype), (machine.vectors().registers - 1) // (filters + 1)
-    vectors = min(-(-width.outputs // lanes), room)
+    lanes, room = machine.lanes(p.dtype), (machine.vectors().registers - 1) // (p.filters + 1)
+    across = min(-(-p.width.outputs // lanes), room)
     geometry = Geometry(
-        plane_sizes(height, width, vectors * lanes, place), **_literals(height, width, channels, filters),
-        panels=filters, columns=1, relu=int(relu), rows=filters, vectors=vectors, lanes=lanes,
+        plane_sizes(p, across * lanes, place), **_literals(p),
+        panels=p.filters, columns=1, relu=int(relu), rows=p.filters, vectors=across, lanes=lanes,
     )  # fmt: skip
     return PixelLanes(geometry)
 
 
 @lru_cache(maxsize=1024)
-def weight_plan(height: Axis, width: Axis, channels: int, filters: int, dtype: np.dtype) -> PixelLanesWeight:
+def weight_plan(p: Problem) -> PixelLanesWeight:
     """Plan the weight gradient of a convolution that `fits`.
 
     A tile is some taps of a filter row by some filters, numbers that divide them all: the largest tile that
     registers hold.
     """
-    lanes, registers = machine.lanes(dtype), machine.vectors().registers
-    taps = [r for r in range(1, width.taps + 1) if width.taps % r == 0]
-    vectors = [v for v in range(1, filters + 1) if filters % v == 0]
+    lanes, registers = machine.lanes(p.dtype), machine.vectors().registers
+    taps = [r for r in range(1, p.width.taps + 1) if p.width.taps % r == 0]
+    vectors = [v for v in range(1, p.filters + 1) if p.filters % v == 0]
     _, rows, across = max((r * v, r, v) for r in taps for v in vectors if r * v + v + 1 <= registers)
     geometry = Geometry(
-        plane_sizes(height, width, lanes), **_literals(height, width, channels, filters),
+        plane_sizes(p, lanes), **_literals(p),
         rows=rows, vectors=across, lanes=lanes,
     )  # fmt: skip
     return PixelLanesWeight(geometry)
 
 
-def _literals(height: Axis, width: Axis, channels: int, filters: int) -> dict[str, int]:
+def _literals(p: Problem) -> dict[str, int]:
     return {
-        "channels": channels, "filters": filters, "taps_h": height.taps, "taps_w": width.taps,
-        "dilation_h": height.dilation, "dilation_w": width.dilation,
+        "channels": p.channels, "filters": p.filters, "taps_h": p.height.taps, "taps_w": p.width.taps,
+        "dilation_h": p.height.dilation, "dilation_w": p.width.dilation,
     }  # fmt: skip
 
 

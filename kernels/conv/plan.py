@@ -6,10 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fastconv.geometry import Axis
-
 from ..engine.geometry import Geometry
 from .pack import Source, pack
+from .problem import Problem
 
 
 class Place(NamedTuple):
@@ -21,7 +20,7 @@ class Place(NamedTuple):
     pixel: int
 
 
-def run_time_sizes(height: Axis, width: Axis, place: Place | None = None) -> dict[str, int]:
+def run_time_sizes(p: Problem, place: Place | None = None) -> dict[str, int]:
     """The sizes that every geometry of a convolution has, under these names: no machine code depends on them.
 
     The input is `height` x `width` pixels, with `top` rows and `left` pixels of padding before it, the output
@@ -29,8 +28,8 @@ def run_time_sizes(height: Axis, width: Axis, place: Place | None = None) -> dic
     y[y_first + n * y_image + p * y_row + q * y_pixel].
     """
     image = {
-        "height": height.size, "width": width.size, "top": height.before, "left": width.before,
-        "outputs_h": height.outputs, "outputs_w": width.outputs,
+        "height": p.height.size, "width": p.width.size, "top": p.height.before, "left": p.width.before,
+        "outputs_h": p.height.outputs, "outputs_w": p.width.outputs,
     }  # fmt: skip
     return image | ({f"y_{name}": step for name, step in place._asdict().items()} if place else {})
 

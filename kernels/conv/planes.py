@@ -5,23 +5,22 @@ dy become dy_planes[k, p, q], whose rows are `dy_pitch` apart. Both belong to on
 rows of an image, or what is left of it.
 """
 
-from fastconv.geometry import Axis
-
 from ..engine.jit import inline
 from ..simd import clear, load, store, unwoven
 from .plan import Place, run_time_sizes
+from .problem import Problem
 
 ROWS = 32
 """Most output rows of a block."""
 
 
-def plane_sizes(height: Axis, width: Axis, columns: int, place: Place | None = None) -> dict[str, int]:
+def plane_sizes(p: Problem, columns: int, place: Place | None = None) -> dict[str, int]:
     """The run-time sizes of planes for tiles that are `columns` pixels wide."""
-    blocks = -(-height.outputs // ROWS)
-    dy_pitch = -(-width.outputs // columns) * columns
-    return run_time_sizes(height, width, place) | {
-        "stride_h": height.stride, "dy_pitch": dy_pitch, "row_pitch": dy_pitch + width.reach - 1,
-        "block_rows": -(-height.outputs // blocks), "blocks": blocks,
+    blocks = -(-p.height.outputs // ROWS)
+    dy_pitch = -(-p.width.outputs // columns) * columns
+    return run_time_sizes(p, place) | {
+        "stride_h": p.height.stride, "dy_pitch": dy_pitch, "row_pitch": dy_pitch + p.width.reach - 1,
+        "block_rows": -(-p.height.outputs // blocks), "blocks": blocks,
     }  # fmt: skip
 
 

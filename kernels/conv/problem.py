@@ -30,6 +30,11 @@ class Problem(NamedTuple):
     dense: bool = True
 
     @property
+    def any_batch(self) -> "Problem":
+        """The same of no certain number of images: one plan serves them all."""
+        return self._replace(images=0)
+
+    @property
     def pixels(self) -> int:
         """Output pixels of one image."""
         return self.height.outputs * self.width.outputs

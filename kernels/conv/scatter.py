@@ -5,22 +5,21 @@
 
 As a convolution, it would leave most lanes empty where an image has one or three channels; so the lanes run
 over the taps too. The taps s of a filter row and their channels lie side by side in t and in dx, and are
-added as they lie. A job owns some rows of dx, and adds in the order of p, q and r: no bit depends on the
-jobs.
+added as they lie. A job computes rows of dx that no other one does, and adds in the order of p, q
+and r: no bit depends on how the rows are dealt.
 """
 
 from functools import lru_cache
 
 import numpy as np
 
-from fastconv.geometry import Axis
-
 from ..engine import machine
 from ..engine.geometry import Geometry
 from ..engine.jit import get_num_threads, inline, kernel
-from ..memory.buffers import channels_last, scratch
+from ..memory.buffers import channels_last, empty_channels_last, scratch
 from ..simd import clear, copy, fma, read, store, write, zero
 from .plan import Plan, run_time_sizes
+from .problem import Problem
 
 
 class Scatter(Plan):
@@ -36,30 +35,44 @@ class Scatter(Plan):
         _scatter(images * blocks, work, g, dy, taps, dx, rows, blocks)
 
 
-def fits(width: Axis, channels: int, groups: int, dtype: np.dtype) -> bool:
+def fits(p: Problem) -> bool:
     """Whether lanes over taps and channels are better filled than lanes over channels."""
-    return groups == 1 and width.dilation == 1 and width.taps > 1 and 2 * channels <= machine.lanes(dtype)
+    few = 2 * p.channels <= machine.lanes(p.dtype)
+    return p.groups == 1 and p.width.dilation == 1 and p.width.taps > 1 and few
 
 
-def filled(height: Axis, width: Axis, channels: int, dtype: np.dtype) -> float:
+def filled(p: Problem) -> float:
     """The share of lanes over taps and channels that are filled."""
-    elements, lanes = height.taps * width.taps * channels, machine.lanes(dtype)
+    elements, lanes = p.height.taps * p.width.taps * p.channels, machine.lanes(p.dtype)
     return elements / (-(-elements // lanes) * lanes)
 
 
 @lru_cache(maxsize=1024)
-def plan(height: Axis, width: Axis, channels: int, filters: int, dtype: np.dtype) -> Scatter:
-    """Plan the gradient of a convolution of `channels` to `filters`."""
-    elements = height.taps * width.taps * channels
-    tile = machine.tile(width.outputs, elements, dtype)
+def plan(p: Problem) -> Scatter:
+    """Plan the input gradient of a convolution that `fits`."""
+    elements = p.height.taps * p.width.taps * p.channels
+    tile = machine.tile(p.width.outputs, elements, p.dtype)
     columns = tile.vectors * tile.lanes
     geometry = Geometry(
-        run_time_sizes(height, width), channels=channels, filters=filters, elements=elements,
-        panels=-(-elements // columns), columns=columns, run=width.taps * channels, taps_h=height.taps,
-        stride_h=height.stride, stride_w=width.stride, dilation_h=height.dilation,
+        run_time_sizes(p), channels=p.channels, filters=p.filters, elements=elements,
+        panels=-(-elements // columns), columns=columns, run=p.width.taps * p.channels, taps_h=p.height.taps,
+        stride_h=p.height.stride, stride_w=p.width.stride, dilation_h=p.height.dilation,
         rows=tile.rows, vectors=tile.vectors, lanes=tile.lanes,
     )  # fmt: skip
     return Scatter(geometry)
+
+
+def input_gradient(p: Problem):
+    """The input gradient of a convolution that `fits`, a function of (weight, grad_output)."""
+    scatter, size = plan(p.any_batch), (p.images, p.channels, p.height.size, p.width.size)
+
+    def run(weight, grad_output):
+        target, grad_input = empty_channels_last(size, p.dtype)
+        if target.size:
+            scatter.run(channels_last(grad_output), weight, target, p.images)
+        return grad_input
+
+    return run
 
 
 @inline

@@ -13,13 +13,11 @@ one block, it prefetches the dy of the next one (and x of a 1x1 convolution), in
 number of elements with each pixel.
 """
 
-import numpy as np
-
-from fastconv.geometry import Axis
-
 from ..engine import machine
 from ..engine.jit import inline
 from ..simd import fetch, fma_runs, load, store
+from .gather import window
+from .problem import Problem
 
 PIXEL_BYTES = 2560
 """Most bytes of a pixel of x and one of dy: farther apart, they would share sets of the L1 cache."""
@@ -28,22 +26,26 @@ BLOCK_BYTES = 64 * 1024
 """Bytes of x and dy in a block of a 1x1 convolution: it stays in the L2 cache while the next is fetched."""
 
 
-def whole_tile(elements: int, filters: int, dtype: np.dtype) -> machine.Tile | None:
-    """The tile of all `elements` of a filter by as many filters as registers hold, in panels of one width."""
-    lanes = machine.lanes(dtype)
+def is_joined(p: Problem) -> bool:
+    """Whether the channels are so few that those of all taps of a filter row are one run of neighbours."""
+    return p.groups == 1 and p.width.dilation == 1 and p.channels < machine.lanes(p.dtype)
+
+
+def whole_tile(p: Problem) -> machine.Tile | None:
+    """The tile of all elements of a filter by as many filters as registers hold, in panels of one width."""
+    lanes, elements = machine.lanes(p.dtype), p.channels * p.width.taps * p.height.taps
     most = (machine.vectors().registers - 1) // (elements + 1)
-    if most == 0:
+    if most == 0 or not is_joined(p):
         return None
-    wanted = -(-filters // lanes)
+    wanted = -(-p.filters // lanes)
     return machine.Tile(elements, -(-wanted // -(-wanted // most)), lanes)
 
 
-def fits(
-    height: Axis, width: Axis, channels: int, filters: int, groups: int, gathered: int, dtype: np.dtype
-) -> bool:
-    """Whether a layer is 1x1, and its pixels lie close enough."""
-    plain = groups == height.taps == width.taps == height.stride == width.stride == 1 and not gathered
-    return plain and (channels + filters) * dtype.itemsize <= PIXEL_BYTES
+def fits(p: Problem) -> bool:
+    """Whether all taps are in one tile, or the layer is 1x1 and its pixels lie close enough."""
+    plain = p.groups == p.height.taps == p.width.taps == p.height.stride == p.width.stride == 1
+    near = (p.channels + p.filters) * p.dtype.itemsize <= PIXEL_BYTES
+    return bool(whole_tile(p)) or (plain and near and not window(p)["gathered"])
 
 
 @inline

@@ -37,7 +37,8 @@ from ..simd import fma, load, store
 from ..window import reached
 from .gather import ROWS_BYTES, gather, gather_chunks, window
 from .plan import Plan, geometry, run_time_sizes
-from .uncopied import BLOCK_BYTES, add_uncopied, fits, whole_tile
+from .problem import Problem
+from .uncopied import BLOCK_BYTES, add_uncopied, fits, is_joined, whole_tile
 from .unpack import unpack
 
 PARTS = 16
@@ -67,38 +68,33 @@ class DirectWeight(Plan):
 
 
 @lru_cache(maxsize=1024)
-def plan(
-    height: Axis, width: Axis, channels: int, filters: int, groups: int, dtype: np.dtype
-) -> DirectWeight:
-    """Plan the gradient of a convolution of `channels` to `filters`, both of one group."""
-    x_pixel, lanes = channels * groups, machine.lanes(dtype)
-    joined = groups == 1 and width.dilation == 1 and channels < lanes
-    run = channels * width.taps if joined else channels
-    one_tile = whole_tile(run * height.taps, filters, dtype) if joined else None
-    tile = one_tile or machine.tile(run, filters, dtype)
+def plan(p: Problem) -> DirectWeight:
+    """Plan the weight gradient of any convolution."""
+    lanes, joined, uncopied, one_tile = machine.lanes(p.dtype), is_joined(p), fits(p), whole_tile(p)
+    run = p.channels * p.width.taps if joined else p.channels
+    tile = one_tile or machine.tile(run, p.filters, p.dtype)
     rows, columns = run if one_tile else tile.rows, tile.vectors * tile.lanes
-    chunks, blocks = -(-run // rows), -(-filters // columns)
-    shared = window(height, width, x_pixel, dtype) | {"gather_step_h": 1, "gather_step_w": 1}
-    uncopied = bool(one_tile) or fits(height, width, channels, filters, groups, shared["gathered"], dtype)
+    chunks, blocks = -(-run // rows), -(-p.filters // columns)
+    shared = window(p) | {"gather_step_h": 1, "gather_step_w": 1}
     if not joined and not uncopied:
-        shared |= _chunked(height, width, rows)
-    dy_pace = -(-min(columns, filters) // chunks)
+        shared |= _chunked(p.height, p.width, rows)
+    dy_pace = -(-min(columns, p.filters) // chunks)
     sizes = {
-        "channels": channels,
-        "filters": filters,
-        "dy_pixel": filters * groups,
-        "groups": groups,
+        "channels": p.channels,
+        "filters": p.filters,
+        "dy_pixel": p.filters * p.groups,
+        "groups": p.groups,
         "blocks": blocks,
-        "panels": groups * blocks,
+        "panels": p.groups * blocks,
         "run": run,
-        "runs": 1 if joined else width.taps,
+        "runs": 1 if joined else p.width.taps,
         "chunks": chunks,
         "x_pace": -(-rows // blocks),
         "dy_pace": dy_pace,
         **shared,
     }
     literals = {
-        "joined": int(joined), "uncopied": int(uncopied), "partial": int(filters % columns > 0),
+        "joined": int(joined), "uncopied": int(uncopied), "partial": int(p.filters % columns > 0),
         "chunk_vectors": -(-rows // lanes), "elements": tile.rows, "rows": rows,
         "columns": columns, "vectors": tile.vectors, "lanes": lanes,
         "dy_lines": -(-dy_pace // lanes) if uncopied else 0,
@@ -106,7 +102,7 @@ def plan(
     if joined:
         literals |= sizes
     unpacking = Geometry({**sizes, "joined": int(joined), "columns": columns, "rows": rows}, lanes=lanes)
-    return DirectWeight(geometry(run_time_sizes(height, width) | sizes, literals), unpacking)
+    return DirectWeight(geometry(run_time_sizes(p) | sizes, literals), unpacking)
 
 
 def _chunked(height: Axis, width: Axis, rows: int) -> dict[str, int]:

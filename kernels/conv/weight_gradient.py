@@ -26,7 +26,7 @@ def conv2d_weight(input, weight_size, grad_output, stride=1, padding=0, dilation
 def _weight_gradient(size, weight_size, stride, padding, dilation, groups, dtype, fast):
     """What computes the gradient: a function of input and output gradient."""
     p = problem(size, weight_size, stride, padding, dilation, groups, dtype, fast)
-    plan = choose(WEIGHT, p).plans[WEIGHT](p)
+    plan = choose(WEIGHT, p).plans[WEIGHT](p.any_batch)
 
     def run(input, grad_output):
         return plan.run(channels_last(input), channels_last(grad_output), p.images)

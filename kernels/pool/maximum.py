@@ -21,92 +21,88 @@ def max_pool2d(
 ):  # fmt: skip
     """y[n, c, p, q] = max over r, s of x[n, c, p * stride + r * dilation - top, ...]
 
-    input (N, C, H, W) to (N, C, P, Q), channels-last, and with `return_indices` the int64 places of the
+    input (N, C, H, W) to (N, C, P, Q), channels-last, and with `return_indices` the int64 indices of the
     maxima, flat in H x W. The first maximum in row-major order; NaN wins; padding never does.
     """
     n, c, h, w = input.shape
-    p, q, work, sizes = _plan(h, w, kernel_size, stride, padding, dilation, ceil_mode)
-    line, output = empty_channels_last((n, c, p, q), input.dtype)
-    places, indices = empty_channels_last((n, c, p, q) if return_indices else (0, 0, 0, 0), _INDEX)
+    g = _geometry(
+        c, h, w, kernel_size, stride, padding, dilation, ceil_mode, return_indices, input.dtype
+    )  # fmt: skip
+    size = n, c, g.outputs_h, g.outputs_w
+    line, output = empty_channels_last(size, input.dtype)
+    index_line, indices = empty_channels_last(size if return_indices else (0, 0, 0, 0), _INDEX)
     if line.size:
-        g = _geometry(kernel_size, return_indices, input.dtype)
-        flat = channels_last(input), line, places
-        _max(n * p, line.size * work, g, *flat, c, *sizes, streams(line, c))
+        work = line.size * (2.0 + g.taps_h * g.taps_w)
+        _max(n * g.outputs_h, work, g, channels_last(input), line, index_line, streams(line, c))
     return (output, indices) if return_indices else output
 
 
 @lru_cache(maxsize=1024)
-def _plan(h, w, kernel_size, stride, padding, dilation, ceil_mode):
-    """Rows and columns of the output, operations for each of its elements, and the kernel's integers."""
-    kernel_size = pair(kernel_size)
-    height, width = axes((h, w), kernel_size, stride or kernel_size, padding, dilation, ceil_mode)
-    sizes = tuple(
-        i for a in (height, width) for i in (a.size, a.outputs, a.taps, a.stride, a.dilation, a.before)
-    )
-    return height.outputs, width.outputs, 2.0 + height.taps * width.taps, sizes
-
-
-@lru_cache(maxsize=1024)
-def _geometry(kernel_size, indices, dtype):
-    """Windows of 2x2 and 3x3 are known to the compiler, the others share one kernel."""
+def _geometry(channels, h, w, kernel_size, stride, padding, dilation, ceil_mode, indices, dtype):
+    """Windows of 2x2 and 3x3 are known to the compiler as `taps`; the others share one kernel."""
     taps = pair(kernel_size)
+    height, width = axes((h, w), taps, stride or taps, padding, dilation, ceil_mode)
+    sizes = {
+        "channels": channels, "height": h, "width": w, "top": height.before, "left": width.before,
+        "outputs_h": height.outputs, "outputs_w": width.outputs, "taps_h": height.taps, "taps_w": width.taps,
+        "stride_h": height.stride, "stride_w": width.stride, "dilation_h": height.dilation,
+        "dilation_w": width.dilation,
+    }  # fmt: skip
     known = taps[0] if taps in ((2, 2), (3, 3)) else 0
-    return Geometry(taps=known, indices=int(indices), lanes=lanes(dtype))
+    return Geometry(sizes, taps=known, indices=int(indices), lanes=lanes(dtype))
 
 
 @inline
-def _window(g, x, at, place, row, column, r0, r1, s0, s1, channels, y, indices, to, count, bypass):
-    """One output of `count` neighbouring channels; tap (0, 0) is x[at], pixel `place` of its plane."""
-    first = r0 * row + s0 * column
-    best, winner = full(x.dtype.type(-np.inf), g.lanes), full(np.int32(place + first), g.lanes)
+def _window(g, x, at, pixel, r0, r1, s0, s1, y, indices, to, count, bypass):
+    """y[to + c] = max over r0 <= r < r1, s0 <= s < s1 of x[r, s, c], c < count: the microkernel.
+
+    x[at] is tap (0, 0), number `pixel` of its image. Overwrites y, and if g.indices the indices too, with the
+    numbers of the pixels whose values won.
+    """
+    row = g.dilation_h * g.width
+    first = r0 * row + s0 * g.dilation_w
+    best, winner = full(x.dtype.type(-np.inf), g.lanes), full(np.int32(pixel + first), g.lanes)
     for r in range(r0, r1):
         for s in range(s0, s1):
-            here = r * row + s * column
-            value = read(x, at + here * channels, g.lanes, count)
+            offset = r * row + s * g.dilation_w
+            value = read(x, at + offset * g.channels, g.lanes, count)
             better = wins(value, best)
             best = select(better, value, best)
             if g.indices:
-                winner = select(better, full(np.int32(place + here), g.lanes), winner)
+                winner = select(better, full(np.int32(pixel + offset), g.lanes), winner)
     pour(best, y, to, count, bypass)
     if g.indices:
         pour(winner, indices, to, count, bypass)
 
 
 @kernel
-def _max(
-    g, x, y, indices, channels, h, outputs_h, taps_h, stride_h, dilation_h, top,
-    w, outputs_w, taps_w, stride_w, dilation_w, left, bypass, first, last,
-):  # fmt: skip
-    """A job is one row of output pixels."""
-    whole_h, whole_w = (g.taps, g.taps) if g.taps else (taps_h, taps_w)
-    row = dilation_h * w
+def _max(g, x, y, indices, bypass, first, last):
+    """y[n, p, q, c] = max over r, s of x[n, p * stride + r * dilation - top, ..., c], and where it lies
+
+    x (N, H, W, C); overwrites y (N, P, Q, C), dense, and if g.indices the indices in H x W of the maxima, of
+    y's shape. Any sizes; what lies in the padding is left out. A job is one row of output pixels.
+    """
+    taps_h, taps_w = (g.taps, g.taps) if g.taps else (g.taps_h, g.taps_w)
     for job in range(first, last):
-        n = job // outputs_h
-        i = (job - n * outputs_h) * stride_h - top
-        r0, r1 = reached(i, taps_h, dilation_h, h)
-        for q in range(outputs_w):
-            j = q * stride_w - left
-            s0, s1 = reached(j, taps_w, dilation_w, w)
-            whole = r1 - r0 == taps_h and s1 - s0 == taps_w
-            place, to = i * w + j, (job * outputs_w + q) * channels
-            at = (n * h * w + place) * channels
-            for c in range(0, channels, g.lanes):
-                count = min(g.lanes, channels - c)
-                if whole and count == g.lanes:
+        n = job // g.outputs_h
+        i = (job - n * g.outputs_h) * g.stride_h - g.top
+        r0, r1 = reached(i, g.taps_h, g.dilation_h, g.height)
+        for q in range(g.outputs_w):
+            j = q * g.stride_w - g.left
+            s0, s1 = reached(j, g.taps_w, g.dilation_w, g.width)
+            inside = r1 - r0 == g.taps_h and s1 - s0 == g.taps_w
+            pixel, to = i * g.width + j, (job * g.outputs_w + q) * g.channels
+            at = (n * g.height * g.width + pixel) * g.channels
+            for c in range(0, g.channels, g.lanes):
+                count = min(g.lanes, g.channels - c)
+                if inside and count == g.lanes:
                     _window(
-                        g, x, at + c, place, row, dilation_w, 0, whole_h, 0, whole_w, channels,
-                        y, indices, to + c, g.lanes, bypass,
+                        g, x, at + c, pixel, 0, taps_h, 0, taps_w, y, indices, to + c, g.lanes, bypass
                     )  # fmt: skip
-                elif whole:
-                    _window(
-                        g, x, at + c, place, row, dilation_w, 0, whole_h, 0, whole_w, channels,
-                        y, indices, to + c, count, bypass,
-                    )  # fmt: skip
+                elif inside:
+                    _window(g, x, at + c, pixel, 0, taps_h, 0, taps_w, y, indices, to + c, count, bypass)
                 else:
-                    _window(
-                        g, x, at + c, place, row, dilation_w, r0, r1, s0, s1, channels,
-                        y, indices, to + c, count, bypass,
-                    )  # fmt: skip
+                    _window(g, x, at + c, pixel, r0, r1, s0, s1, y, indices, to + c, count, bypass)
 
 
 def max_pool2d_input(grad_output, indices, input_size):
@@ -132,7 +128,12 @@ def max_pool2d_input(grad_output, indices, input_size):
 
 @kernel
 def _route(g, dy, indices, dx, wrong, channels, outputs, inputs, parts, first, last):
-    """A job is one part of the pixels of one image of dx: it clears them and adds what goes there."""
+    """dx[n, indices[n, output, c], c] += dy[n, output, c], where indices count the pixels of an image
+
+    dy and indices (N, outputs, C); overwrites dx (N, inputs, C). wrong[job] is 1 where an index lies outside
+    of the image, else 0. A job is one of `parts` of the pixels of one image of dx: it clears them, then adds,
+    in the order of the outputs, what goes there.
+    """
     for job in range(first, last):
         n = job // parts
         begin, end = share(inputs, parts, job - n * parts)
@@ -141,9 +142,9 @@ def _route(g, dy, indices, dx, wrong, channels, outputs, inputs, parts, first, l
         for pixel in range(n * outputs, (n + 1) * outputs):
             for c in range(channels):
                 at = np.uint64(pixel * channels + c)  # Numba would count a negative index from the end
-                place = indices[at]
-                if begin <= place < end:
-                    dx[np.uint64(image + place * channels + c)] += dy[at]
-                elif not 0 <= place < inputs:
+                index = indices[at]
+                if begin <= index < end:
+                    dx[np.uint64(image + index * channels + c)] += dy[at]
+                elif not 0 <= index < inputs:
                     failures = 1
         wrong[job] = failures

@@ -1,26 +1,20 @@
 """What the passes of a depthwise convolution share: the geometry, and the way along a row of pixels."""
 
-import numpy as np
-
-from fastconv.geometry import Axis
-
 from ...engine import machine
 from ...engine.geometry import Geometry
 from ...engine.jit import inline
 from ...simd import spread
 from ...window import at_edge, interior
 from ..plan import Place, geometry, run_time_sizes
+from ..problem import Problem
 
 
-def layout(
-    height: Axis, width: Axis, channels: int, place: Place | None, relu: bool, pixels: int, dtype: np.dtype,
-    any_height: bool = False,
-) -> Geometry:  # fmt: skip
+def layout(p: Problem, place: Place | None, relu: bool, pixels: int, any_height: bool = False) -> Geometry:
     """A tile has the number of rows that covers the inner pixels of a row best, at most `pixels`.
 
     With `any_height`, filters of other rows, strides and dilations down the image share the machine code.
     """
-    lanes = machine.lanes(dtype)
+    height, width, channels, lanes = p.height, p.width, p.groups, machine.lanes(p.dtype)
     vectors = -(-channels // lanes)
     q0, q1 = interior.py_func(width.size, *width[1:5], width.outputs)
     tiles = max(1, -(-(q1 - q0) // pixels))
@@ -31,7 +25,7 @@ def layout(
         "dilation_w": width.dilation, "lanes": lanes, "rows": max(1, -(-(q1 - q0) // tiles)),
         "vectors": min(vectors, 4),
     } | ({} if any_height else down) | ({"y_pixel": place.pixel} if place else {})  # fmt: skip
-    return geometry(run_time_sizes(height, width, place) | down | {"relu": int(relu)}, literals)
+    return geometry(run_time_sizes(p, place) | down | {"relu": int(relu)}, literals)
 
 
 @inline

@@ -3,15 +3,16 @@
 The loads of a filter row are shared by the pixels of a tile; rows that are read again come from the caches.
 """
 
-import numpy as np
+from functools import lru_cache
 
-from fastconv.geometry import Axis
+import numpy as np
 
 from ...engine.jit import inline, kernel
 from ...memory.buffers import streams
 from ...simd import fma_rows, positive, stream
 from ...window import reached
 from ..plan import Packed, Place
+from ..problem import Problem
 from .layout import along_row, layout
 
 PIXELS = 8
@@ -30,9 +31,15 @@ class Rows(Packed):
         _forward(images * g.outputs_h, work, g, x, packed, bias, y, streams(y, g.filters))
 
 
-def plan(height: Axis, width: Axis, channels: int, place: Place, relu: bool, dtype: np.dtype) -> Rows:
-    """Plan a depthwise convolution of so many channels."""
-    return Rows(layout(height, width, channels, place, relu, PIXELS, dtype, any_height=True))
+def fits(p: Problem) -> bool:
+    """Whether a convolution is depthwise: one channel and one filter in each of many groups."""
+    return p.groups > 1 and p.channels == p.filters == 1
+
+
+@lru_cache(maxsize=1024)
+def plan(p: Problem, place: Place, relu: bool, vectors: int | None = None) -> Rows:
+    """Plan a depthwise convolution."""
+    return Rows(layout(p, place, relu, PIXELS, any_height=True))
 
 
 @inline

@@ -1,28 +1,30 @@
 """The forward pass of three filter rows down the image: an input row is read once, for three output rows.
 
 A tile is some neighbouring pixels of one vector of channels. Three of them are open at a time: the input row
-meets the last filter row in one, the middle one in the next, the first one in the third.
+meets the last filter row in the first of them, the middle row in the next, and the first row in the third.
 """
 
-import numpy as np
+from functools import lru_cache
 
-from fastconv.geometry import Axis
+import numpy as np
 
 from ...engine import machine
 from ...engine.jit import get_num_threads, inline, kernel
 from ...memory.buffers import streams
 from ...simd import fma_rows, positive, stream
 from ..plan import Packed, Place
+from ..problem import Problem
+from . import rows
 from .layout import along_row, layout
 
 ROWS = 16
 """Most rows of a strip."""
 LEAST = 4
-"""Rows of a strip from which the two input rows beyond its own are worth a second thread."""
+"""Least rows of a strip where they are cut shorter to occupy all threads: each reads two input rows more."""
 VECTORS = 8
 """Vectors of channels from which a pixel is so long that the CPU prefetches too little of a row."""
 WIDEST = 32
-"""Outputs of a row up to which this pays: wide images wait for memory, which rows read in its order."""
+"""Most outputs of a row: wide images wait for memory, which `rows.py` reads in its order."""
 
 
 class Strips(Packed):
@@ -41,16 +43,18 @@ class Strips(Packed):
         _forward(images * blocks, work, g, x, packed, bias, y, blocks, rows, streams(y, g.filters))
 
 
-def fits(height: Axis, width: Axis, channels: int, dtype: np.dtype) -> bool:
+def fits(p: Problem) -> bool:
     """Whether the strips can compute it, and are faster than rows."""
-    three = (height.taps, height.stride, height.dilation) == (3, 1, 1)
-    return three and width.outputs <= WIDEST and channels >= VECTORS * machine.lanes(dtype)
+    three = (p.height.taps, p.height.stride, p.height.dilation) == (3, 1, 1)
+    many = p.groups >= VECTORS * machine.lanes(p.dtype)
+    return rows.fits(p) and three and many and p.width.outputs <= WIDEST
 
 
-def plan(height: Axis, width: Axis, channels: int, place: Place, relu: bool, dtype: np.dtype) -> Strips:
+@lru_cache(maxsize=1024)
+def plan(p: Problem, place: Place, relu: bool, vectors: int | None = None) -> Strips:
     """Plan a depthwise convolution that `fits`."""
     pixels = (machine.vectors().registers - 6) // 4  # three open tiles, and a row of inputs with two beyond
-    return Strips(layout(height, width, channels, place, relu, pixels, dtype))
+    return Strips(layout(p, place, relu, pixels))
 
 
 @inline

@@ -9,13 +9,12 @@ from functools import lru_cache
 
 import numpy as np
 
-from fastconv.geometry import Axis
-
 from ...engine.jit import inline, kernel, share
 from ...memory.buffers import empty
 from ...simd import fma_rows, load, read, store, write
 from ...window import at_edge, interior, reached
 from ..plan import Plan
+from ..problem import Problem
 from .layout import layout
 
 PARTS = 16
@@ -38,9 +37,9 @@ class DepthwiseWeight(Plan):
 
 
 @lru_cache(maxsize=1024)
-def weight_plan(height: Axis, width: Axis, channels: int, dtype: np.dtype) -> DepthwiseWeight:
+def plan(p: Problem) -> DepthwiseWeight:
     """Plan the weight gradient of a depthwise convolution."""
-    return DepthwiseWeight(layout(height, width, channels, None, False, 1, dtype))
+    return DepthwiseWeight(layout(p, None, False, 1))
 
 
 @inline

@@ -17,8 +17,6 @@ from functools import lru_cache
 
 import numpy as np
 
-from fastconv.geometry import Axis
-
 from ...engine import machine
 from ...engine.geometry import Geometry
 from ...engine.jit import get_num_threads, inline, kernel, share
@@ -26,6 +24,7 @@ from ...memory.buffers import empty, scratch, streams
 from ...simd import fma, load, store, zero
 from ..direct import BYTES_A_CYCLE
 from ..plan import Packed, Place
+from ..problem import Problem
 from .tiles import TRANSFORM, tile_sizes, transform_filter, transform_inputs, transform_output
 from .transform import POINTS, is_used, products_of, square_at, squares_of
 
@@ -64,22 +63,21 @@ def cycles(tiles: int, taps: tuple[int, int], channels: int, filters: int, dtype
 
 
 @lru_cache(maxsize=1024)
-def plan(
-    height: Axis, width: Axis, channels: int, filters: int, place: Place, relu: bool, dtype: np.dtype
-) -> Winograd:
+def plan(p: Problem, place: Place, relu: bool, vectors: int | None = None) -> Winograd:
     """Plan a convolution for which the algorithm `wins`."""
-    tile = machine.tile(None, filters, dtype)
+    channels, filters = p.channels, p.filters
+    tile = machine.tile(None, filters, p.dtype)
     columns = tile.vectors * tile.lanes
-    panels, squares = -(-filters // columns), squares_of(height.taps, width.taps)
+    panels, squares = -(-filters // columns), squares_of(p.height.taps, p.width.taps)
     sizes = {
         "channels": channels, "filters": filters, "blocks": panels, "panels": panels,
-        "taps_h": height.taps, "taps_w": width.taps, "squares": squares,
+        "taps_h": p.height.taps, "taps_w": p.width.taps, "squares": squares,
         "m_pitch": panels * columns + tile.lanes,
         "u_pitch": panels * squares * channels * columns + tile.lanes,
     }  # fmt: skip
     transforms = Geometry({**sizes, "columns": columns}, lanes=tile.lanes)
     geometry = Geometry(
-        tile_sizes(height, width, place) | sizes | {"relu": int(relu)}, v_pitch=channels + tile.lanes,
+        tile_sizes(p, place) | sizes | {"relu": int(relu)}, v_pitch=channels + tile.lanes,
         columns=columns, rows=tile.rows, vectors=tile.vectors, lanes=tile.lanes,
     )  # fmt: skip
     return Winograd(geometry, transforms)

@@ -15,8 +15,6 @@ from functools import lru_cache
 
 import numpy as np
 
-from fastconv.geometry import Axis
-
 from ...engine import machine
 from ...engine.geometry import Geometry
 from ...engine.jit import get_num_threads, inline, kernel, share
@@ -24,6 +22,7 @@ from ...memory.buffers import scratch, streams
 from ...simd import fma, load, store, transposed, zero
 from ..pack import Source
 from ..plan import Convolution, Place
+from ..problem import Problem
 from .tiles import TRANSFORM, tile_sizes, transform_filter, transform_inputs, transform_output
 from .transform import POINTS, TAPS
 
@@ -66,16 +65,15 @@ def cycles(tiles: int, taps: tuple[int, int], channels: int, filters: int, dtype
 
 
 @lru_cache(maxsize=1024)
-def plan(
-    height: Axis, width: Axis, channels: int, filters: int, place: Place, relu: bool, dtype: np.dtype
-) -> Fused:
+def plan(p: Problem, place: Place, relu: bool, vectors: int | None = None) -> Fused:
     """Plan a convolution whose channels and filters fill vectors."""
-    lanes = machine.lanes(dtype)
-    tile = machine.tile(ROWS, filters, dtype, fixed=2 if filters % (2 * lanes) == 0 else 1)
+    channels, filters = p.channels, p.filters
+    lanes = machine.lanes(p.dtype)
+    tile = machine.tile(ROWS, filters, p.dtype, fixed=2 if filters % (2 * lanes) == 0 else 1)
     columns = tile.vectors * lanes
     sizes = {"channels": channels, "filters": filters, "panels": filters // columns, "relu": int(relu)}
     geometry = Geometry(
-        tile_sizes(height, width, place) | sizes, slice=SLICE, v_pitch=SLICE + lanes,
+        tile_sizes(p, place) | sizes, slice=SLICE, v_pitch=SLICE + lanes,
         u_pitch=SLICE * columns + lanes, columns=columns, rows=tile.rows, vectors=tile.vectors, lanes=lanes,
     )  # fmt: skip
     return Fused(geometry)
@@ -85,8 +83,8 @@ def plan(
 def _transform_filters(g, weight, at, filter_step, channel_step, adjacent, flip, count, taps, u, lane):
     """u[point, c, lane + k] = G w G^T of a vector of filters k and `count` channels, the first at weight[at].
 
-    `flip`: the place of tap 0 in the filter, the last one for flipped filters. The taps are transposed first,
-    as many channels at once as lie side by side: taps[c, tap, k].
+    `flip`: the index in memory of tap 0, 8 where the filters are to be flipped. The taps are transposed
+    first, as many channels at once as lie side by side: taps[c, tap, k].
     """
     for c in range(0, count, adjacent):
         run = min(adjacent, count - c) * 9

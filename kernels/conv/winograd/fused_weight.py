@@ -12,14 +12,13 @@ from functools import lru_cache
 
 import numpy as np
 
-from fastconv.geometry import Axis
-
 from ...engine import machine
 from ...engine.geometry import Geometry
 from ...engine.jit import get_num_threads, inline, kernel, share
 from ...memory.buffers import empty, scratch
 from ...simd import fma, store, zero
 from ..plan import Plan
+from ..problem import Problem
 from ..unpack import put_transposed
 from .fused import SLICE
 from .tiles import TRANSFORM, tile_sizes, transform_gradient, transform_inputs, transform_sums
@@ -54,13 +53,14 @@ def cycles(tiles: int, taps: tuple[int, int], channels: int, filters: int, dtype
 
 
 @lru_cache(maxsize=1024)
-def plan(height: Axis, width: Axis, channels: int, filters: int, dtype: np.dtype) -> FusedWeight:
+def plan(p: Problem) -> FusedWeight:
     """Plan the gradient of a convolution whose channels and filters fill vectors."""
-    lanes, vectors = machine.lanes(dtype), 2 if filters % (2 * machine.lanes(dtype)) == 0 else 1
+    channels, filters = p.channels, p.filters
+    lanes, vectors = machine.lanes(p.dtype), 2 if filters % (2 * machine.lanes(p.dtype)) == 0 else 1
     columns, rows = vectors * lanes, min(lanes, 8 if machine.vectors().registers >= 32 else 4)
     sizes = {"channels": channels, "filters": filters, "panels": filters // columns}
     geometry = Geometry(
-        tile_sizes(height, width) | sizes, slice=SLICE, v_pitch=SLICE + lanes, m_pitch=(columns + 1) * lanes,
+        tile_sizes(p) | sizes, slice=SLICE, v_pitch=SLICE + lanes, m_pitch=(columns + 1) * lanes,
         columns=columns, rows=rows, vectors=vectors, lanes=lanes,
     )  # fmt: skip
     return FusedWeight(geometry)

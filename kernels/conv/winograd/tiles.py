@@ -5,11 +5,10 @@ tile: scratch memory of one vector of channels or filters for each of its SIDE x
 is always the distance from one point of a tile to the next.
 """
 
-from fastconv.geometry import Axis
-
 from ...engine.jit import inline
 from ...simd import pour, read, select, write
 from ..plan import Place, run_time_sizes
+from ..problem import Problem
 from .transform import (
     OUTPUTS,
     SIDE,
@@ -27,10 +26,10 @@ TRANSFORM = 24
 """Cycles in which one tile's element goes through all points (measured; half of them wait for memory)."""
 
 
-def tile_sizes(height: Axis, width: Axis, place: Place | None = None) -> dict[str, int]:
+def tile_sizes(p: Problem, place: Place | None = None) -> dict[str, int]:
     """The run-time sizes of a convolution, and how many tiles an image has: `tiles_h` x `tiles_w`."""
-    tiles_h, tiles_w = tiles_of(height, width)
-    return run_time_sizes(height, width, place) | {"tiles_h": tiles_h, "tiles_w": tiles_w}
+    tiles_h, tiles_w = tiles_of(p.height, p.width)
+    return run_time_sizes(p, place) | {"tiles_h": tiles_h, "tiles_w": tiles_w}
 
 
 @inline

@@ -9,13 +9,10 @@ The tiles are dealt to a fixed number of parts, each part sums its tiles in orde
 order: the order of a sum depends on shapes alone.
 """
 
-import math
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-
-from fastconv.geometry import Axis
 
 from ...engine import machine
 from ...engine.geometry import Geometry
@@ -23,9 +20,10 @@ from ...engine.jit import get_num_threads, inline, kernel, share
 from ...memory.buffers import empty, scratch
 from ...simd import fma, load, store
 from ..plan import Plan
+from ..problem import Problem
 from ..unpack import put_transposed
 from .tiles import tile_sizes, transform_gradient, transform_inputs, transform_sums
-from .transform import POINTS, SIDE, TAPS, is_used, square_at, squares_of, tiles_of
+from .transform import POINTS, SIDE, TAPS, is_used, square_at, squares_of
 
 TILES = 56
 """Tiles of a block: what the register tile sums between its load and its store."""
@@ -38,47 +36,43 @@ class WinogradWeight(Plan):
     """The weight gradient of a number of images."""
 
     transforms: Geometry
-    parts: int
 
     def run(self, x: np.ndarray, dy: np.ndarray, images: int) -> np.ndarray:
         """The gradient (K, C, kH, kW), from flat x and dy."""
         g = self.geometry
         tiles, size = images * g.tiles_h * g.tiles_w, g.squares * POINTS * g.panels * g.depth * g.columns
-        sums = empty((self.parts * size,), x.dtype)
-        splits = min(g.panels, -(-get_num_threads() // self.parts))
-        _sum(self.parts * splits, 2.0 * tiles * size,
-            g, x, dy, sums, tiles, self.parts, splits,
-        )  # fmt: skip
+        parts = max(1, min(PARTS // g.squares, tiles // 256)) if g.panels < PARTS else 1
+        sums = empty((parts * size,), x.dtype)
+        splits = min(g.panels, -(-get_num_threads() // parts))
+        _sum(parts * splits, 2.0 * tiles * size, g, x, dy, sums, tiles, parts, splits)
         grad_weight = empty((g.filters, g.channels, g.taps_h, g.taps_w), x.dtype)
         _finish(
             g.channels // g.lanes * g.panels, 2.0 * sums.size,
-            self.transforms, sums, grad_weight.ravel(), self.parts,
+            self.transforms, sums, grad_weight.ravel(), parts,
         )  # fmt: skip
         return grad_weight
 
 
 @lru_cache(maxsize=1024)
-def plan(
-    images: int, height: Axis, width: Axis, channels: int, filters: int, dtype: np.dtype
-) -> WinogradWeight:
+def plan(p: Problem) -> WinogradWeight:
     """Plan the gradient of a convolution for which `weight_wins`."""
-    tile = machine.tile(channels, filters, dtype)
+    channels, filters = p.channels, p.filters
+    tile = machine.tile(channels, filters, p.dtype)
     columns = tile.vectors * tile.lanes
     panels, chunks = -(-filters // columns), -(-channels // tile.rows)
     depth = chunks * tile.rows
     sizes = {
-        "channels": channels, "filters": filters, "taps_h": height.taps, "taps_w": width.taps,
-        "squares": squares_of(height.taps, width.taps), "panels": panels, "chunks": chunks, "depth": depth,
-        "v_pitch": (-(-depth // tile.lanes) + 1) * tile.lanes, "d_pitch": (panels + 1) * columns,
+        "channels": channels, "filters": filters, "taps_h": p.height.taps, "taps_w": p.width.taps,
+        "squares": squares_of(p.height.taps, p.width.taps), "panels": panels, "chunks": chunks,
+        "depth": depth, "d_pitch": (panels + 1) * columns,
+        "v_pitch": (-(-depth // tile.lanes) + 1) * tile.lanes,
     }  # fmt: skip
     geometry = Geometry(
-        tile_sizes(height, width) | sizes, columns=columns, rows=tile.rows, vectors=tile.vectors,
+        tile_sizes(p) | sizes, columns=columns, rows=tile.rows, vectors=tile.vectors,
         lanes=tile.lanes,
     )  # fmt: skip
     transforms = Geometry({**sizes, "columns": columns}, lanes=tile.lanes)
-    tiles = images * math.prod(tiles_of(height, width))
-    parts = max(1, min(PARTS // sizes["squares"], tiles // 256)) if panels < PARTS else 1
-    return WinogradWeight(geometry, transforms, parts)
+    return WinogradWeight(geometry, transforms)
 
 
 @inline

@@ -1,4 +1,4 @@
-"""The tile verbs over every number of columns, between guard zones, and the instructions that they become."""
+"""The verbs of a tile over every number of columns, between guard zones, and the instructions they become."""
 
 import numpy as np
 import pytest
@@ -6,19 +6,7 @@ from numba import njit
 
 from fastconv.kernels.engine import machine
 from fastconv.kernels.engine.geometry import Geometry
-from fastconv.kernels.simd import (
-    clear,
-    copy,
-    fma,
-    fma_rows,
-    fma_runs,
-    load,
-    spread,
-    store,
-    unwoven,
-    woven,
-    zero,
-)
+from fastconv.kernels.simd import fma, fma_rows, fma_runs, load, spread, store, zero
 
 GUARD = 7.0
 
@@ -79,49 +67,6 @@ def test_scalars_in_runs_of_neighbours(rows, run):
     c = np.zeros((rows, lanes), np.float32)
     runs(Geometry(rows=rows, lanes=lanes, run=run), a, b, c, step)
     np.testing.assert_array_equal(c, np.outer([a[1 + i // run * step + i % run] for i in range(rows)], b))
-
-
-@njit
-def weave(g, planes, pixels):
-    tile = load(planes, 0, g.vectors * g.lanes, g.rows, g.vectors, g.lanes, g.vectors * g.lanes)
-    store(woven(tile), pixels, 0, 0, pixels.size)
-
-
-@njit
-def take_apart(g, pixels, planes):
-    store(unwoven(load(pixels, 0, 0, 1, g.rows, g.lanes, pixels.size)), planes, 0, g.lanes, g.lanes)
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("vectors", [1, 3])
-@pytest.mark.parametrize("channels", [1, 2, 3, 6, 8])
-def test_planes_and_pixels(channels, vectors, dtype):
-    g = Geometry(rows=channels, vectors=vectors, lanes=machine.lanes(dtype))
-    planes = np.arange(channels * vectors * g.lanes, dtype=dtype).reshape(channels, -1)
-    pixels = np.empty(planes.T.shape, dtype)
-    weave(g, planes.ravel(), pixels.ravel())
-    np.testing.assert_array_equal(pixels, planes.T)
-    if vectors == 1:
-        apart = np.empty_like(planes)
-        take_apart(g, pixels.ravel(), apart.ravel())
-        np.testing.assert_array_equal(apart, planes)
-
-
-@njit
-def move(source, to, at, count):
-    copy(to, 2, source, at, count)
-    clear(to, 2 + count, 3)
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("count", [0, 1, 5, 100])
-def test_copy_and_clear(count, dtype):
-    source, to = np.arange(200, dtype=dtype), np.full(200, GUARD, dtype)
-    move(source, to, 3, count)
-    expected = np.full(200, GUARD, dtype)
-    expected[2 : 2 + count] = source[3 : 3 + count]
-    expected[2 + count : 5 + count] = 0
-    np.testing.assert_array_equal(to, expected)
 
 
 def test_the_inner_loop_is_fused_multiply_adds_in_registers():

@@ -1,52 +1,17 @@
-"""Machine code that Python calls as it calls C: arguments, results, words, arrays and errors."""
+"""Python's objects in machine code: integers, counts of references, arrays that are made."""
 
 import sys
 
 import numpy as np
 import pytest
 
-from fastconv.kernels.engine.native.entry import callable_from_python, head
+from fastconv.kernels.engine.native.entry import callable_from_python
 from fastconv.kernels.engine.native.layouts import DATA, WORD
-from fastconv.kernels.engine.native.objects import FIRST, NONE, call, incref, integer, new_array, references
+from fastconv.kernels.engine.native.objects import FIRST, NONE, incref, integer, new_array, references
 from fastconv.kernels.engine.native.words import half, put, room, word
+from tests.kernels.engine.native.tables import with_head
 
 pytestmark = pytest.mark.fields
-
-
-def with_head(*objects):
-    own = np.full(FIRST + len(objects), None)
-    own[:FIRST] = head()
-    own[FIRST:] = objects
-    return own
-
-
-def _count(self, arguments, count):
-    counter = word(word(word(self + DATA) + FIRST * WORD) + DATA)
-    put(counter, word(counter) * 10 + count)
-    none = word(word(self + DATA) + NONE * WORD)
-    incref(none)
-    return none
-
-
-def test_a_function_knows_its_own_array_and_its_arguments():
-    counter = np.zeros(1, np.int64)
-    function = callable_from_python(_count, with_head(counter))
-    assert function() is None
-    assert function(1, "two", None) is None
-    assert counter[0] == 3
-
-
-def _last(self, arguments, count):
-    value = word(arguments + (count - 1) * WORD)
-    incref(value)
-    return value
-
-
-def test_what_is_returned_is_the_object_itself():
-    function, thing = callable_from_python(_last, with_head()), object()
-    before = sys.getrefcount(thing)
-    assert function(1, 2, thing) is thing
-    assert sys.getrefcount(thing) == before
 
 
 def _numbers(self, arguments, count):
@@ -106,14 +71,3 @@ def test_arrays_in_the_memory_of_others():
     assert array.base is owner and array.flags.writeable
     del array
     assert sys.getrefcount(owner) == before
-
-
-def _through(self, arguments, count):
-    return call(word(arguments))
-
-
-def test_an_exception_comes_through():
-    function = callable_from_python(_through, with_head())
-    assert function(dict) == {}
-    with pytest.raises(ZeroDivisionError):
-        function(lambda: 1 // 0)
