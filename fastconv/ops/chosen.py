@@ -36,6 +36,12 @@ class Chosen(Mapping[str, Choice]):
     def __len__(self) -> int:
         return len(self._choices)
 
+    @property
+    def names(self) -> str:
+        """The algorithms of the passes in one line: one name where all have the same."""
+        names = [choice.algorithm for choice in self.values()]
+        return names[0] if len(set(names)) == 1 else ", ".join(names)
+
     def __repr__(self) -> str:
         rows = [(which, *choice) for which, choice in self.items()]
         a, b = (max(map(len, column)) for column in list(zip(*rows, strict=True))[:2])
