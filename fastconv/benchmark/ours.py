@@ -1,6 +1,7 @@
 """fastconv as a user calls it: `functional`, `grad` and `optim`, images in channels-last memory."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -56,7 +57,7 @@ def _dense(row: Row, which: str) -> Task:
         "input": lambda: grad.linear_input(weight, dy),
         "weight": lambda: grad.linear_weight(x, dy),
     }
-    return Task(calls[which], _one)
+    return Task(calls[which], _one, chosen("linear", row.size, (*row.layer, row.size[1]))[which].algorithm)
 
 
 def _max_pool(row: Row, which: str) -> Task:
@@ -64,22 +65,25 @@ def _max_pool(row: Row, which: str) -> Task:
     x = channels_last(a["input"])
     height, width = row.layer
     window, stride, padding = (height, width), row.stride, row.option("padding")
+    algorithm = chosen("max_pool2d", row.size, window, stride, padding)[which].algorithm
     if which == "forward":
-        return Task(lambda: functional.max_pool2d(x, window, stride, padding, return_indices=True), list)
+        forward = partial(functional.max_pool2d, x, window, stride, padding, return_indices=True)
+        return Task(forward, list, algorithm)
     _, indices = functional.max_pool2d(x, window, stride, padding, return_indices=True)
     dy = channels_last(a["grad_output"])
-    return Task(lambda: grad.max_pool2d_input(dy, indices, row.size), _one)
+    return Task(lambda: grad.max_pool2d_input(dy, indices, row.size), _one, algorithm)
 
 
 def _avg_pool(row: Row, which: str) -> Task:
     a = inputs.arrays(row, which)
     height, width = row.layer
     window, stride, padding = (height, width), row.stride, row.option("padding")
+    algorithm = chosen("avg_pool2d", row.size, window, stride, padding)[which].algorithm
     if which == "forward":
         x = channels_last(a["input"])
-        return Task(lambda: functional.avg_pool2d(x, window, stride, padding), _one)
+        return Task(lambda: functional.avg_pool2d(x, window, stride, padding), _one, algorithm)
     dy = channels_last(a["grad_output"])
-    return Task(lambda: grad.avg_pool2d_input(dy, row.size, window, stride, padding), _one)
+    return Task(lambda: grad.avg_pool2d_input(dy, row.size, window, stride, padding), _one, algorithm)
 
 
 def _adaptive_avg_pool(row: Row, which: str) -> Task:

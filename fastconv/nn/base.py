@@ -1,5 +1,6 @@
 """What every layer has: parameters, layers inside, shapes, prediction; the form of forward and backward."""
 
+import contextlib
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
@@ -16,6 +17,7 @@ from fastconv.nn.contract import built_in, checked_layer, states_its_shape
 from fastconv.nn.inputs import check_input
 from fastconv.nn.state import fitting
 from fastconv.nn.summary import Row, Summary
+from fastconv.ops.chosen import Chosen
 from fastconv.types import Array, Shape
 
 Gradients = dict[str, Array]
@@ -24,6 +26,8 @@ Gradients = dict[str, Array]
 Backward = Callable[..., tuple[Array | None, Gradients]]
 """`backward(dy, input_gradient=True) -> (dx, gradients)`; dx is None where `input_gradient` is False."""
 
+BATCH_SIZE = 32
+"""Samples in a batch of training, by default."""
 SAMPLES = 256
 """How many samples run through a model at a time where nothing is trained."""
 
@@ -222,15 +226,28 @@ class Layer(Settings):
         """
         return 0
 
-    def rows(self, input_shape: Shape, name: str = "") -> list[Row]:
+    def chosen(self, batch_shape: Shape) -> Chosen | None:
+        """The algorithms that compute a batch of this shape, where there is a choice: `fastconv.chosen`."""
+        return None
+
+    def rows(self, input_shape: Shape, name: str = "", batch_size: int = BATCH_SIZE) -> list[Row]:
         """The lines of `summary`: one a layer."""
         count = sum(array.size for array in self.parameters().values())
         shape, cost = self.output_shape(input_shape), self.multiply_adds(input_shape)
-        return [Row(f"{name} {type(self).__name__}".strip(), shape, count, cost)]
+        row = Row(f"{name} {type(self).__name__}".strip(), shape, count, cost)
+        with contextlib.suppress(ImportError):  # a process without compiled kernels has a summary, too
+            chosen = self.chosen((batch_size, *input_shape))
+            return [row._replace(algorithms=chosen.names)] if chosen else [row]
+        return [row]
 
-    def summary(self, input_shape: Shape) -> Summary:
-        """A table of layer, output shape, parameters and multiply-adds for one input of this shape."""
-        return Summary(self.rows(validate.size("summary", "input_shape", input_shape)))
+    def summary(self, input_shape: Shape, batch_size: int = BATCH_SIZE) -> Summary:
+        """A table of layer, output shape, parameters and multiply-adds for one input of this shape.
+
+        Its last column has the algorithms of the compiled kernels for a batch of `batch_size` inputs: of the
+        forward pass, the input gradient and the weight gradient, as `fastconv.chosen` explains them.
+        """
+        batch_size = validate.integer("summary", "batch_size", batch_size)
+        return Summary(self.rows(validate.size("summary", "input_shape", input_shape), "", batch_size))
 
     def config(self) -> dict[str, Any]:
         """The constructor's arguments, as JSON can hold them."""

@@ -14,6 +14,7 @@ from fastconv.nn import arguments
 from fastconv.nn.base import Backward, Gradients
 from fastconv.nn.weighted import WeightedLayer
 from fastconv.nn.windows import by, image_size, short, short_padding
+from fastconv.ops.chosen import Chosen, chosen
 from fastconv.types import Array, Padding, Pair, Shape
 
 
@@ -139,6 +140,11 @@ class Conv2d(WeightedLayer):
     def multiply_adds(self, input_shape: Shape) -> int:
         """Outputs · weights of one output."""
         return math.prod(self.output_shape(input_shape)) * self.weight[0].size
+
+    def chosen(self, batch_shape: Shape) -> Chosen:
+        """The algorithms that compute a batch (N, in_channels, H, W)."""
+        window = (self.stride, self.padding, self.dilation, self.groups)
+        return chosen("conv2d", batch_shape, self.weight.shape, *window, dtype=self.dtype)
 
     def config(self) -> dict[str, Any]:
         """The constructor's arguments."""

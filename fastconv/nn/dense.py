@@ -11,6 +11,7 @@ from fastconv import grad, validate
 from fastconv.attributes import Checks
 from fastconv.nn.base import Backward, Gradients
 from fastconv.nn.weighted import WeightedLayer
+from fastconv.ops.chosen import Chosen, chosen
 from fastconv.types import Array, Shape
 
 
@@ -75,6 +76,10 @@ class Linear(WeightedLayer):
     def multiply_adds(self, input_shape: Shape) -> int:
         """in_features · out_features at every position."""
         return math.prod(input_shape) * self.out_features
+
+    def chosen(self, batch_shape: Shape) -> Chosen:
+        """The algorithms that compute a batch (N, ..., in_features)."""
+        return chosen("linear", batch_shape, self.weight.shape, dtype=self.dtype)
 
     def config(self) -> dict[str, Any]:
         """The constructor's arguments."""

@@ -9,6 +9,7 @@ from fastconv.geometry import Sides, axes
 from fastconv.nn import arguments
 from fastconv.nn.base import Backward, Gradients, Layer
 from fastconv.nn.windows import by, image_size, short, short_padding
+from fastconv.ops.chosen import Chosen, chosen
 from fastconv.ops.pool import check_windows
 from fastconv.types import Array, OutputSize, Padding, Pair, Shape
 
@@ -105,6 +106,10 @@ class MaxPool2d(_Pool2d):
 
         return y, backward
 
+    def chosen(self, batch_shape: Shape) -> Chosen:
+        """The algorithms that compute a batch (N, C, H, W)."""
+        return chosen("max_pool2d", batch_shape, *self.window)
+
     def __call__(self, x: Array) -> Array:
         """The maxima alone."""
         return F.max_pool2d(x, *self.window)
@@ -165,6 +170,10 @@ class AvgPool2d(_Pool2d):
             return (grad.avg_pool2d_input(dy, shape, *window) if input_gradient else None), {}
 
         return y, backward
+
+    def chosen(self, batch_shape: Shape) -> Chosen:
+        """The algorithms that compute a batch (N, C, H, W)."""
+        return chosen("avg_pool2d", batch_shape, *self.window)
 
     def config(self) -> dict[str, Any]:
         """The constructor's arguments."""

@@ -13,12 +13,15 @@ class Row(NamedTuple):
     output_shape: Shape
     parameters: int
     multiply_adds: int
+    algorithms: str = ""
+    """Those of the forward pass, the input gradient and the weight gradient; one name if all are the same."""
 
 
 class Summary(str):
     """A table of layers, as text: printing it and looking at it in a shell show the same.
 
-    `rows` holds the figures; `parameters` and `multiply_adds` are their totals, for one input.
+    `rows` holds the figures; `parameters` and `multiply_adds` are their totals, for one input. The algorithms
+    are those of a batch: see `fastconv.chosen`.
     """
 
     rows: tuple[Row, ...]
@@ -26,17 +29,18 @@ class Summary(str):
     def __new__(cls, rows: Iterable[Row]) -> "Summary":
         """The table with these rows and a line of totals."""
         rows = tuple(rows)
-        lines = [("layer", "output shape", "parameters", "multiply-adds")]
-        lines += [(r.layer, str(r.output_shape), f"{r.parameters:,}", f"{r.multiply_adds:,}") for r in rows]
+        lines = [("layer", "output shape", "parameters", "multiply-adds", "algorithms")]
+        for r in rows:
+            figures = f"{r.parameters:,}", f"{r.multiply_adds:,}"
+            lines.append((r.layer, str(r.output_shape), *figures, r.algorithms))
         totals = sum(r.parameters for r in rows), sum(r.multiply_adds for r in rows)
-        lines.append(("total", "", f"{totals[0]:,}", f"{totals[1]:,}"))
-        a, b, c, d = (max(map(len, column)) for column in zip(*lines, strict=True))
-        text = super().__new__(
-            cls,
-            "\n".join(
-                f"{name:<{a}}  {shape:<{b}}  {count:>{c}}  {cost:>{d}}" for name, shape, count, cost in lines
-            ),
+        lines.append(("total", "", f"{totals[0]:,}", f"{totals[1]:,}", ""))
+        a, b, c, d, _ = (max(map(len, column)) for column in zip(*lines, strict=True))
+        written = (
+            f"{name:<{a}}  {shape:<{b}}  {count:>{c}}  {cost:>{d}}  {algorithms}".rstrip()
+            for name, shape, count, cost, algorithms in lines
         )
+        text = super().__new__(cls, "\n".join(written))
         text.rows = rows
         return text
 

@@ -1,6 +1,7 @@
 """Which algorithm of the compiled kernels computes an operation, and why."""
 
 import inspect
+import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -8,7 +9,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from fastconv import validate
-from fastconv.ops import conv
+from fastconv.ops import conv, pool
 from fastconv.types import Padding, Pair, Shape
 
 
@@ -35,6 +36,12 @@ class Chosen(Mapping[str, Choice]):
     def __len__(self) -> int:
         return len(self._choices)
 
+    @property
+    def names(self) -> str:
+        """The algorithms of the passes in one line: one name where all have the same."""
+        names = [choice.algorithm for choice in self.values()]
+        return names[0] if len(set(names)) == 1 else ", ".join(names)
+
     def __repr__(self) -> str:
         rows = [(which, *choice) for which, choice in self.items()]
         a, b = (max(map(len, column)) for column in list(zip(*rows, strict=True))[:2])
@@ -44,12 +51,19 @@ class Chosen(Mapping[str, Choice]):
 def chosen(operation: str, *shapes: Any, dtype: DTypeLike = np.float32, **options: Any) -> Chosen:
     """The algorithm that computes each pass of an operation on this machine, and the reason.
 
-    `chosen("conv2d", input_shape, weight_shape, stride=1, padding=0, dilation=1, groups=1)`: the shapes and
-    the options are those of `functional.conv2d`, the passes "forward", "input" and "weight". `dtype` is that
-    of the arrays, float32 or float64. The choice depends on shapes, the instruction set of the CPU and
-    `fastconv.config` alone, never on the number of threads.
+    **Arguments:**
+
+    - `operation`: "conv2d", "linear", "max_pool2d" or "avg_pool2d".
+    - `shapes`, `options`: what `functional` takes for it, with shapes in the place of arrays:
+      `chosen("conv2d", input_shape, weight_shape, stride=2)`, `chosen("linear", input_shape, weight_shape)`,
+      `chosen("max_pool2d", input_shape, kernel_size)`.
+    - `dtype`: that of the arrays, float32 or float64.
+
+    Returns the choices by pass: "forward", "input" and, where there is a weight, "weight" (the gradients).
+    They depend on the shapes, the CPU's instruction set and `fastconv.config`, never on the threads.
 
     TypeError and ValueError for an operation without a choice, and for shapes and options that do not fit.
+
     """
     if not isinstance(operation, str) or operation not in OPERATIONS:
         known = ", ".join(map(repr, OPERATIONS))
@@ -80,14 +94,70 @@ def _conv2d(
     steps, _ = conv.geometry("conv2d", size, filters, stride, padding, dilation, groups)
     images = size if len(size) == 4 else (1, *size)
     p = problem(images, filters, *steps, dtype, winograd.enabled())
-    return _choices(table, p)
+    return {which: _choice(table.choose(which, p)) for which in table.PASSES}
 
 
-def _choices(table: Any, problem: Any) -> dict[str, Choice]:
-    """What a table chooses for each of its passes."""
-    rows = {which: table.choose(which, problem) for which in table.PASSES}
-    return {which: Choice(row.name, row.where, row.why) for which, row in rows.items()}
+def _linear(dtype: np.dtype[Any], input_shape: Shape, weight_shape: Shape) -> dict[str, Choice]:
+    from fastconv.kernels.dense import table
+
+    size = validate.size("chosen", "input_shape", input_shape)
+    weight = validate.size("chosen", "weight_shape", weight_shape)
+    if len(weight) != 2 or not size or size[-1] != weight[1]:
+        needs = f"(out, {size[-1] if size else 'in'}) to match input_shape {size}"
+        raise validate.wrong_value("chosen", "weight_shape", weight, needs)
+    products = table.passes(math.prod(size[:-1]), weight[1], weight[0], dtype)
+    return {which: _choice(table.choose(product)) for which, product in products.items()}
 
 
-OPERATIONS: dict[str, Callable[..., dict[str, Choice]]] = {"conv2d": _conv2d}
+def _max_pool2d(
+    dtype: np.dtype[Any],
+    input_shape: Shape,
+    kernel_size: Pair,
+    stride: Pair | None = None,
+    padding: Padding = 0,
+    dilation: Pair = 1,
+    ceil_mode: bool = False,
+) -> dict[str, Choice]:
+    from fastconv.kernels.pool import table
+
+    size = validate.size("chosen", "input_shape", input_shape)
+    steps = pool.max_pool2d_steps("max_pool2d", kernel_size, stride, padding, dilation, ceil_mode)
+    pool.check_windows("max_pool2d", "input", size, *steps)
+    window = table.Window(*steps[0])
+    return {which: _choice(table.choose(table.MAXIMUM, which, window)) for which in table.PASSES}
+
+
+def _avg_pool2d(
+    dtype: np.dtype[Any],
+    input_shape: Shape,
+    kernel_size: Pair,
+    stride: Pair | None = None,
+    padding: Padding = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> dict[str, Choice]:
+    from fastconv.kernels.pool import table
+    from fastconv.kernels.pool.windows import windows
+
+    size = validate.size("chosen", "input_shape", input_shape)
+    options = pool.avg_pool2d_steps(
+        "avg_pool2d", kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
+    )
+    pool.check_windows("avg_pool2d", "input", size, *options[:3], (1, 1), options.ceil_mode)
+    found = windows(*size[-2:], *options)
+    asked = zip(table.PASSES, (found.largest, found.largest_reached), strict=True)
+    return {which: _choice(table.choose(table.AVERAGE, which, window)) for which, window in asked}
+
+
+def _choice(row: Any) -> Choice:
+    return Choice(row.name, row.where, row.why)
+
+
+OPERATIONS: dict[str, Callable[..., dict[str, Choice]]] = {
+    "conv2d": _conv2d,
+    "linear": _linear,
+    "max_pool2d": _max_pool2d,
+    "avg_pool2d": _avg_pool2d,
+}
 """The operations for which there is a choice."""

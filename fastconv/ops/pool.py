@@ -56,14 +56,7 @@ def max_pool2d(
     Raises TypeError for wrong types, ValueError for shapes and values that do not fit.
     """
     X = array("max_pool2d", "input", input)
-    kernel = validate.pair("max_pool2d", "kernel_size", kernel_size)
-    steps = (
-        kernel,
-        validate.stride("max_pool2d", stride, kernel),
-        validate.padding("max_pool2d", padding),
-        validate.pair("max_pool2d", "dilation", dilation),
-        validate.flag("max_pool2d", "ceil_mode", ceil_mode),
-    )
+    steps = max_pool2d_steps("max_pool2d", kernel_size, stride, padding, dilation, ceil_mode)
     return_indices = validate.flag("max_pool2d", "return_indices", return_indices)
     check_windows("max_pool2d", "input", X.shape, *steps)
     if X.ndim == 4:
@@ -115,7 +108,7 @@ def avg_pool2d(
     Raises TypeError for wrong types, ValueError for shapes and values that do not fit.
     """
     X = array("avg_pool2d", "input", input)
-    options = _average(
+    options = avg_pool2d_steps(
         "avg_pool2d", kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
     )
     kernel, steps, around, ceil, *_ = options
@@ -146,7 +139,9 @@ def avg_pool2d_input(
     name = "avg_pool2d_input"
     G = array(name, "grad_output", grad_output)
     shape = validate.size(name, "input_size", input_size)
-    options = _average(name, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
+    options = avg_pool2d_steps(
+        name, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
+    )
     kernel, steps, around, ceil, *_ = options
     output = check_windows(name, "input_size", shape, kernel, steps, around, (1, 1), ceil)
     same_shape(name, "grad_output", G, "input_size and the windows", output)
@@ -195,6 +190,20 @@ def adaptive_avg_pool2d_input(grad_output: Array, input_size: Shape) -> Array:
     return active().adaptive_avg_pool2d_input(G, shape)
 
 
+def max_pool2d_steps(
+    function: str, kernel_size: Pair, stride: Pair | None, padding: Padding, dilation: Pair, ceil_mode: bool
+) -> tuple[tuple[int, int], tuple[int, int], Sides, tuple[int, int], bool]:
+    """The checked arguments of a max-pooling, in a backend's order."""
+    kernel = validate.pair(function, "kernel_size", kernel_size)
+    return (
+        kernel,
+        validate.stride(function, stride, kernel),
+        validate.padding(function, padding),
+        validate.pair(function, "dilation", dilation),
+        validate.flag(function, "ceil_mode", ceil_mode),
+    )
+
+
 class _Average(NamedTuple):
     """The arguments that end every call of a backend, in its order."""
 
@@ -206,7 +215,7 @@ class _Average(NamedTuple):
     divisor_override: int | None
 
 
-def _average(
+def avg_pool2d_steps(
     function: str,
     kernel_size: Pair,
     stride: Pair | None,
@@ -215,6 +224,7 @@ def _average(
     count_include_pad: bool,
     divisor_override: int | None,
 ) -> _Average:
+    """The checked arguments of an average pooling, in a backend's order."""
     kernel = validate.pair(function, "kernel_size", kernel_size)
     return _Average(
         kernel,

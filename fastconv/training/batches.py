@@ -7,11 +7,9 @@ from typing import Any
 import numpy as np
 
 from fastconv import nn, validate
+from fastconv.nn.base import BATCH_SIZE
 from fastconv.nn.inputs import check_dtype, check_input
 from fastconv.types import Array, Shape
-
-BATCH_SIZE = 32
-"""Samples in a batch of training, by default."""
 
 Batch = tuple[Array, Array, Array | None]
 """Inputs, targets, and a weight for each sample or None."""

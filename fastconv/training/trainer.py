@@ -12,10 +12,10 @@ import numpy as np
 
 from fastconv import nn, optim, validate
 from fastconv.attributes import Settings
-from fastconv.nn.base import SAMPLES
+from fastconv.nn.base import BATCH_SIZE, SAMPLES
 from fastconv.training import checkpoints
 from fastconv.training import metrics as metrics_
-from fastconv.training.batches import BATCH_SIZE, ArrayBatches, Batches, Needs, batches
+from fastconv.training.batches import ArrayBatches, Batches, Needs, batches
 from fastconv.training.callbacks import Callback, EpochLines, ProgressBar
 from fastconv.training.history import History, Logs
 from fastconv.training.metrics import Figures, Metric

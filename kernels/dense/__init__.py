@@ -9,7 +9,7 @@
         ...     |                     |
                   ---------------------
 
-There are three ways to it, and sizes alone decide which:
+There are three ways to it, and sizes alone decide which (`table.py`):
 
 - `dots.py`, where the rows of both factors lie along the sum (the forward pass) and it costs less to add
   lanes than to transpose b: lanes run along the sum, b is read from where it lies.

@@ -7,8 +7,8 @@ import numpy as np
 from ..engine.jit import get_num_threads
 from ..memory.buffers import empty, plain, streams
 from ..reduce import column_sums
-from . import blocked, dots, rows
-from .plan import Plan, Product
+from . import table
+from .plan import Plan
 
 _NO_BIAS = {np.dtype(t): np.empty(0, t) for t in (np.float32, np.float64)}
 """What a kernel gets where there is no bias: an array without elements."""
@@ -17,9 +17,9 @@ _NO_BIAS = {np.dtype(t): np.empty(0, t) for t in (np.float32, np.float64)}
 @lru_cache(maxsize=4096)
 def _plan(along: bool, by_rows: bool, m: int, n: int, k: int, dtype: np.dtype, threads: int) -> Plan:
     """The plan of a product, see `Product`. `threads` changes the cut into jobs, never the algorithm."""
-    p = Product(along and k > 1, by_rows and k > 1, m, n, k, dtype)
-    algorithm = dots if dots.fits(p) else rows if rows.fits(p) else blocked
-    return algorithm.plan(p, threads)
+    p = table.problem(along, by_rows, m, n, k, dtype)
+    plan: Plan = table.choose(p).plans[table.PRODUCT](p, threads)
+    return plan
 
 
 def product(a, b, bias, along, by_rows, m, n, k):

@@ -12,6 +12,7 @@ from ..engine.jit import get_num_threads, inline, kernel, share
 from ..engine.machine import lanes
 from ..memory.buffers import channels_last, empty_channels_last, streams
 from ..simd import full, pour, read
+from .table import AVERAGE, FORWARD, INPUT, Window, choose
 from .windows import Windows, adaptive_windows, windows
 
 WIDEST = 4
@@ -60,6 +61,11 @@ def adaptive_avg_pool2d_input(grad_output, input_size):
     return _pool_input(grad_output, input_size, adaptive_windows(*input_size[2:], *grad_output.shape[2:]))
 
 
+def _taps(which, window: Window) -> int:
+    """The literal of a geometry: rows and columns of a window, or 0 for any number."""
+    return choose(AVERAGE, which, window).plans[which](window)
+
+
 @lru_cache(maxsize=1024)
 def _geometry(channels, height, width, outputs_h, outputs_w, taps, dtype):
     """A vector is some registers that the channels fill, or the part of one that holds them."""
@@ -79,7 +85,7 @@ def _pool(x, windows: Windows):
     p, q = len(windows.rows), len(windows.columns)
     line, output = empty_channels_last((n, c, p, q), x.dtype)
     if line.size:
-        g = _geometry(c, h, w, p, q, windows.taps, x.dtype)
+        g = _geometry(c, h, w, p, q, _taps(FORWARD, windows.largest), x.dtype)
         parts = min(g.vectors, -(-get_num_threads() // (n * p)))
         work = WORK * n * h * w * g.vectors * g.lanes
         _forward(n * p * parts, work,
@@ -92,7 +98,7 @@ def _pool_input(dy, input_size, windows: Windows):
     n, c, h, w = input_size
     line, grad_input = empty_channels_last(input_size, dy.dtype)
     if line.size:
-        g = _geometry(c, h, w, *dy.shape[2:], windows.reached_taps, dy.dtype)
+        g = _geometry(c, h, w, *dy.shape[2:], _taps(INPUT, windows.largest_reached), dy.dtype)
         work = WORK * n * h * w * g.vectors * g.lanes
         _backward(n * h, work, g, channels_last(dy), line, *windows[:4], streams(line, c))
     return grad_input

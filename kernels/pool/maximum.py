@@ -12,6 +12,7 @@ from ..engine.machine import lanes
 from ..memory.buffers import channels_last, empty, empty_channels_last, failed, streams
 from ..simd import clear, full, pour, read, select, wins
 from ..window import reached
+from .table import FORWARD, MAXIMUM, Window, choose
 
 _INDEX = np.dtype(np.int64)
 
@@ -48,7 +49,8 @@ def _geometry(channels, h, w, kernel_size, stride, padding, dilation, ceil_mode,
         "stride_h": height.stride, "stride_w": width.stride, "dilation_h": height.dilation,
         "dilation_w": width.dilation,
     }  # fmt: skip
-    known = taps[0] if taps in ((2, 2), (3, 3)) else 0
+    window = Window(*taps)
+    known = choose(MAXIMUM, FORWARD, window).plans[FORWARD](window)
     return Geometry(sizes, taps=known, indices=int(indices), lanes=lanes(dtype))
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from fastconv.geometry import Axis, axes, pair
 
 from ..memory.buffers import constant
+from .table import Window
 
 
 class Windows(NamedTuple):
@@ -25,10 +26,10 @@ class Windows(NamedTuple):
     columns: np.ndarray
     reached_rows: np.ndarray
     reached_columns: np.ndarray
-    taps: int
-    """Rows and columns of a window, where the compiler is to know them, else 0."""
-    reached_taps: int
-    """Likewise, windows along each axis that see a pixel."""
+    largest: Window
+    """Rows and columns of the largest window."""
+    largest_reached: Window
+    """Most windows that see a pixel, along each axis."""
 
 
 @lru_cache(maxsize=1024)
@@ -50,15 +51,13 @@ def adaptive_windows(h, w, p, q) -> Windows:
 
 def _with_reached(rows, columns, h, w):
     reached_rows, reached_columns = _reached(rows, h), _reached(columns, w)
-    taps = _known_taps(rows, columns), _known_taps(reached_rows, reached_columns)
     tables = constant(rows), constant(columns), constant(reached_rows), constant(reached_columns)
-    return Windows(*tables, *taps)
+    return Windows(*tables, _largest(rows, columns), _largest(reached_rows, reached_columns))
 
 
-def _known_taps(*tables):
-    """The length of the longest range if it is the same in both tables, and at most 3, else 0."""
-    high, wide = (int((table[:, 1] - table[:, 0]).max()) for table in tables)
-    return high if high == wide <= 3 else 0
+def _largest(*tables) -> Window:
+    """The longest range of rows, and of columns."""
+    return Window(*(int((table[:, 1] - table[:, 0]).max()) for table in tables))
 
 
 def _windows(axis: Axis, ceil_mode: bool, count_include_pad: bool) -> np.ndarray:

@@ -125,7 +125,7 @@ def test_a_file_that_cannot_be_written_is_named_itself(tmp_path, monkeypatch):
     with pytest.raises(NotADirectoryError, match=r"file/model.safetensors'$"):
         model().save(tmp_path / "file" / "model.safetensors")
     with pytest.raises(OSError, match=rf"File name too long: '{tmp_path}/a+'$"):
-        model().save(tmp_path / ("a" * 250))
+        model().save(tmp_path / ("a" * 256))
 
     def refuse(path, mode):
         raise PermissionError(errno.EACCES, "Permission denied", str(path))

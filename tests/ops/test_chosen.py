@@ -30,6 +30,22 @@ def test_settings_count():
         assert fc.chosen("conv2d", *shapes, padding=1)["forward"].algorithm == "direct"
 
 
+def test_dense_layers():
+    few = fc.chosen("linear", (1, 3072), (50, 3072))
+    assert [few[which].algorithm for which in few] == ["dots", "rows", "rows"]
+    many = fc.chosen("linear", (4, 128, 1024), (1000, 1024))
+    assert list(many) == ["forward", "input", "weight"]
+    assert {choice.algorithm for choice in many.values()} == {"blocked"}
+
+
+def test_poolings():
+    small = fc.chosen("max_pool2d", (8, 16, 28, 28), 2)
+    assert [choice.algorithm for choice in small.values()] == ["unrolled", "route"]
+    assert fc.chosen("max_pool2d", (16, 28, 28), (2, 3))["forward"].algorithm == "general"
+    means = fc.chosen("avg_pool2d", (8, 16, 28, 28), 4)
+    assert [choice.algorithm for choice in means.values()] == ["general", "unrolled"]
+
+
 def test_double_precision_has_half_the_lanes():
     assert fc.chosen("conv2d", (1, 3, 9, 9), (8, 3, 3, 3), dtype=np.float64)["forward"].algorithm
 
@@ -37,8 +53,11 @@ def test_double_precision_has_half_the_lanes():
 @pytest.mark.parametrize(
     ("arguments", "options", "error", "says"),
     [
-        (("conv3d",), {}, ValueError, "chosen: operation: got 'conv3d', needs one of 'conv2d'"),
+        (("conv3d",), {}, ValueError, "chosen: operation: got 'conv3d', needs one of 'conv2d', 'linear'"),
         ((3,), {}, ValueError, "chosen: operation: got 3, needs"),
+        (("linear", (2, 3), (4, 5)), {}, ValueError, "chosen: weight_shape: got (4, 5), needs (out, 3)"),
+        (("max_pool2d", (1, 3, 8, 8), 9), {}, ValueError, "max_pool2d: input: got height 8"),
+        (("avg_pool2d", (8, 8), 2), {}, ValueError, "avg_pool2d: input: got shape (8, 8)"),
         (("conv2d", (1, 3, 8, 8)), {}, TypeError, "chosen: conv2d: missing a required argument"),
         (
             ("conv2d", (1, 3, 8, 8), (4, 3, 3, 3)),
