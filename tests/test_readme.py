@@ -78,3 +78,10 @@ def test_the_contributing_page_fits_on_a_screen_and_names_what_is_there():
     row = re.search(r"\[lenet.txt\].*`(conv [\d ]+)`", page)[1]
     assert row in (ROOT / "fastconv/benchmark/layers/lenet.txt").read_text(encoding="utf-8")
     assert fastconv.chosen("conv2d", (256, 6, 14, 14), (16, 6, 5, 5))["forward"].algorithm == "direct"
+
+
+def test_the_kernel_manual_names_files_that_are_there():
+    manual = (ROOT / "kernels" / "README.md").read_text(encoding="utf-8")
+    files = {path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*.py")}
+    named = set(re.findall(r"`([\w/]+\.py)`", manual))
+    assert not {name for name in named if not any(file.endswith(f"/{name}") for file in files)}
