@@ -84,4 +84,4 @@ def test_the_kernel_manual_names_files_that_are_there():
     manual = (ROOT / "kernels" / "README.md").read_text(encoding="utf-8")
     files = {path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*.py")}
     named = set(re.findall(r"`([\w/]+\.py)`", manual))
-    assert not {name for name in named if not any(file.endswith(f"/{name}") for file in files)}
+    assert not {name for name in named if not any(f"/{file}".endswith(f"/{name}") for file in files)}

@@ -1,19 +1,9 @@
 import math
 
-import numpy as np
 import pytest
 
 from fastconv import optim
-
-
-def one(value=1.0, dtype=np.float64):
-    return {"p": np.array([value, 2.0], dtype)}
-
-
-def stepped(optimizer, *gradients):
-    for gradient in gradients:
-        optimizer.step({"p": np.array([gradient, 0.0])})
-    return optimizer.parameters["p"][0]
+from tests.optim.rules import one, stepped
 
 
 def test_adam_by_hand(each_backend):

@@ -4,16 +4,7 @@ import numpy as np
 import pytest
 
 from fastconv import nn, optim
-
-
-def one(value=1.0, dtype=np.float64):
-    return {"p": np.array([value, 2.0], dtype)}
-
-
-def stepped(optimizer, *gradients):
-    for gradient in gradients:
-        optimizer.step({"p": np.array([gradient, 0.0])})
-    return optimizer.parameters["p"][0]
+from tests.optim.rules import one, stepped
 
 
 def test_parameters_change_in_place_and_keep_their_dtype(each_backend):
