@@ -1,6 +1,6 @@
 """Parts of a row's result by the reference, in float64: small enough to be had for any layer.
 
-Of images the last one and the last channels, so that what a kernel does at its edges is among them.
+Of images: the last image and the last channels, so that the edges of a kernel are among them.
 """
 
 import math
@@ -18,10 +18,10 @@ SOME = 4
 
 
 class Part(NamedTuple):
-    """The wanted values of `arrays[number][place]`, arrays being those of a task."""
+    """The wanted values of `arrays[number][edge]`, arrays being those of a task."""
 
     number: int
-    place: tuple[slice, ...]
+    edge: tuple[slice, ...]
     values: Array
 
 
@@ -52,7 +52,7 @@ def error(arrays: list[Array], wanted: list[Part]) -> float:
     """The largest difference from the wanted values, relative to their root mean square; NaN counts."""
     worst = 0.0
     for part in wanted:
-        got = arrays[part.number][part.place]
+        got = arrays[part.number][part.edge]
         if got.shape != part.values.shape:
             return math.inf
         scale = math.sqrt(float(np.mean(np.square(part.values)))) or 1.0
@@ -96,34 +96,34 @@ def _dense(which: str, a: dict[str, Array]) -> Part:
 
 
 def _max_pool(row: Row, which: str, a: dict[str, Array]) -> list[Part]:
-    place = (_last(1), _last(2))
-    x = a["input"][place]
+    edge = (_last(1), _last(2))
+    x = a["input"][edge]
     height, width = row.layer
     y, indices = reference.max_pool2d(
         x, (height, width), row.stride, row.option("padding"), return_indices=True
     )
     if which == "forward":
-        return [Part(0, place, y), Part(1, place, indices)]
-    return [Part(0, place, np.asarray(reference.max_pool2d_input(a["grad_output"][place], indices, x.shape)))]
+        return [Part(0, edge, y), Part(1, edge, indices)]
+    return [Part(0, edge, np.asarray(reference.max_pool2d_input(a["grad_output"][edge], indices, x.shape)))]
 
 
 def _avg_pool(row: Row, which: str, a: dict[str, Array]) -> Part:
-    place = (_last(1), _last(2))
-    x = a["input"][place]
+    edge = (_last(1), _last(2))
+    x = a["input"][edge]
     height, width = row.layer
     window = (height, width), row.stride, row.option("padding")
     if which == "forward":
-        return Part(0, place, reference.avg_pool2d(x, *window))
-    return Part(0, place, reference.avg_pool2d_input(a["grad_output"][place], x.shape, *window))
+        return Part(0, edge, reference.avg_pool2d(x, *window))
+    return Part(0, edge, reference.avg_pool2d_input(a["grad_output"][edge], x.shape, *window))
 
 
 def _adaptive_avg_pool(row: Row, which: str, a: dict[str, Array]) -> Part:
-    place = (_last(1), _last(2))
-    x = a["input"][place]
+    edge = (_last(1), _last(2))
+    x = a["input"][edge]
     height, width = row.layer
     if which == "forward":
-        return Part(0, place, reference.adaptive_avg_pool2d(x, (height, width)))
-    return Part(0, place, reference.adaptive_avg_pool2d_input(a["grad_output"][place], x.shape))
+        return Part(0, edge, reference.adaptive_avg_pool2d(x, (height, width)))
+    return Part(0, edge, reference.adaptive_avg_pool2d_input(a["grad_output"][edge], x.shape))
 
 
 def _cross_entropy(which: str, x: Array, target: Array) -> list[Part]:
@@ -134,12 +134,12 @@ def _cross_entropy(which: str, x: Array, target: Array) -> list[Part]:
 
 
 def _activation(row: Row, which: str, a: dict[str, Array]) -> Part:
-    place = (_last(SOME),)
+    edge = (_last(SOME),)
     dim = (1,) if row.kind == "softmax" else ()
-    y = getattr(reference, row.kind)(a["input"][place], *dim)
+    y = getattr(reference, row.kind)(a["input"][edge], *dim)
     if which == "forward":
-        return Part(0, place, y)
-    return Part(0, place, getattr(reference, f"{row.kind}_input")(y, a["grad_output"][place], *dim))
+        return Part(0, edge, y)
+    return Part(0, edge, getattr(reference, f"{row.kind}_input")(y, a["grad_output"][edge], *dim))
 
 
 def _optimizer(row: Row) -> list[Part]:

@@ -80,14 +80,14 @@ def _scale(axes: Any, results: Sequence[Result], ratios: bool) -> None:
 
 def _panel(axes: Any, lines: list[Row | str], results: list[Result], ratios: bool, peak: Peak) -> None:
     by_row = {r.row: r for r in results}
-    for place, line in enumerate(lines):
+    for row, line in enumerate(lines):
         if isinstance(line, str):
-            axes.axhspan(place - 0.5, place + 0.5, color="#eeeeee", zorder=0)
+            axes.axhspan(row - 0.5, row + 0.5, color="#eeeeee", zorder=0)
             mean = geometric_mean(r.ratio for r in results if r.row.set == line)
             if not math.isnan(mean):
-                _text(axes, 1 if ratios else 0, place, f"mean {mean:.2f}", weight="bold")
+                _text(axes, 1 if ratios else 0, row, f"mean {mean:.2f}", weight="bold")
         elif line in by_row:
-            _bar(axes, place, by_row[line], ratios, peak)
+            _bar(axes, row, by_row[line], ratios, peak)
     axes.tick_params(axis="y", length=0)
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.tick_params(axis="x", labelsize=FONT)
@@ -96,21 +96,21 @@ def _panel(axes: Any, lines: list[Row | str], results: list[Result], ratios: boo
         axes.axvline(1, color="black", linewidth=0.8)
 
 
-def _bar(axes: Any, place: int, result: Result, ratios: bool, peak: Peak) -> None:
+def _bar(axes: Any, row: int, result: Result, ratios: bool, peak: Peak) -> None:
     percent = _percent(result, peak)
     if ratios:
         drawn = _within(result.ratio)
         color = SLOWER if result.slower else FASTER if result.ratio > 1 / EVEN else EVEN_COLOR
-        axes.barh(place, drawn - 1, left=1, height=0.75, color=color, zorder=2)
-        _text(axes, max(1, drawn), place, f"{result.ratio:.2f}, {percent:.0f} %")
+        axes.barh(row, drawn - 1, left=1, height=0.75, color=color, zorder=2)
+        _text(axes, max(1, drawn), row, f"{result.ratio:.2f}, {percent:.0f} %")
     else:
-        axes.barh(place, min(percent, 110), height=0.75, color=FASTER, zorder=2)
-        _text(axes, min(percent, 110), place, f"{percent:.0f} %")
+        axes.barh(row, min(percent, 110), height=0.75, color=FASTER, zorder=2)
+        _text(axes, min(percent, 110), row, f"{percent:.0f} %")
 
 
-def _text(axes: Any, x: float, place: int, text: str, weight: str = "normal") -> None:
+def _text(axes: Any, x: float, row: int, text: str, weight: str = "normal") -> None:
     style = {"va": "center_baseline", "fontsize": FONT, "fontweight": weight}
-    axes.annotate(text, (x, place), (3, 0), textcoords="offset points", **style)
+    axes.annotate(text, (x, row), (3, 0), textcoords="offset points", **style)
 
 
 def _within(ratio: float) -> float:

@@ -73,9 +73,9 @@ class Torch:
             weight = self.torch.empty(size).to(memory_format=self.layout)
         backward = self.aten.convolution_backward
         mask = [which == "input", which == "weight", False]
-        place = mask.index(True)
+        index = mask.index(True)
         options = (None, stride, padding, dilation, False, [0, 0], groups, mask)
-        return Task(lambda: backward(dy, x, weight, *options), lambda result: _arrays(result[place]))
+        return Task(lambda: backward(dy, x, weight, *options), lambda result: _arrays(result[index]))
 
     def _dense(self, row: Row, which: str) -> Task:
         x, weight, bias, dy = self._operands(row, which, "input", "weight", "bias", "grad_output")

@@ -50,7 +50,7 @@ class _Run:
 
     def __init__(self, model: nn.Layer, loss: nn.Loss, x: Array, y: Array) -> None:
         leaves = list(model.leaves())
-        self.prefixes = [place and f"{place}." for place, _ in leaves]
+        self.prefixes = [index and f"{index}." for index, _ in leaves]
         self.layers = [layer for _, layer in leaves]
         self.loss, self.y = loss, y
 
@@ -59,10 +59,10 @@ class _Run:
         self.inputs = [x]
         """What enters each layer, then the last output."""
         closures = []
-        for place, layer in enumerate(self.layers):
-            if place == len(self.layers) - 1 and isinstance(loss, nn.CrossEntropyLoss):
+        for index, layer in enumerate(self.layers):
+            if index == len(self.layers) - 1 and isinstance(loss, nn.CrossEntropyLoss):
                 symbols.output = "S"
-            self.notations.append(describe(layer, self._input_symbol(place), symbols))
+            self.notations.append(describe(layer, self._input_symbol(index), symbols))
             output, closure = layer.forward(self.inputs[-1], training=False)
             self.inputs.append(output)
             closures.append(closure)
@@ -70,26 +70,26 @@ class _Run:
         self.loss_value, loss_backward = loss.forward(output, y)
         self.loss_notation = describe_loss(loss, self.notations[-1].output, output, y, symbols)
 
-        places = [place for place, notation in enumerate(self.notations) if notation.parameters]
-        self.first = places[0] if places else len(self.layers)
+        indices = [index for index, notation in enumerate(self.notations) if notation.parameters]
+        self.first = indices[0] if indices else len(self.layers)
         """The first layer with parameters: no gradient goes further back."""
         self.flow = [loss_backward()]
         """dL/d(last output), then dL/d(input) of each layer from the last to the one after the first."""
         self.gradients: dict[int, Gradients] = {}
         """The parameters' gradients by layer."""
-        for place in range(len(self.layers) - 1, self.first - 1, -1):
-            dx, self.gradients[place] = closures[place](self.flow[-1], input_gradient=place > self.first)
+        for index in range(len(self.layers) - 1, self.first - 1, -1):
+            dx, self.gradients[index] = closures[index](self.flow[-1], input_gradient=index > self.first)
             if dx is not None:
                 self.flow.append(dx)
 
     def forward_steps(self) -> Iterator[Step]:
         """The input, each layer's parameters and output, the target, the loss."""
         yield _of_examples("forward", Formula(self.symbol, note="the input"), self.inputs[0])
-        for place, (layer, notation) in enumerate(zip(self.layers, self.notations, strict=True)):
+        for index, (layer, notation) in enumerate(zip(self.layers, self.notations, strict=True)):
             for name, symbol in notation.parameters.items():
-                line = Formula(symbol, note=f"the parameter {self.prefixes[place]}{name}")
+                line = Formula(symbol, note=f"the parameter {self.prefixes[index]}{name}")
                 yield _of_parameter("forward", line, layer.parameters()[name].copy())
-            x, y = self.inputs[place : place + 2]
+            x, y = self.inputs[index : index + 2]
             line = replace(notation.forward, terms=forward_terms(layer, notation, x, y))
             yield _of_examples("forward", line, y)
         for inner in self.loss_notation.inner:
@@ -108,20 +108,20 @@ class _Run:
             "backward", line, self.flow[0], differences.of_value(len(self.layers), self.flow[0])
         )
 
-        places = range(len(self.layers) - 1, self.first - 1, -1)
-        for place, dy, dx in zip(places, self.flow, [*self.flow[1:], None], strict=False):
-            layer, notation, x = self.layers[place], self.notations[place], self.inputs[place]
+        indices = range(len(self.layers) - 1, self.first - 1, -1)
+        for index, dy, dx in zip(indices, self.flow, [*self.flow[1:], None], strict=False):
+            layer, notation, x = self.layers[index], self.notations[index], self.inputs[index]
             for name, formula in notation.gradients.items():
-                formula = self._shortened(place, formula)
+                formula = self._shortened(index, formula)
                 if name != "input":
-                    gradient = self.gradients[place][name]
+                    gradient = self.gradients[index][name]
                     terms = gradient_terms(layer, notation, name, x, dy, gradient)
                     line = replace(derivative(notation.parameters[name], formula), terms=terms)
-                    check = differences.of_parameter(place, name, gradient)
+                    check = differences.of_parameter(index, name, gradient)
                     yield _of_parameter("backward", line, gradient, check)
                 elif dx is not None:
-                    line = derivative(self._input_symbol(place), formula)
-                    yield _of_examples("backward", line, dx, differences.of_value(place, dx))
+                    line = derivative(self._input_symbol(index), formula)
+                    yield _of_examples("backward", line, dx, differences.of_value(index, dx))
 
     def update_steps(self, model: nn.Layer, lr: float) -> Iterator[Step]:
         """The update of the first weight, and the loss after all parameters have moved."""
@@ -129,8 +129,8 @@ class _Run:
             return
         moved = copy.deepcopy(model)
         gradients = {
-            self.prefixes[place] + name: gradient
-            for place, found in self.gradients.items()
+            self.prefixes[index] + name: gradient
+            for index, found in self.gradients.items()
             for name, gradient in found.items()
         }
         SGD(moved.parameters(), lr).step(gradients)
@@ -142,14 +142,14 @@ class _Run:
         line = Formula("L new", note="the loss after every parameter has moved so")
         yield _scalar("update", line, self.loss(moved(self.inputs[0]), self.y), self.inputs[-1])
 
-    def _input_symbol(self, place: int) -> str:
-        """What the input of layer `place` is called."""
-        return self.notations[place - 1].output if place else self.symbol
+    def _input_symbol(self, index: int) -> str:
+        """What the input of layer `index` is called."""
+        return self.notations[index - 1].output if index else self.symbol
 
-    def _shortened(self, place: int, formula: Formula) -> Formula:
+    def _shortened(self, index: int, formula: Formula) -> Formula:
         """A formula of the last layer, once more with what the loss's gradient is."""
         short = self.loss_notation.short
-        if place != len(self.layers) - 1 or not short or formula.entries:
+        if index != len(self.layers) - 1 or not short or formula.entries:
             return formula
         right = formula.right.replace(d(self.notations[-1].output), short)
         return replace(formula, right=f"{formula.right} = {right.strip('()') if right == short else right}")

@@ -66,13 +66,13 @@ class Differences:
         rounding = 64 * float(np.finfo(self._dtype).eps) * max(1.0, largest)
         self._rounding = rounding / left if left else math.inf
 
-    def of_value(self, place: int, gradient: Array) -> Check:
-        """The check of dL/d(input of layer `place`); the number of layers stands for the last output."""
-        return self._check(gradient, self._inputs[place], lambda variants: self._losses(place, variants))
+    def of_value(self, index: int, gradient: Array) -> Check:
+        """The check of dL/d(input of layer `index`); the number of layers stands for the last output."""
+        return self._check(gradient, self._inputs[index], lambda variants: self._losses(index, variants))
 
-    def of_parameter(self, place: int, name: str, gradient: Array) -> Check:
-        """The check of the gradient of a parameter of layer `place`."""
-        layer, x = self._layers[place], self._inputs[place]
+    def of_parameter(self, index: int, name: str, gradient: Array) -> Check:
+        """The check of the gradient of a parameter of layer `index`."""
+        layer, x = self._layers[index], self._inputs[index]
         array = layer.parameters()[name]
         own = array.copy()
 
@@ -82,7 +82,7 @@ class Differences:
                 array[...] = variant
                 outputs.append(layer(x))
             array[...] = own
-            return self._losses(place + 1, np.stack(outputs))
+            return self._losses(index + 1, np.stack(outputs))
 
         return self._check(gradient, own, losses)
 
@@ -90,10 +90,10 @@ class Differences:
         """The check of a probability's gradient inside the loss; None where it has been rounded to 0 or 1."""
         if inner.back is None or not np.isfinite(inner.back.value).all():
             return None
-        output, place = inner.back.output, len(self._layers)
+        output, index = inner.back.output, len(self._layers)
         value = inner.value.astype(np.float64)
         room = np.minimum(value, 1 - value)
-        return self._check(inner.back.value, value, lambda v: self._losses(place, output(v)), room)
+        return self._check(inner.back.value, value, lambda v: self._losses(index, output(v)), room)
 
     def _check(self, gradient: Array, value: Array, losses: Losses, reach: Array | None = None) -> Check:
         entries = _entries(gradient, self._samples)
@@ -140,19 +140,19 @@ class Differences:
         blind = max(tolerance, float(noise.max()) / size) > HOPELESS
         return Check("rounding" if blind else "ok", error, *counts)
 
-    def _losses(self, place: int, variants: Array) -> tuple[Array, Array]:
-        """The losses of K variants of the input of layer `place`, a few at a time."""
-        layers = self._layers[place:]
-        together = max(1, 2**21 // max(1, variants[0].size)) if all(map(_is_per_example, layers)) else 1
-        parts = [self._run(place, variants[i : i + together]) for i in range(0, len(variants), together)]
+    def _losses(self, index: int, variants: Array) -> tuple[Array, Array]:
+        """The losses of K variants of the input of layer `index`, a few at a time."""
+        layers = self._layers[index:]
+        at_once = max(1, 2**21 // max(1, variants[0].size)) if all(map(_is_per_example, layers)) else 1
+        parts = [self._run(index, variants[i : i + at_once]) for i in range(0, len(variants), at_once)]
         losses, same = zip(*parts, strict=True)
         return np.concatenate(losses), np.concatenate(same)
 
-    def _run(self, place: int, variants: Array) -> tuple[Array, Array]:
+    def _run(self, index: int, variants: Array) -> tuple[Array, Array]:
         count = len(variants)
         same = np.ones(count, dtype=bool)
         x = variants.reshape(-1, *variants.shape[2:])
-        for layer, explained in zip(self._layers[place:], self._pieces[place:], strict=True):
+        for layer, explained in zip(self._layers[index:], self._pieces[index:], strict=True):
             if explained is not None:
                 same &= (_piece(layer, x).reshape(count, -1) == explained.ravel()).all(axis=1)
             x = layer(x)
@@ -192,7 +192,7 @@ def _in_float64(layer: nn.Layer) -> nn.Layer:
 
 
 def _widen(layer: nn.Layer) -> None:
-    """Makes the parameters float64, in place of what they are: those of the layers inside, too."""
+    """Makes the parameters float64, in the place of what they are: those of the layers inside, too."""
     layer._parameters = {name: array.astype(np.float64) for name, array in layer._parameters.items()}
     for inner in layer.children().values():
         _widen(inner)
