@@ -13,9 +13,9 @@ LAYOUTS = [(True, True), (False, False)]
 """Rows of b and of a that lie along the sum: as in a forward pass, and as in a weight gradient."""
 SIZES = [
     # rows, columns, terms
-    (machine.TALLEST, WIDE + 3, 5),
-    (machine.TALLEST + 1, 1, 401),
-    (500, 2 * WIDE, 900),
+    (machine.TALLEST, 2 * WIDE - 3, 5),
+    (machine.TALLEST + 1, 2 * WIDE, 401),
+    (500, 2 * WIDE - 1, 900),
 ]
 
 
