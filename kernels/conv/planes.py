@@ -60,7 +60,7 @@ def split_input(g, x, planes, n, p0, p1, rows):
 
 @inline
 def split_gradient(g, dy, dy_planes, n, p0, p1):
-    """dy_planes[k, p - p0, q] = dy[n, p, q, k] of the rows p0 to p1, zero beyond the last pixel of a row."""
+    """dy_planes[k, p - p0, q] = dy[n, p, q, k] of the rows p0 to p1, zero up to the next whole vector."""
     plane, at = g.block_rows * g.dy_pitch, (n * g.outputs_h + p0) * g.outputs_w * g.filters
     for p in range(p1 - p0):
         for q in range(0, g.outputs_w, g.lanes):
