@@ -17,29 +17,34 @@ if not (_HOME / "kernels").is_dir():
     __path__.append(str(_HOME.parent))
 
 if TYPE_CHECKING:
-    from fastconv import data, functional, grad, interop, kernels, models, nn, optim, reference
+    from fastconv import (
+        callbacks,
+        data,
+        functional,
+        grad,
+        interop,
+        kernels,
+        models,
+        nn,
+        optim,
+        reference,
+    )  # fmt: skip
     from fastconv.backends import backend
     from fastconv.explanation import explain
     from fastconv.kernels.engine.jit import get_num_threads, set_num_threads
     from fastconv.nn.files import load
     from fastconv.ops.chosen import chosen
     from fastconv.settings import config
-    from fastconv.training import callbacks
-    from fastconv.training.history import History
-    from fastconv.training.trainer import Trainer
+    from fastconv.training import History, Trainer
 
 __version__ = "0.1.0"
 
-_PARTS = {
-    "callbacks": "training.callbacks",
-    **{
-        name: name
-        for name in ("data", "functional", "grad", "interop", "kernels", "models", "nn", "optim", "reference")
-    },
-}
+_PARTS = (
+    "callbacks", "data", "functional", "grad", "interop", "kernels", "models", "nn", "optim", "reference",
+)  # fmt: skip
 _HOMES = {
     "History": "training.history",
-    "Trainer": "training.trainer",
+    "Trainer": "training",
     "backend": "backends",
     "chosen": "ops.chosen",
     "config": "settings",
@@ -75,7 +80,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name in _PARTS:
-        return import_module(f"{__name__}.{_PARTS[name]}")
+        return import_module(f"{__name__}.{name}")
     if name in _HOMES:
         value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
         globals()[name] = value

@@ -40,11 +40,19 @@ def backend(name: str) -> "Choice":
     return choice
 
 
+def name() -> str:
+    """The name of the active backend."""
+    blocks = _blocks.get()
+    return blocks[-1] if blocks else _process[-1][0]
+
+
 def active() -> ModuleType:
     """Return the module of the active backend, which is imported at its first use."""
     blocks = _blocks.get()
-    name = blocks[-1] if blocks else _process[-1][0]
-    return _loaded.get(name) or _load(name)
+    chosen = (
+        blocks[-1] if blocks else _process[-1][0]
+    )  # as `name` does: a call of it would slow each operation
+    return _loaded.get(chosen) or _load(chosen)
 
 
 class Choice:

@@ -24,6 +24,7 @@ ROWS = [
     {"fastconv.cli"},
     {"fastconv"},
     {"fastconv.explanation", "fastconv.benchmark", "fastconv.verification", "fastconv.interop"},
+    {"fastconv.callbacks"},
     {"fastconv.training", "fastconv.models", "fastconv.data"},
     {"fastconv.nn", "fastconv.optim"},
     {"fastconv.functional", "fastconv.grad", "fastconv.interop.safetensors"},

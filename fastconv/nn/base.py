@@ -9,7 +9,7 @@ from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
-from fastconv import validate
+from fastconv import backends, validate
 from fastconv.attributes import Settings
 from fastconv.interop import safetensors
 from fastconv.nn.architecture import LAYERS, description
@@ -226,28 +226,30 @@ class Layer(Settings):
         """
         return 0
 
-    def chosen(self, batch_shape: Shape) -> Chosen | None:
+    def _chosen(self, batch_shape: Shape) -> Chosen | None:
         """The algorithms that compute a batch of this shape, where there is a choice: `fastconv.chosen`."""
         return None
 
-    def rows(self, input_shape: Shape, name: str = "", batch_size: int = BATCH_SIZE) -> list[Row]:
+    def rows(self, input_shape: Shape, name: str = "") -> list[Row]:
         """The lines of `summary`: one a layer."""
         count = sum(array.size for array in self.parameters().values())
         shape, cost = self.output_shape(input_shape), self.multiply_adds(input_shape)
         row = Row(f"{name} {type(self).__name__}".strip(), shape, count, cost)
-        with contextlib.suppress(ImportError):  # a process without compiled kernels has a summary, too
-            chosen = self.chosen((batch_size, *input_shape))
-            return [row._replace(algorithms=chosen.names)] if chosen else [row]
+        if backends.name() != "numba":
+            return [row]
+        # A process without compiled kernels, and a layer too large for a batch, have a summary, too.
+        with contextlib.suppress(ImportError, ValueError):
+            if chosen := self._chosen((BATCH_SIZE, *input_shape)):
+                return [row._replace(algorithms=chosen.names)]
         return [row]
 
-    def summary(self, input_shape: Shape, batch_size: int = BATCH_SIZE) -> Summary:
+    def summary(self, input_shape: Shape) -> Summary:
         """A table of layer, output shape, parameters and multiply-adds for one input of this shape.
 
-        Its last column has the algorithms of the compiled kernels for a batch of `batch_size` inputs: of the
-        forward pass, the input gradient and the weight gradient, as `fastconv.chosen` explains them.
+        Its last column has the algorithms of the compiled kernels in training, with batches of 32 inputs: of
+        the forward pass, the input gradient and the weight gradient, as `fastconv.chosen` explains them.
         """
-        batch_size = validate.integer("summary", "batch_size", batch_size)
-        return Summary(self.rows(validate.size("summary", "input_shape", input_shape), "", batch_size))
+        return Summary(self.rows(validate.size("summary", "input_shape", input_shape)))
 
     def config(self) -> dict[str, Any]:
         """The constructor's arguments, as JSON can hold them."""

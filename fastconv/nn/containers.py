@@ -9,7 +9,7 @@ import numpy as np
 from fastconv.nn.activation import ReLU
 from fastconv.nn.architecture import build
 from fastconv.nn.arguments import generator
-from fastconv.nn.base import BATCH_SIZE, Backward, Gradients, Layer
+from fastconv.nn.base import Backward, Gradients, Layer
 from fastconv.nn.conv import Conv2d
 from fastconv.nn.inputs import put_name
 from fastconv.nn.summary import Row
@@ -119,15 +119,11 @@ class Sequential(Layer):
         shapes = self._shapes(input_shape)
         return sum(layer.multiply_adds(shape) for layer, shape in zip(self._layers, shapes, strict=False))
 
-    def rows(self, input_shape: Shape, name: str = "", batch_size: int = BATCH_SIZE) -> list[Row]:
+    def rows(self, input_shape: Shape, name: str = "") -> list[Row]:
         """The lines of `summary`: those of all layers."""
         pairs = zip(self._layers, self._shapes(input_shape), strict=False)
         prefix = f"{name}." if name else ""
-        return [
-            row
-            for i, (layer, shape) in enumerate(pairs)
-            for row in layer.rows(shape, f"{prefix}{i}", batch_size)
-        ]
+        return [row for i, (layer, shape) in enumerate(pairs) for row in layer.rows(shape, f"{prefix}{i}")]
 
     def describe(self) -> dict[str, Any]:
         """The class and the descriptions of all layers."""

@@ -141,7 +141,7 @@ class Conv2d(WeightedLayer):
         """Outputs · weights of one output."""
         return math.prod(self.output_shape(input_shape)) * self.weight[0].size
 
-    def chosen(self, batch_shape: Shape) -> Chosen:
+    def _chosen(self, batch_shape: Shape) -> Chosen:
         """The algorithms that compute a batch (N, in_channels, H, W)."""
         window = (self.stride, self.padding, self.dilation, self.groups)
         return chosen("conv2d", batch_shape, self.weight.shape, *window, dtype=self.dtype)

@@ -77,7 +77,7 @@ class Linear(WeightedLayer):
         """in_features · out_features at every position."""
         return math.prod(input_shape) * self.out_features
 
-    def chosen(self, batch_shape: Shape) -> Chosen:
+    def _chosen(self, batch_shape: Shape) -> Chosen:
         """The algorithms that compute a batch (N, ..., in_features)."""
         return chosen("linear", batch_shape, self.weight.shape, dtype=self.dtype)
 

@@ -106,7 +106,7 @@ class MaxPool2d(_Pool2d):
 
         return y, backward
 
-    def chosen(self, batch_shape: Shape) -> Chosen:
+    def _chosen(self, batch_shape: Shape) -> Chosen:
         """The algorithms that compute a batch (N, C, H, W)."""
         return chosen("max_pool2d", batch_shape, *self.window)
 
@@ -171,7 +171,7 @@ class AvgPool2d(_Pool2d):
 
         return y, backward
 
-    def chosen(self, batch_shape: Shape) -> Chosen:
+    def _chosen(self, batch_shape: Shape) -> Chosen:
         """The algorithms that compute a batch (N, C, H, W)."""
         return chosen("avg_pool2d", batch_shape, *self.window)
 

@@ -65,9 +65,13 @@ def chosen(operation: str, *shapes: Any, dtype: DTypeLike = np.float32, **option
     TypeError and ValueError for an operation without a choice, and for shapes and options that do not fit.
 
     """
-    if not isinstance(operation, str) or operation not in OPERATIONS:
-        known = ", ".join(map(repr, OPERATIONS))
+    known = ", ".join(map(repr, OPERATIONS))
+    if not isinstance(operation, str):
+        raise validate.wrong_type("chosen", "operation", type(operation).__name__, f"one of {known}")
+    if operation not in OPERATIONS:
         raise validate.wrong_value("chosen", "operation", repr(operation), f"one of {known}")
+    if any(isinstance(shape, np.ndarray) and shape.ndim != 1 for shape in shapes):
+        raise validate.wrong_type("chosen", "shapes", "an array", "a shape; x.shape would fit")
     ask = OPERATIONS[operation]
     kind = validate.float_type("chosen", "dtype", dtype)
     try:
@@ -94,7 +98,17 @@ def _conv2d(
     steps, _ = conv.geometry("conv2d", size, filters, stride, padding, dilation, groups)
     images = size if len(size) == 4 else (1, *size)
     p = problem(images, filters, *steps, dtype, winograd.enabled())
-    return {which: _choice(table.choose(which, p)) for which in table.PASSES}
+    return {which: _convolution(table, which, p) for which in table.PASSES}
+
+
+def _convolution(table: Any, which: str, p: Any) -> Choice:
+    rows = table.computed_by(which, p)
+    if not rows:
+        return Choice("zeros", "no output sees a pixel", "the gradient is zero")
+    names, where, why = (" + ".join(words) for words in zip(*(_choice(row) for row in rows), strict=True))
+    if which == table.INPUT and not table.choose_input(p):
+        where = f"as a convolution of the output gradient: {where}"
+    return Choice(names, where, why)
 
 
 def _linear(dtype: np.dtype[Any], input_shape: Shape, weight_shape: Shape) -> dict[str, Choice]:
@@ -145,9 +159,16 @@ def _avg_pool2d(
         "avg_pool2d", kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
     )
     pool.check_windows("avg_pool2d", "input", size, *options[:3], (1, 1), options.ceil_mode)
-    found = windows(*size[-2:], *options)
+    short = (_shortened(*axis) for axis in zip(size[-2:], options.kernel_size, options.stride, strict=True))
+    found = windows(*short, *options)
     asked = zip(table.PASSES, (found.largest, found.largest_reached), strict=True)
     return {which: _choice(table.choose(table.AVERAGE, which, window)) for which, window in asked}
+
+
+def _shortened(size: int, taps: int, stride: int) -> int:
+    """The size of a shorter axis with the same windows at both ends, and some between them."""
+    least = 8 * (taps + stride)
+    return min(size, least + (size - least) % stride)
 
 
 def _choice(row: Any) -> Choice:

@@ -9,7 +9,7 @@ from . import winograd
 from .pack import Source
 from .plan import Packed, Place
 from .problem import Problem, problem
-from .table import CONVOLUTION, INPUT, choose
+from .table import CONVOLUTION, INPUT, choose, choose_input
 
 
 def conv2d_input(input_size, weight, grad_output, stride=1, padding=0, dilation=1, groups=1):
@@ -26,16 +26,14 @@ def conv2d_input(input_size, weight, grad_output, stride=1, padding=0, dilation=
 def _input_gradient(size, weight_size, stride, padding, dilation, groups, dtype, fast):
     """What computes the gradient: a function of weight and output gradient."""
     p = problem(size, weight_size, stride, padding, dilation, groups, dtype, fast)
-    row = choose(INPUT, p)
-    if INPUT in row.plans:
-        return row.plans[INPUT](p)
-    return _convolutions(p, size)
+    row = choose_input(p)
+    return row.plans[INPUT](p) if row else _convolutions(p, size)
 
 
 def _convolutions(p: Problem, size):
     """For each remainder of i and j modulo the stride a convolution of dy, with the flipped taps that reach.
 
-    The filters of all of them are packed at once: of each panel, the taps of one after those of another.
+    The filters of all of them are packed at once: a panel has the taps of the first one, then of the next.
     """
     pixel = p.channels * p.groups
     row = p.width.size * pixel

@@ -54,7 +54,7 @@ class Problem(NamedTuple):
 
     @property
     def transposed(self) -> "Problem":
-        """The first of those convolutions; all of them are computed by its algorithm."""
+        """The first of those convolutions: at stride 1 the only one."""
         return next((self.phase(h, w) for h, w in self.pairs if h and w), self)
 
 

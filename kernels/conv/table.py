@@ -43,14 +43,14 @@ TABLE = (
     Algorithm(
         "depthwise_strips",
         "one channel and filter a group; three filter rows, stride 1, narrow images of many channels",
-        "an input row is read once for three output rows; nothing is padded or packed",
+        "an input row is read once for three output rows; nothing is padded",
         strips.fits,
         {CONVOLUTION: strips.plan},
     ),
     Algorithm(
         "depthwise",
         "one channel and filter a group",
-        "lanes over the channels; nothing is padded or packed",
+        "lanes over the channels; nothing is padded",
         rows.fits,
         {CONVOLUTION: rows.plan, WEIGHT: depthwise_weight.plan},
     ),
@@ -108,7 +108,14 @@ TABLE = (
         "everything else",
         "the register tile on the image itself, an implicit matrix product",
         lambda p: True,
-        {CONVOLUTION: direct.plan, WEIGHT: weight.plan},
+        {CONVOLUTION: direct.plan},
+    ),
+    Algorithm(
+        "direct",
+        "everything else",
+        "the register tile on blocks of x and dy that are packed side by side",
+        lambda p: True,
+        {WEIGHT: weight.plan},
     ),
 )
 
@@ -121,9 +128,24 @@ def passes(row: Algorithm) -> tuple[str, ...]:
 
 def choose(which: str, p: Problem) -> Algorithm:
     """The first row that computes this pass of the problem, or with `CONVOLUTION` the problem as one."""
-    for row in TABLE:
-        if which in row.plans and row.fits(p):
-            return row
-        if CONVOLUTION in row.plans and which != WEIGHT and row.fits(p.transposed if which == INPUT else p):
-            return row
-    raise LookupError(f"no algorithm for {which} of {p}")
+    kinds = {which, CONVOLUTION} if which == FORWARD else {which}
+    return next(row for row in TABLE if kinds & row.plans.keys() and row.fits(p))
+
+
+def choose_input(p: Problem) -> Algorithm | None:
+    """The row that computes the input gradient as a whole; None if it is made of convolutions."""
+    return next((row for row in TABLE if INPUT in row.plans and row.fits(p)), None)
+
+
+def computed_by(which: str, p: Problem) -> list[Algorithm]:
+    """All rows that take part in a pass.
+
+    It is one, or in an input gradient that is made of convolutions those of all phases: none if no phase
+    reaches a pixel.
+    """
+    if which != INPUT:
+        return [choose(which, p)]
+    if row := choose_input(p):
+        return [row]
+    rows = [choose(CONVOLUTION, p.phase(h, w)) for h, w in p.pairs if h and w]
+    return list({row.name: row for row in rows}.values())

@@ -73,7 +73,7 @@ class KernelCache(_Cache):
         """Write the compiled function."""
         _say_when_long(time.perf_counter() - self._began)
         if not self._enabled or data.library.has_dynamic_globals or data.lifted:
-            return  # addresses of this process, of which NUMBA_OPT=0 leaves in even what no code reads
+            return  # it holds addresses of this process; with NUMBA_OPT=0 also those that no code reads
         if path := self._path(sig, data.codegen):
             write(path, dumps(data._reduce()))
 

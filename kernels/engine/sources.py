@@ -15,7 +15,7 @@ import json
 import sys
 from importlib.util import resolve_name
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .disk import folder, read, write
 from .once import once, warn_once
@@ -64,8 +64,8 @@ def builds_on(module: str) -> list[str]:
 def _read_with_imports(module: str) -> None:
     """Read the source of a module, of all kernels that are loaded, and of all that they import.
 
-    All at once, at a process's first kernel: a file that is edited between its import and this would be taken
-    for the one that runs.
+    They are read together at a process's first kernel. This keeps short the time between a module's import and
+    the reading of its file: an edit in between is not noticed, and the kernel gets the key of the new text.
     """
     stored, parsed, found = _stored(), False, dict[str, Source]()
     waiting = [module, *(name for name in list(sys.modules) if _lies_in(_KERNELS, name))]
@@ -106,10 +106,14 @@ def _lies_in(package: str, module: str) -> bool:
 
 
 def _text(module: str) -> bytes:
-    file = Path(getattr(sys.modules.get(module), "__file__", None) or module)
+    """The source as the module's loader reads it: the library may lie in a zip file."""
+    loaded = sys.modules.get(module)
+    file = Path(getattr(loaded, "__file__", None) or module)
     if file.suffix != ".py":
         raise OSError(f"{file} is no Python file")
-    return file.read_bytes()
+    loader: Any = getattr(loaded, "__loader__", None)
+    source: bytes = loader.get_data(str(file)) if hasattr(loader, "get_data") else file.read_bytes()
+    return source
 
 
 def _parse(module: str, text: bytes, content: str) -> Source:

@@ -3,9 +3,9 @@
 A window is a range of rows by a range of columns, so that a table of each axis says all of a layer:
 
     windows[p] = first, last (exclusive), divisor       the pixels of window p, its factor of the divisor
-    reached[i] = first, last (exclusive), end, divisor  the windows that see pixel i; all pixels before `end`
-                                                        are seen by the same; their factor of the divisor,
-                                                        or 0 if these windows have different ones
+    reached[i] = first, last (exclusive), end, divisor  the windows that see pixel i; the same windows see all
+                                                        pixels from i to `end` (exclusive); their factor of
+                                                        the divisor, or 0 if they have different ones
 """
 
 from functools import lru_cache

@@ -1,6 +1,6 @@
 import pytest
 
-from fastconv import chosen, nn
+from fastconv import backend, chosen, nn
 
 MODEL = nn.Sequential(
     nn.Conv2d(1, 16, 3, padding=1),
@@ -30,13 +30,26 @@ def test_a_summary_is_a_table_of_the_layers():
     assert summary.rows[4].output_shape == (10,)
 
 
-def test_the_algorithms_are_those_of_the_batch():
-    layer = nn.Conv2d(512, 512, 3, padding=1)
-    one, many = (layer.summary((512, 28, 28), batch_size=size).rows[0] for size in (1, 64))
-    assert one.algorithms == chosen("conv2d", (1, 512, 28, 28), (512, 512, 3, 3), padding=1).names
-    assert many.algorithms == chosen("conv2d", (64, 512, 28, 28), (512, 512, 3, 3), padding=1).names
-    with pytest.raises(ValueError, match=r"^summary: batch_size: got 0, needs"):
-        layer.summary((512, 28, 28), batch_size=0)
+def test_the_reference_has_no_algorithms():
+    with backend("reference"):
+        assert {row.algorithms for row in MODEL.summary((1, 8, 8)).rows} == {""}
+
+
+def test_an_image_that_no_batch_can_hold_has_a_summary():
+    (row,) = nn.Conv2d(1, 1, 1).summary((1, 200_000, 200_000)).rows
+    assert (row.output_shape, row.algorithms) == ((1, 200_000, 200_000), "")
+
+
+def test_a_layer_of_ones_own_may_use_the_names():
+    class Own(nn.Layer):
+        def __init__(self):
+            super().__init__()
+            self.chosen = True
+
+        def rows(self, input_shape, name=""):
+            return super().rows(input_shape, f"{name} mine")
+
+    assert nn.Sequential(Own()).summary((3,)).splitlines()[1].split()[:3] == ["0", "mine", "Own"]
 
 
 def test_a_single_layer_has_a_summary():

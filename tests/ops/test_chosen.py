@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 import fastconv as fc
+from fastconv.kernels.conv.depthwise import strips
 from fastconv.kernels.conv.table import TABLE
+from fastconv.kernels.engine import machine
 
 
 def test_a_strided_first_layer():
@@ -46,6 +48,28 @@ def test_poolings():
     assert [choice.algorithm for choice in means.values()] == ["general", "unrolled"]
 
 
+def test_the_phases_of_a_strided_gradient_may_have_several():
+    """5 rows of taps at stride 2 are 3 in one phase, which strips compute, and 2 in the next."""
+    channels = strips.VECTORS * machine.lanes(np.float32)
+    shapes = (2, channels, 14, 14), (channels, 1, 5, 5)
+    choice = fc.chosen("conv2d", *shapes, stride=2, padding=2, groups=channels)["input"]
+    assert choice.algorithm == "depthwise_strips + depthwise"
+    assert choice.where.startswith("as a convolution of the output gradient: ")
+
+
+def test_a_gradient_that_no_output_reaches_is_zero():
+    """All windows of one tap, three steps apart, lie in the padding of the only pixel."""
+    shapes = (1, 2, 1, 1), (4, 2, 1, 1)
+    assert fc.chosen("conv2d", *shapes, stride=3, padding=2)["input"].algorithm == "zeros"
+    assert not fc.grad.conv2d_input(*shapes[:1], np.ones(shapes[1]), np.ones((1, 4, 2, 2)), 3, 2).any()
+
+
+def test_the_size_of_an_image_costs_nothing():
+    for options in ({}, {"stride": 3, "ceil_mode": True}, {"padding": 1}):
+        large, small = (fc.chosen("avg_pool2d", (1, 1, size, 8), 2, **options) for size in (10**9, 100))
+        assert large == small
+
+
 def test_double_precision_has_half_the_lanes():
     assert fc.chosen("conv2d", (1, 3, 9, 9), (8, 3, 3, 3), dtype=np.float64)["forward"].algorithm
 
@@ -54,7 +78,13 @@ def test_double_precision_has_half_the_lanes():
     ("arguments", "options", "error", "says"),
     [
         (("conv3d",), {}, ValueError, "chosen: operation: got 'conv3d', needs one of 'conv2d', 'linear'"),
-        ((3,), {}, ValueError, "chosen: operation: got 3, needs"),
+        ((3,), {}, TypeError, "chosen: operation: got int, needs one of"),
+        (
+            ("conv2d", np.ones((1, 3, 8, 8)), (4, 3, 3, 3)),
+            {},
+            TypeError,
+            "chosen: shapes: got an array, needs a",
+        ),
         (("linear", (2, 3), (4, 5)), {}, ValueError, "chosen: weight_shape: got (4, 5), needs (out, 3)"),
         (("max_pool2d", (1, 3, 8, 8), 9), {}, ValueError, "max_pool2d: input: got height 8"),
         (("avg_pool2d", (8, 8), 2), {}, ValueError, "avg_pool2d: input: got shape (8, 8)"),

@@ -9,7 +9,7 @@ import numpy as np
 from fastconv import kernels, reference
 from fastconv.kernels.conv.depthwise import strips
 from fastconv.kernels.conv.problem import Problem, problem
-from fastconv.kernels.conv.table import PASSES, choose
+from fastconv.kernels.conv.table import PASSES, computed_by
 from fastconv.kernels.engine import machine
 
 LANES = machine.lanes(np.float32)
@@ -51,7 +51,7 @@ class Case(NamedTuple):
     def chosen(self, lanes: int = LANES) -> str:
         """The names of the algorithms of the three passes."""
         p = self.problem(lanes)
-        return " ".join(choose(which, p).name for which in PASSES)
+        return " ".join("+".join(row.name for row in computed_by(which, p)) for which in PASSES)
 
 
 def integers(rng, shape, dtype):

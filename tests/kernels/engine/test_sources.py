@@ -161,12 +161,12 @@ ast.parse = counted
 """
 
 
-def run(home, cache):
+def run(folder, cache, home=None):
     """How many compilations a process starts, and how many files it parses."""
-    environment = {**os.environ, "PYTHONPATH": str(home), "NUMBA_CACHE_DIR": str(cache)}
+    environment = {**os.environ, "PYTHONPATH": str(home or folder), "NUMBA_CACHE_DIR": str(cache)}
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", COUNT + RUN],
-        env=environment, cwd=home, capture_output=True, text=True, timeout=300,
+        env=environment, cwd=folder, capture_output=True, text=True, timeout=300,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return tuple(int(number) for number in done.stdout.split())
@@ -187,3 +187,13 @@ def test_a_changed_comment_compiles_nothing(tmp_path):
     again, parsed = run(tmp_path, cache)
     assert 0 < again < compiled
     assert parsed == 1
+
+
+def test_kernels_of_a_library_in_a_zip_file_are_kept(tmp_path):
+    for part, place in (("fastconv", "fastconv"), ("kernels", "fastconv/kernels")):
+        hidden = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / part, tmp_path / "library" / place, ignore=hidden)
+    home = shutil.make_archive(str(tmp_path / "library"), "zip", tmp_path / "library")
+    shutil.rmtree(tmp_path / "library")
+    assert run(tmp_path, tmp_path / "cache", home)[0] > 0
+    assert run(tmp_path, tmp_path / "cache", home) == (0, 0)
