@@ -64,8 +64,8 @@ def builds_on(module: str) -> list[str]:
 def _read_with_imports(module: str) -> None:
     """Read the source of a module, of all kernels that are loaded, and of all that they import.
 
-    They are read together at a process's first kernel. This keeps short the time between a module's import and
-    the reading of its file: an edit in between is not noticed, and the kernel gets the key of the new text.
+    They are read together at a process's first kernel, soon after their import: an edit in between is not
+    noticed, and the kernel gets the key of the new text.
     """
     stored, parsed, found = _stored(), False, dict[str, Source]()
     waiting = [module, *(name for name in list(sys.modules) if _lies_in(_KERNELS, name))]
