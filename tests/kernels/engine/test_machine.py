@@ -41,9 +41,9 @@ AVX2 = {"NUMBA_CPU_NAME": "haswell", "NUMBA_CPU_FEATURES": "+avx2,+avx,+fma,+sse
 PLAIN = {"NUMBA_CPU_NAME": "generic"}
 
 
-def run(environment, tmp_path):
+def run(**environment):
     result = subprocess.run(
-        [sys.executable, "-c", REPORT], env={**os.environ, **environment, "NUMBA_CACHE_DIR": str(tmp_path)},
+        [sys.executable, "-c", REPORT], env={**os.environ, **environment},
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     return json.loads(result.stdout)
@@ -54,8 +54,8 @@ def test_one_source_for_other_instruction_sets(environment, tmp_path):
     """Small integers are exact, with and without fused multiply-add; Winograd's algorithm comes near."""
     if machine.vectors().name not in ("AVX-512", "AVX2"):
         pytest.skip("runs x86 code")
-    native = run({}, tmp_path)
-    other = run(environment, tmp_path)
+    native = run()
+    other = run(**environment, NUMBA_CACHE_DIR=str(tmp_path))
     assert other[1] == native[1]
     np.testing.assert_allclose(other[2], native[2], rtol=1e-6)
     expected = {"haswell": ["AVX2", 32, 16, True], "generic": ["plain", 16, 16, False]}
