@@ -39,7 +39,8 @@ def _convolutions(p: Problem, size):
     row = p.width.size * pixel
     plans, first, vectors = list[Packed](), 0, None
     starts, steps = np.full((2, p.height.taps, p.width.taps), -1)
-    reached = [(h, w) for h, w in p.pairs if h and w]
+    pairs = p.pairs
+    reached = [(h, w) for h, w in pairs if h and w]
     for h, w in reached:
         strides = p.height.size * row, p.height.stride * row, p.width.stride * pixel
         place, phase = Place(h.offset * row + w.offset * pixel, *strides), p.phase(h, w)
@@ -55,7 +56,7 @@ def _convolutions(p: Problem, size):
         p.filters * p.channels * every, every, p.channels * every, 1, first,
         constant(starts.ravel()), constant(steps.ravel()),
     )  # fmt: skip
-    complete = len(reached) == len(p.pairs)
+    complete = len(reached) == len(pairs)
     no_bias = constant(np.zeros(pixel, p.dtype))
 
     def run(weight, grad_output):

@@ -5,6 +5,8 @@ from run to run. A row with a plan of a `convolution` computes the forward pass,
 is one convolution of the output gradient for each remainder of the stride (`phases.py`).
 """
 
+from functools import partial
+
 from ..choice import Algorithm
 from . import channel_lanes, direct, pixel_lanes, pointwise, scatter, uncopied, weight, winograd
 from .depthwise import rows, strips
@@ -101,7 +103,7 @@ TABLE = (
         "the taps of few channels in one register tile, or 1x1 taps of few channels and filters",
         "memory decides: dy is not copied, and the next block is fetched at an even pace",
         uncopied.fits,
-        {WEIGHT: weight.plan},
+        {WEIGHT: partial(weight.plan, uncopied=True)},
     ),
     Algorithm(
         "direct",

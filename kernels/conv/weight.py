@@ -38,7 +38,7 @@ from ..window import reached
 from .gather import ROWS_BYTES, gather, gather_chunks, window
 from .plan import Plan, geometry, run_time_sizes
 from .problem import Problem
-from .uncopied import BLOCK_BYTES, add_uncopied, fits, is_joined, whole_tile
+from .uncopied import BLOCK_BYTES, add_uncopied, is_joined, whole_tile
 from .unpack import unpack
 
 PARTS = 16
@@ -68,9 +68,10 @@ class DirectWeight(Plan):
 
 
 @lru_cache(maxsize=1024)
-def plan(p: Problem) -> DirectWeight:
-    """Plan the weight gradient of any convolution."""
-    lanes, joined, uncopied, one_tile = machine.lanes(p.dtype), is_joined(p), fits(p), whole_tile(p)
+def plan(p: Problem, uncopied: bool = False) -> DirectWeight:
+    """Plan the weight gradient of any convolution; `uncopied`: without a copy of dy (`uncopied.fits`)."""
+    lanes, joined = machine.lanes(p.dtype), is_joined(p)
+    one_tile = whole_tile(p) if uncopied else None
     run = p.channels * p.width.taps if joined else p.channels
     tile = one_tile or machine.tile(run, p.filters, p.dtype)
     rows, columns = run if one_tile else tile.rows, tile.vectors * tile.lanes
