@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from fastconv.backends import backend
     from fastconv.explanation import explain
     from fastconv.kernels.engine.jit import get_num_threads, set_num_threads
+    from fastconv.nn.architecture import register
     from fastconv.nn.files import load
     from fastconv.ops.chosen import chosen
     from fastconv.settings import config
@@ -51,6 +52,7 @@ _HOMES = {
     "explain": "explanation",
     "get_num_threads": "kernels.engine.jit",
     "load": "nn.files",
+    "register": "nn.architecture",
     "set_num_threads": "kernels.engine.jit",
 }
 
@@ -74,6 +76,7 @@ __all__ = [
     "nn",
     "optim",
     "reference",
+    "register",
     "set_num_threads",
 ]
 

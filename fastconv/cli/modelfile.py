@@ -5,7 +5,7 @@ from typing import Any
 
 from fastconv import nn
 from fastconv.interop import safetensors
-from fastconv.nn.architecture import description
+from fastconv.nn.architecture import recorded
 from fastconv.nn.files import restored
 from fastconv.types import Shape
 
@@ -24,7 +24,7 @@ class Task:
 
 def save(model: nn.Layer, task: Task, path: str) -> None:
     """Write the model with its task; `fastconv.load` reads the file too."""
-    content = {"model": description(model), KEY: asdict(task)}
+    content = {**recorded(model), KEY: asdict(task)}
     safetensors.write(path, content, model.state_dict())
 
 

@@ -17,6 +17,7 @@ from fastconv.cli import modelfile, reports, sources, text
 from fastconv.cli.interrupts import Interrupts
 from fastconv.cli.progress import EpochTable, FiniteLoss, LastEpoch
 from fastconv.data import Dataset
+from fastconv.nn.architecture import description
 from fastconv.training.trainer import Trainer
 from fastconv.types import Array
 
@@ -175,6 +176,6 @@ def _config(
         "input_shape": data.input_shape,
         "classes": data.classes,
         "source": data.source,
-        "architecture": model.describe(),
+        "architecture": description(model),
         "test_accuracy": accuracy,
     }

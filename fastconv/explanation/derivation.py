@@ -14,7 +14,6 @@ from fastconv.explanation.notation import Notation, Symbols, d, derivative, desc
 from fastconv.explanation.result import Explanation
 from fastconv.explanation.steps import Check, Formula, Part, Step
 from fastconv.explanation.terms import forward_terms, gradient_terms
-from fastconv.nn.base import Gradients
 from fastconv.optim import SGD
 from fastconv.types import Array
 
@@ -39,6 +38,9 @@ def explain(model: nn.Layer, loss: nn.Loss, x: Any, y: Any, lr: float = 0.1) -> 
     validate.instance("explain", "loss", loss, nn.Loss)
     x, y = _as_batch(model, x, y)
     y = _as_target(loss, y, model(x))
+    if model.frozen():  # what training leaves out is derived all the same
+        model = copy.deepcopy(model)
+        model.unfreeze()
     run = _Run(model, loss, x, y)
     steps = [*run.forward_steps(), *run.backward_steps(), *run.update_steps(model, lr)]
     names = " -> ".join(type(layer).__name__ for layer in [*run.layers, loss])
@@ -75,10 +77,11 @@ class _Run:
         """The first layer with parameters: no gradient goes further back."""
         self.flow = [loss_backward()]
         """dL/d(last output), then dL/d(input) of each layer from the last to the one after the first."""
-        self.gradients: dict[int, Gradients] = {}
+        self.gradients: dict[int, dict[str, Array]] = {}
         """The parameters' gradients by layer."""
         for index in range(len(self.layers) - 1, self.first - 1, -1):
-            dx, self.gradients[index] = closures[index](self.flow[-1], input_gradient=index > self.first)
+            dx, found = closures[index](self.flow[-1], input_gradient=index > self.first)
+            self.gradients[index] = {name: g for name, g in found.items() if g is not None}
             if dx is not None:
                 self.flow.append(dx)
 

@@ -4,7 +4,7 @@ A layer's forward returns its output and a closure for the gradient; see `Layer`
 """
 
 from fastconv.nn.activation import ReLU, Sigmoid, Softmax
-from fastconv.nn.base import Layer, prefixed
+from fastconv.nn.base import Layer
 from fastconv.nn.containers import Sequential
 from fastconv.nn.conv import Conv2d
 from fastconv.nn.dense import Linear
@@ -12,6 +12,7 @@ from fastconv.nn.dropout import Dropout
 from fastconv.nn.losses import BCEWithLogitsLoss, CrossEntropyLoss, Loss, MSELoss
 from fastconv.nn.pool import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d
 from fastconv.nn.shape import Flatten, Identity
+from fastconv.nn.tree import prefixed
 
 __all__ = [
     "AdaptiveAvgPool2d",

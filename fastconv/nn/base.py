@@ -2,26 +2,21 @@
 
 import contextlib
 import inspect
-from collections.abc import Callable, Iterator, Mapping
-from functools import cached_property
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
 from fastconv import backends, validate
-from fastconv.attributes import Settings
 from fastconv.interop import safetensors
-from fastconv.nn.architecture import LAYERS, description
+from fastconv.nn.architecture import LAYERS, recorded
 from fastconv.nn.contract import built_in, checked_layer, states_its_shape
 from fastconv.nn.inputs import check_input
-from fastconv.nn.state import fitting
 from fastconv.nn.summary import Row, Summary
+from fastconv.nn.tree import Gradients, Tree
 from fastconv.ops.chosen import Chosen
 from fastconv.types import Array, Shape
-
-Gradients = dict[str, Array]
-"""The gradient of the loss with respect to each parameter, by the parameter's name."""
 
 Backward = Callable[..., tuple[Array | None, Gradients]]
 """`backward(dy, input_gradient=True) -> (dx, gradients)`; dx is None where `input_gradient` is False."""
@@ -31,17 +26,26 @@ BATCH_SIZE = 32
 SAMPLES = 256
 """How many samples run through a model at a time where nothing is trained."""
 
+INPUT = "input"
+"""The name of a model's input, as what a node reads."""
+
 ELSEWHERE = {
-    "trainable": "an optimizer of the other parameters",
-    "requires_grad": "an optimizer of the other parameters",
+    "trainable": "freeze()",
+    "requires_grad": "freeze()",
     "training": "forward(x, training=...)",
 }
 """Settings that layers have in other libraries, and what does the same here."""
 
-Named = TypeVar("Named")
+
+class Node(NamedTuple):
+    """A layer at its place in a model: its name there, and the names of the nodes whose outputs it takes."""
+
+    name: str
+    layer: "Layer"
+    inputs: tuple[str, ...]
 
 
-class Layer(Settings):
+class Layer(Tree):
     """A function with parameters, and its gradient.
 
     A layer of your own derives from this class and defines `forward(x, training=True) -> (y, backward)`,
@@ -74,13 +78,16 @@ class Layer(Settings):
     takes_images: ClassVar[bool] = False
     """Whether one sample has to be an image (C, H, W)."""
 
-    def __init__(self) -> None:
-        self._parameters = {}
-        self._taken = set[Any]()  # (axes, shape, dtype) of inputs that `predict` has checked
+    takes_several: ClassVar[bool] = False
+    """Whether forward takes a tuple of arrays, as a node of a `Graph` that reads several."""
+    fuses_relu: ClassVar[bool] = False
+    """Whether `forward(x, training, relu=True)` gives the positive part, for a ReLU that follows."""
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         cls.states_its_shape = states_its_shape(cls)
+        if "forward" in vars(cls):
+            cls.fuses_relu = vars(cls).get("fuses_relu", False)
         if built_in(cls) and cls.forward is not Layer.forward:
             LAYERS[cls.__name__] = cls
         if "forward" in vars(cls) and not built_in(cls):
@@ -88,42 +95,11 @@ class Layer(Settings):
             if built_in(cls.__call__):  # the inherited one may not go through this forward
                 cls.__call__ = Layer.__call__  # type: ignore[method-assign]
 
-    @cached_property
-    def _parameters(self) -> dict[str, Array]:
-        """The parameters of this layer itself; this runs where no constructor has set them."""
-        raise TypeError(f"{type(self).__name__}: __init__ did not call super().__init__() first")
-
-    def _made(self) -> None:
-        for name, array in self._parameters.items():
-            if not isinstance(array, np.ndarray):
-                got = f"{type(array).__name__} for {name}"
-                raise validate.wrong_type(type(self).__name__, "_parameters", got, "arrays")
-        # The constructor may have filled a list after it was set.
-        for name, value in vars(self).items():
-            self._check_single(name, value)
-        super()._made()
-
     def _checked(self, name: str, value: Any) -> Any:
-        kind = type(self).__name__
         if callable(getattr(Layer, name, None)) and not callable(value):
             needs = "to stay what it is in every layer; another name would fit"
-            raise validate.wrong_type(kind, name, type(value).__name__, needs)
-        self._check_single(name, value)
-        if isinstance(value, Layer):
-            if any(inner is self for inner in value.modules()):
-                raise validate.wrong_value(kind, name, "a layer that holds this one", "one that does not")
-            others = {id(a): key for key, a in self.parameters().items() if not key.startswith(f"{name}.")}
-            shared = [others[id(a)] for a in value.parameters().values() if id(a) in others]
-            if shared:
-                raise validate.wrong_value(kind, name, f"{shared[0]} once more", "a layer of its own")
+            raise validate.wrong_type(type(self).__name__, name, type(value).__name__, needs)
         return super()._checked(name, value)
-
-    def _check_single(self, name: str, value: Any) -> None:
-        """TypeError for layers in a collection, in which `children` does not look."""
-        if _holds_layers(value):
-            got = f"a {type(value).__name__} of layers"
-            needs = "a layer; nn.Sequential(*layers), or an attribute each, would fit"
-            raise validate.wrong_type(type(self).__name__, name, got, needs)
 
     def _unknown(self, name: str) -> None:
         """Refuses a name without effect; a user's class may have any other attributes."""
@@ -161,56 +137,29 @@ class Layer(Settings):
             return self(x)
         return np.concatenate([self(x[i : i + batch_size]) for i in range(0, len(x), batch_size)])
 
-    def children(self) -> dict[str, "Layer"]:
-        """The layers that are attributes of this one, by name."""
-        return {name: value for name, value in vars(self).items() if isinstance(value, Layer)}
-
-    def modules(self) -> Iterator["Layer"]:
-        """The layer itself and all layers inside it."""
-        yield self
-        for layer in self.children().values():
-            yield from layer.modules()
-
     def leaves(self) -> Iterator[tuple[str, "Layer"]]:
         """The layers that this one runs one after the other, by name; where it is no sequence, itself."""
         yield "", self
 
-    def initialize(self, rng: np.random.Generator) -> None:
-        """Draws the parameters anew, in place: those of each layer inside from its own child stream of `rng`.
+    def nodes(self, name: str = "", *sources: str) -> list[Node]:
+        """The layers that compute the output, each after those that it reads; the last gives the output.
 
-        A user's layer overrides this where it has parameters of its own to draw.
+        A container stands for the layers inside it. `name` is this layer's in the model, `sources` what it
+        reads: the model's input, if nothing is named.
         """
-        layers = self.children().values()
-        for layer, stream in zip(layers, rng.spawn(len(layers)), strict=True):
-            layer.initialize(stream)
+        sources = sources or (INPUT,)
+        inside = type(self).forward
+        if built_in(inside) and (nodes := self._parts(name, *sources)) is not None:
+            return nodes
+        return [Node(name, self, sources)]
 
-    def parameters(self) -> dict[str, Array]:
-        """The parameter arrays themselves, by name: an optimizer updates them in place."""
-        found = dict(self._parameters)
-        for name, layer in self.children().items():
-            found |= prefixed(name, layer.parameters())
-        return found
+    def _parts(self, name: str, source: str) -> list[Node] | None:
+        """The nodes inside a container; None of what is no container."""
+        return None
 
-    def generators(self) -> dict[str, np.random.Generator]:
-        """The random generators that training draws from, by name: part of what a resumed run needs."""
-        found: dict[str, np.random.Generator] = {}
-        for name, layer in self.children().items():
-            found |= prefixed(name, layer.generators())
-        return found
-
-    def state_dict(self) -> dict[str, Array]:
-        """Copies of the parameters, under PyTorch's names for the same model."""
-        return {name: array.copy() for name, array in self.parameters().items()}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Copies arrays (or PyTorch tensors) of these names and shapes into the parameters, in their dtype.
-
-        Anything that does not fit is a ValueError that lists it, and then nothing has changed.
-        """
-        mine = self.parameters()
-        arrays = fitting(type(self).__name__, state, mine)
-        for name, array in mine.items():
-            array[...] = arrays[name]
+    def _trains(self) -> bool:
+        """Whether there are parameters that are not frozen."""
+        return len(self.parameters()) > len(self.frozen())
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """The shape of one output for one input of this shape, both without the batch axis.
@@ -257,7 +206,12 @@ class Layer(Settings):
 
     def describe(self) -> dict[str, Any]:
         """Class and arguments, as JSON can hold them: what a file says of the architecture."""
-        return {"class": type(self).__name__, **self.config()}
+        inside = self._inside() if built_in(type(self).__init__) else {}
+        return {"class": type(self).__name__, **self.config(), **inside}
+
+    def _inside(self) -> dict[str, Any]:
+        """The descriptions of the layers that its constructor is given."""
+        return {}
 
     @classmethod
     def from_description(cls, arguments: dict[str, Any]) -> "Layer":
@@ -267,10 +221,10 @@ class Layer(Settings):
     def save(self, path: str | Path) -> None:
         """Writes architecture and parameters to one safetensors file, for `fastconv.load`.
 
-        A file at `path` is replaced whole or not at all. ValueError for a model with layers that are not
-        fastconv's, which `load` could not build.
+        A file at `path` is replaced whole or not at all. ValueError for a model with layers that are neither
+        fastconv's nor registered (`fastconv.register`), which `load` could not build.
         """
-        safetensors.write(path, {"model": description(self)}, self.state_dict())
+        safetensors.write(path, recorded(self), self.state_dict())
 
     def __repr__(self) -> str:
         given = inspect.signature(type(self)).parameters
@@ -279,19 +233,3 @@ class Layer(Settings):
         inside = [f"({name}): {layer!r}".replace("\n", "\n  ") for name, layer in self.children().items()]
         text = "".join(f"\n  {line}" for line in [*shown, *inside]) + "\n" if inside else ", ".join(shown)
         return f"{type(self).__name__}({text})"
-
-
-def prefixed(name: str, values: Mapping[str, Named]) -> dict[str, Named]:
-    """The parameters, or their gradients, of a layer inside under the names that they have outside.
-
-    `prefixed("body", {"0.weight": dW})` is `{"body.0.weight": dW}`.
-    """
-    return {f"{name}.{inner}": value for inner, value in values.items()}
-
-
-def _holds_layers(value: Any) -> bool:
-    """Whether this is a collection with a layer in it, however deep."""
-    inside = value.values() if isinstance(value, dict) else value
-    return isinstance(value, dict | list | tuple | set) and any(
-        isinstance(inner, Layer) or _holds_layers(inner) for inner in inside
-    )

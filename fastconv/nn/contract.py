@@ -43,7 +43,8 @@ def checked_layer(forward: Callable[..., Any]) -> Callable[..., Any]:
                 raise wrong_type(name, "backward", f"{_kind(dx)} as dx", "an array")
             if not isinstance(gradients, dict):
                 raise wrong_type(name, "backward", f"{_kind(gradients)} as gradients", "a dict, {} for none")
-            return (dx if input_gradient else None), gradients
+            trained = {key: None if key in layer._frozen else g for key, g in gradients.items()}
+            return (dx if input_gradient else None), layer._added_up(trained)
 
         return y, back
 

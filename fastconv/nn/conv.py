@@ -52,6 +52,7 @@ class Conv2d(WeightedLayer):
     dilation: tuple[int, int]
     groups: int
     takes_images = True
+    fuses_relu = True
     fixed = ("in_channels", "out_channels", "kernel_size", "groups", "dtype")
     checks: ClassVar[Checks] = {
         "in_channels": validate.integer,
@@ -106,9 +107,10 @@ class Conv2d(WeightedLayer):
         y = F.conv2d(x, weight, bias, *window, relu=relu)
 
         def backward(dy: Array, input_gradient: bool = True) -> tuple[Array | None, Gradients]:
-            gradients = {"weight": grad.conv2d_weight(x, weight.shape, dy, *window)}
-            if bias is not None:
-                gradients["bias"] = grad.conv2d_bias(dy)
+            gradients = self._gradients(
+                weight=lambda: grad.conv2d_weight(x, weight.shape, dy, *window),
+                bias=lambda: grad.conv2d_bias(dy),
+            )
             return (grad.conv2d_input(x.shape, weight, dy, *window) if input_gradient else None), gradients
 
         return y, backward

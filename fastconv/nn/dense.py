@@ -52,9 +52,9 @@ class Linear(WeightedLayer):
         y = F.linear(x, weight, bias)
 
         def backward(dy: Array, input_gradient: bool = True) -> tuple[Array | None, Gradients]:
-            gradients = {"weight": grad.linear_weight(x, dy)}
-            if bias is not None:
-                gradients["bias"] = grad.linear_bias(dy)
+            gradients = self._gradients(
+                weight=lambda: grad.linear_weight(x, dy), bias=lambda: grad.linear_bias(dy)
+            )
             return (grad.linear_input(weight, dy) if input_gradient else None), gradients
 
         return y, backward

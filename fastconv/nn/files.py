@@ -30,12 +30,14 @@ def restored(path: str | Path, content: Mapping[str, Any], tensors: Mapping[str,
         model: Layer = build(content.get("model"))
         wrong = [
             f"{name}: got {tensors[name].dtype}, needs {array.dtype}"
-            for name, array in model.parameters().items()
+            for name, array in model._state().items()
             if name in tensors and tensors[name].dtype != array.dtype
         ]
         if wrong:
             raise ValueError(validate.listed(wrong))
         model.load_state_dict(tensors)
+        if frozen := content.get("frozen"):
+            model.freeze(*frozen)
     except (ValueError, TypeError, OverflowError, MemoryError, RecursionError) as error:
         raise ValueError(f"{path}: holds no model that fits: {error}") from None
     return model

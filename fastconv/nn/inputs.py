@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 
 from fastconv.nn.contract import built_in
+from fastconv.nn.places import locate
 from fastconv.types import Array, Shape
 from fastconv.validate import wrong_type, wrong_value
 
@@ -54,12 +55,6 @@ def check_dtype(function: str, x: Array, dtype: np.dtype[Any]) -> None:
     raise wrong_type(function, "x", got, f"{dtype} as the model's parameters{hint}")
 
 
-def put_name(error: Exception, name: str, layer: object, between: str = "") -> None:
-    """Puts a layer's name in front of an error's message: `3 (Linear): ...`."""
-    kind = type(layer).__name__
-    error.args = (f"{name}{between or f' ({kind}): '}{str(error).removeprefix(f'{kind}: ')}",)
-
-
 def _check_kind(function: str, model: Model, x: Any) -> None:
     """Whether x is an array with a batch axis in the dtype of the model's parameters."""
     leaves = [layer for _, layer in model.leaves()]
@@ -83,7 +78,7 @@ def _walk(model: Model, shape: Shape, settled: bool = True) -> None:
             shape = layer.output_shape(shape)
         except ValueError as error:
             if name:
-                put_name(error, name, layer)
+                locate(error, name, layer)
             raise
         if settled and layer.takes_images:
             return

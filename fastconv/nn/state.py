@@ -1,6 +1,6 @@
-"""Checks of a state dict against a layer's parameters."""
+"""Checks of a state dict against a layer's parameters and buffers."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -9,17 +9,20 @@ from fastconv import validate
 from fastconv.types import Array
 
 
-def fitting(name: str, state: Any, parameters: Mapping[str, Array]) -> dict[str, Array]:
+def fitting(
+    name: str, state: Any, parameters: Mapping[str, Array], optional: Collection[str] = ()
+) -> dict[str, Array]:
     """The arrays of a state dict (of arrays or PyTorch tensors) that fits these parameters.
 
-    TypeError where it is no dict, ValueError that lists what does not fit; `name` is the layer's.
+    TypeError where it is no dict, ValueError that lists what does not fit; `name` is the layer's. The names
+    `optional` may be missing.
     """
     if not isinstance(state, Mapping):
         hint = "; its state_dict() would fit" if hasattr(state, "state_dict") else ""
         raise TypeError(f"load_state_dict: got {type(state).__name__}, needs a dict of name and array{hint}")
     if hint := _other_names(list(map(str, state)), parameters) or _inner(state, parameters):
         raise ValueError(f"load_state_dict: {name}: {hint}")
-    problems = [f"missing {key}" for key in parameters if key not in state]
+    problems = [f"missing {key}" for key in parameters if key not in state and key not in optional]
     problems += [f"unexpected {key}" for key in state if key not in parameters]
     arrays = {}
     for key in parameters.keys() & state.keys():
@@ -48,7 +51,7 @@ def _misfit(key: str, got: Array, wanted: Array) -> Iterable[str]:
     if got.shape != wanted.shape:
         turned = got.ndim == 2 and got.T.shape == wanted.shape
         yield f"{key}: got shape {got.shape}, needs {wanted.shape}{'; its .T would fit' if turned else ''}"
-    elif not np.issubdtype(got.dtype, np.floating):
+    elif got.dtype.kind not in ("iu" if wanted.dtype.kind == "i" else "f"):
         yield f"{key}: got {got.dtype}, needs {wanted.dtype}"
 
 

@@ -9,12 +9,16 @@ from fastconv import validate
 from fastconv.types import Array
 
 
-def clip(gradients: Mapping[str, Array], norm: float) -> dict[str, Array]:
+def clip(gradients: Mapping[str, Array | None], norm: float) -> dict[str, Array | None]:
     """Gradients scaled down together so that their common 2-norm is at most `norm`; smaller ones as they are.
 
-    Their norm runs over all elements of all arrays, as in `torch.nn.utils.clip_grad_norm_`.
+    Their norm runs over all elements of all arrays, as in `torch.nn.utils.clip_grad_norm_`. None, the
+    gradient of what is frozen, stays None.
     """
     norm = validate.number("clip", "norm", norm, 0, math.inf)
-    total = math.sqrt(sum(float(np.sum(np.square(g, dtype=np.float64))) for g in gradients.values()))
+    present = (g for g in gradients.values() if g is not None)
+    total = math.sqrt(sum(float(np.sum(np.square(g, dtype=np.float64))) for g in present))
     scale = norm / (total + 1e-6)
-    return dict(gradients) if scale >= 1 else {name: g * scale for name, g in gradients.items()}
+    if scale >= 1:
+        return dict(gradients)
+    return {name: None if g is None else g * scale for name, g in gradients.items()}

@@ -13,7 +13,7 @@ import numpy as np
 
 from fastconv import nn, optim
 from fastconv.interop import safetensors
-from fastconv.nn.architecture import description
+from fastconv.nn.architecture import recorded
 from fastconv.nn.files import TRAINING, restored
 from fastconv.types import Array
 
@@ -39,7 +39,7 @@ def save(
     }
     tensors = model.state_dict()
     plain = split(everything, TRAINING, tensors)
-    safetensors.write(path, {"model": description(model), TRAINING: plain}, tensors)
+    safetensors.write(path, {**recorded(model), TRAINING: plain}, tensors)
 
 
 def load(path: str | Path) -> tuple[nn.Layer, nn.Loss, optim.Optimizer, dict[str, Any]]:

@@ -103,7 +103,7 @@ def test_a_folder_in_use_is_refused_and_kept(refused, trained):
 def test_an_unknown_network_leaves_no_folder(refused, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert "got 'lenet6', needs one of" in refused("train", "--model", "lenet6")
-    assert refused("train", "--model", "lenet5").startswith("--model lenet5: 3 (Conv2d): ")
+    assert refused("train", "--model", "lenet5").startswith("--model lenet5: in 3 (Conv2d): ")
     assert not list(tmp_path.iterdir())
 
 

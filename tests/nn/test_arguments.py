@@ -81,8 +81,8 @@ def test_what_shapes_the_parameters_stays(kind, name):
 @pytest.mark.parametrize(
     ("name", "way"),
     [
-        ("trainable", "an optimizer of the other parameters"),
-        ("requires_grad", "an optimizer of the other parameters"),
+        ("trainable", r"freeze\(\)"),
+        ("requires_grad", r"freeze\(\)"),
         ("training", r"forward\(x, training=...\)"),
     ],
 )

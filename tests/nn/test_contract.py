@@ -48,7 +48,7 @@ def test_a_forward_of_another_form_is_told_wherever_it_runs(forward, got):
     for run in (model, model.forward):
         with pytest.raises(TypeError) as caught:
             run(X)
-        assert str(caught.value) == f"1.0 (Own): forward: got {got}"
+        assert str(caught.value) == f"in 1.0 (Own): forward: got {got}"
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_a_backward_of_another_form_is_told_wherever_it_runs(backward, got):
     model = nn.Sequential(nn.Linear(3, 3), nn.Sequential(layer))
     with pytest.raises(TypeError) as caught:
         model.forward(X)[1](X, input_gradient=False)
-    assert str(caught.value) == f"1.0 (Own): backward: got {got}"
+    assert str(caught.value) == f"in 1.0 (Own): backward: got {got}"
 
 
 def test_what_nobody_asked_for_is_left_out():
@@ -84,7 +84,7 @@ def test_a_backward_that_cannot_be_asked_is_told_with_its_place():
         def forward(self, x, training=True):
             return x, lambda dy: (dy, {})
 
-    with pytest.raises(TypeError, match=r"^0 \(Own\): .* unexpected keyword argument 'input_gradient'"):
+    with pytest.raises(TypeError, match=r"^in 0 \(Own\): .* unexpected keyword argument 'input_gradient'"):
         nn.Sequential(Own()).forward(X)[1](X)
 
 

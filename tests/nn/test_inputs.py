@@ -57,7 +57,7 @@ def test_channels_that_stand_last_are_told_with_the_transpose(how, model, channe
 
 
 def test_the_summary_tells_channels_that_stand_last_too():
-    with pytest.raises(ValueError, match=r"^1\.0 \(Conv2d\): got 8 channels, needs 3; x.transpose"):
+    with pytest.raises(ValueError, match=r"^in 1\.0 \(Conv2d\): got 8 channels, needs 3; x.transpose"):
         RGB.summary((8, 8, 3))
 
 

@@ -69,7 +69,7 @@ def test_windows_that_do_not_run_have_no_shape_either(arguments, message):
         layer(np.zeros((1, 1, 8, 8), np.float32))
     with pytest.raises(ValueError, match=f"^MaxPool2d: {message}"):
         layer.output_shape((1, 8, 8))
-    with pytest.raises(ValueError, match=rf"^0 \(MaxPool2d\): {message}"):
+    with pytest.raises(ValueError, match=rf"^in 0 \(MaxPool2d\): {message}"):
         nn.Sequential(layer).summary((1, 8, 8))
 
 

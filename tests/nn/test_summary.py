@@ -58,7 +58,7 @@ def test_a_single_layer_has_a_summary():
 
 def test_a_shape_that_does_not_fit_names_the_layer():
     with pytest.raises(
-        ValueError, match=r"^3\.1 \(Linear\): got 400 features, needs 256; Linear\(400, 10\) would fit$"
+        ValueError, match=r"^in 3\.1 \(Linear\): got 400 features, needs 256; Linear\(400, 10\) would fit$"
     ):
         MODEL.summary((1, 10, 10))
 

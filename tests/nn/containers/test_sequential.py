@@ -1,7 +1,10 @@
+from collections import OrderedDict
+
 import numpy as np
 import pytest
 
 from fastconv import nn
+from fastconv.nn.architecture import build
 
 
 def small(**arguments):
@@ -114,13 +117,13 @@ def test_a_container_inside_passes_the_question_on():
 @pytest.mark.parametrize(
     ("shape", "message"),
     [
-        ((2, 1, 8, 8), r"^3\.1 \(Linear\): got 18 features, needs 8; Linear\(18, 3\) would fit$"),
-        ((2, 4, 6, 6), r"^0 \(Conv2d\): got 4 channels, needs 1; Conv2d\(4, 2, 3\) would fit$"),
+        ((2, 1, 8, 8), r"^in 3\.1 \(Linear\): got 18 features, needs 8; Linear\(18, 3\) would fit$"),
+        ((2, 4, 6, 6), r"^in 0 \(Conv2d\): got 4 channels, needs 1; Conv2d\(4, 2, 3\) would fit$"),
         (
             (2, 1, 3, 3),
-            r"^2 \(MaxPool2d\): got 1 x 1 pixels, needs at least 2 x 2; MaxPool2d\(1\) would fit$",
+            r"^in 2 \(MaxPool2d\): got 1 x 1 pixels, needs at least 2 x 2; MaxPool2d\(1\) would fit$",
         ),
-        ((2, 36), r"^0 \(Conv2d\): got shape \(36,\), needs \(1, height, width\)$"),
+        ((2, 36), r"^in 0 \(Conv2d\): got shape \(36,\), needs \(1, height, width\)$"),
     ],
 )
 def test_a_wrong_shape_names_the_layer(how, shape, message):
@@ -129,9 +132,9 @@ def test_a_wrong_shape_names_the_layer(how, shape, message):
 
 
 def test_a_wrong_type_names_the_layer():
-    with pytest.raises(TypeError, match=r"^0 \(Conv2d\): conv2d: weight: got float64, needs float32"):
+    with pytest.raises(TypeError, match=r"^in 0 \(Conv2d\): conv2d: weight: got float64, needs float32"):
         small()(np.zeros((2, 1, 6, 6), np.float32))
-    with pytest.raises(TypeError, match=r"^0 \(Conv2d\): conv2d: input: got list, needs"):
+    with pytest.raises(TypeError, match=r"^in 0 \(Conv2d\): conv2d: input: got list, needs"):
         small()([[1.0]])
 
 
@@ -140,7 +143,7 @@ def test_an_error_without_a_misfit_of_shapes_keeps_its_message():
         def forward(self, x, training=True):
             raise ValueError("of its own")
 
-    with pytest.raises(ValueError, match=r"^1 \(Broken\): of its own$"):
+    with pytest.raises(ValueError, match=r"^in 1 \(Broken\): of its own$"):
         nn.Sequential(nn.Identity(), Broken())(np.ones((1, 1)))
 
 
@@ -157,12 +160,45 @@ def test_only_layers_go_in(layer, message):
         nn.Sequential(nn.ReLU(), layer)
 
 
-def test_layers_cannot_share_parameters():
-    layer = nn.Linear(3, 3)
-    with pytest.raises(ValueError, match="a layer with parameters twice"):
-        nn.Sequential(layer, nn.ReLU(), nn.Sequential(layer))
+def test_a_layer_twice_has_its_parameters_once_and_its_gradients_add_up(check_gradients):
+    layer = nn.Linear(3, 3, dtype=np.float64, seed=0)
+    model = nn.Sequential(layer, nn.Sigmoid(), nn.Sequential(layer, nn.Sequential(layer)))
+    assert list(model.parameters()) == ["0.weight", "0.bias"]
+    assert list(model.state_dict())[2:] == ["2.0.weight", "2.0.bias", "2.1.0.weight", "2.1.0.bias"]
+    check_gradients(model, np.random.default_rng(0).normal(size=(2, 3)))
     relu = nn.ReLU()
     assert len(nn.Sequential(relu, relu)) == 2
+
+
+def test_named_layers_give_their_names_to_the_parameters():
+    layers = OrderedDict(stem=nn.Linear(2, 3), act=nn.ReLU(), head=nn.Linear(3, 1))
+    model = nn.Sequential(layers, seed=0)
+    assert list(model.parameters()) == ["stem.weight", "stem.bias", "head.weight", "head.bias"]
+    assert model.head is model[2]
+    assert list(model[1:].parameters()) == ["head.weight", "head.bias"]
+    assert build(model.describe()).describe() == model.describe()
+    with pytest.raises(ValueError, match=r"^in head \(Linear\): got 4 features, needs 3"):
+        nn.Sequential({"head": nn.Linear(3, 1)})(np.ones((1, 4), np.float32))
+    with pytest.raises(AttributeError, match="Sequential: tail: there is no such attribute or layer"):
+        model.tail  # noqa: B018
+    with pytest.raises(ValueError, match=r"name: got 'a.b', needs a word without a dot"):
+        nn.Sequential({"a.b": nn.ReLU()})
+
+
+def test_below_the_first_trained_layer_nothing_runs_backwards():
+    model = nn.Sequential(
+        nn.Linear(2, 2, seed=0), nn.Sequential(nn.Linear(2, 2, seed=1)), nn.Linear(2, 1, seed=2)
+    )
+    x, dy = np.ones((3, 2), np.float32), np.ones((3, 1), np.float32)
+    every = model.forward(x)[1](dy, input_gradient=False)[1]
+    model.freeze("0", "1")
+    found = model.forward(x)[1](dy, input_gradient=False)[1]
+    assert list(found) == list(every)
+    assert [name for name, gradient in found.items() if gradient is not None] == ["2.weight", "2.bias"]
+    model[1][0].unfreeze("bias")
+    found = model.forward(x)[1](dy, input_gradient=False)[1]
+    assert np.array_equal(found["1.0.bias"], every["1.0.bias"])
+    assert found["1.0.weight"] is None
 
 
 def test_repr_shows_the_nesting():

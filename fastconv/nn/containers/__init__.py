@@ -1,0 +1,5 @@
+"""Layers made of layers."""
+
+from fastconv.nn.containers.sequential import Sequential
+
+__all__ = ["Sequential"]

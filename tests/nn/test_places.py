@@ -1,0 +1,31 @@
+import numpy as np
+import pytest
+
+from fastconv import nn
+from fastconv.nn.places import locate
+
+
+def test_a_name_is_put_in_front_of_the_message_without_the_layers_own():
+    error = TypeError("ReLU: got nothing")
+    locate(error, "3", nn.ReLU())
+    assert str(error) == "in 3 (ReLU): got nothing"
+
+
+def test_the_places_of_nested_layers_are_joined():
+    error = ValueError("Linear: got this")
+    for name, layer in (("0", nn.Linear(2, 2)), ("body", nn.Sequential()), ("3", nn.ReLU())):
+        locate(error, name, layer)
+    assert str(error) == "in 3.body.0 (Linear): got this"
+
+
+def test_a_misfit_of_shapes_is_told_by_the_layer():
+    error = ValueError("linear: something about arrays")
+    locate(error, "1", nn.Linear(2, 2), np.zeros((5, 3)))
+    assert str(error) == "in 1 (Linear): got 3 features, needs 2; Linear(3, 2) would fit"
+
+
+@pytest.mark.parametrize("x", [np.zeros((5, 2)), [1.0]])
+def test_another_error_keeps_its_message(x):
+    error = ValueError("of its own")
+    locate(error, "1", nn.Linear(2, 2), x)
+    assert str(error) == "in 1 (Linear): of its own"
