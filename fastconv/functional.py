@@ -8,13 +8,16 @@ from fastconv.ops.activation import log_softmax, relu, sigmoid, softmax
 from fastconv.ops.conv import conv2d
 from fastconv.ops.dense import linear
 from fastconv.ops.dropout import dropout, dropout_mask
+from fastconv.ops.join import add, concat
 from fastconv.ops.loss import binary_cross_entropy_with_logits, cross_entropy, mse_loss
 from fastconv.ops.pool import adaptive_avg_pool2d, avg_pool2d, max_pool2d
 
 __all__ = [
     "adaptive_avg_pool2d",
+    "add",
     "avg_pool2d",
     "binary_cross_entropy_with_logits",
+    "concat",
     "conv2d",
     "cross_entropy",
     "dropout",

@@ -8,6 +8,7 @@ from fastconv.ops.activation import log_softmax_input, relu_input, sigmoid_input
 from fastconv.ops.conv import conv2d_bias, conv2d_input, conv2d_weight
 from fastconv.ops.dense import linear_bias, linear_input, linear_weight
 from fastconv.ops.dropout import dropout_input
+from fastconv.ops.join import concat_input
 from fastconv.ops.loss import binary_cross_entropy_with_logits_input, cross_entropy_input, mse_loss_input
 from fastconv.ops.pool import adaptive_avg_pool2d_input, avg_pool2d_input, max_pool2d_input
 
@@ -15,6 +16,7 @@ __all__ = [
     "adaptive_avg_pool2d_input",
     "avg_pool2d_input",
     "binary_cross_entropy_with_logits_input",
+    "concat_input",
     "conv2d_bias",
     "conv2d_input",
     "conv2d_weight",

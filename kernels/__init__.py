@@ -31,6 +31,7 @@ from .activation import (
 )
 from .conv import conv2d, conv2d_bias, conv2d_input, conv2d_weight
 from .dense import linear, linear_bias, linear_input, linear_weight
+from .join import add, concat, concat_input
 from .loss import (
     binary_cross_entropy_with_logits,
     binary_cross_entropy_with_logits_input,
@@ -53,10 +54,13 @@ __all__ = [
     "adam",
     "adaptive_avg_pool2d",
     "adaptive_avg_pool2d_input",
+    "add",
     "avg_pool2d",
     "avg_pool2d_input",
     "binary_cross_entropy_with_logits",
     "binary_cross_entropy_with_logits_input",
+    "concat",
+    "concat_input",
     "conv2d",
     "conv2d_bias",
     "conv2d_input",

@@ -23,7 +23,8 @@ ROWS = [
     {"fastconv.__main__"},
     {"fastconv.cli"},
     {"fastconv"},
-    {"fastconv.explanation", "fastconv.benchmark", "fastconv.verification", "fastconv.interop"},
+    {"fastconv.explanation", "fastconv.benchmark", "fastconv.verification"},
+    {"fastconv.interop"},
     {"fastconv.callbacks"},
     {"fastconv.training", "fastconv.models", "fastconv.data"},
     {"fastconv.nn", "fastconv.optim"},
@@ -32,7 +33,10 @@ ROWS = [
     {"fastconv.validate", "fastconv.backends", "fastconv.settings", "fastconv.attributes"},
     {"fastconv.kernels", "fastconv.reference"},
     {"fastconv.kernels.conv"},
-    {f"fastconv.kernels.{name}" for name in ("dense", "pool", "activation", "norm", "loss", "optimizer")},
+    {
+        f"fastconv.kernels.{name}"
+        for name in ("dense", "pool", "activation", "norm", "join", "loss", "optimizer")
+    },
     {"fastconv.kernels.window", "fastconv.kernels.reduce", "fastconv.kernels.choice"},
     {"fastconv.kernels.memory"},
     {"fastconv.kernels.simd"},

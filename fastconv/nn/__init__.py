@@ -5,7 +5,7 @@ A layer's forward returns its output and a closure for the gradient; see `Layer`
 
 from fastconv.nn.activation import ReLU, Sigmoid, Softmax
 from fastconv.nn.base import Layer
-from fastconv.nn.containers import Sequential
+from fastconv.nn.containers import Add, Concat, Concatenate, Graph, Residual, Sequential
 from fastconv.nn.conv import Conv2d
 from fastconv.nn.dense import Linear
 from fastconv.nn.dropout import Dropout
@@ -16,12 +16,16 @@ from fastconv.nn.tree import prefixed
 
 __all__ = [
     "AdaptiveAvgPool2d",
+    "Add",
     "AvgPool2d",
     "BCEWithLogitsLoss",
+    "Concat",
+    "Concatenate",
     "Conv2d",
     "CrossEntropyLoss",
     "Dropout",
     "Flatten",
+    "Graph",
     "Identity",
     "Layer",
     "Linear",
@@ -29,6 +33,7 @@ __all__ = [
     "MSELoss",
     "MaxPool2d",
     "ReLU",
+    "Residual",
     "Sequential",
     "Sigmoid",
     "Softmax",

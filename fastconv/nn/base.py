@@ -148,10 +148,10 @@ class Layer(Tree):
         reads: the model's input, if nothing is named.
         """
         sources = sources or (INPUT,)
-        inside = type(self).forward
-        if built_in(inside) and (nodes := self._parts(name, *sources)) is not None:
-            return nodes
-        return [Node(name, self, sources)]
+        if self.takes_several or not built_in(type(self).forward):
+            return [Node(name, self, sources)]
+        nodes = self._parts(name, *sources)
+        return [Node(name, self, sources)] if nodes is None else nodes
 
     def _parts(self, name: str, source: str) -> list[Node] | None:
         """The nodes inside a container; None of what is no container."""

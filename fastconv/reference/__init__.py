@@ -18,6 +18,7 @@ from fastconv.reference.activation import (
 )
 from fastconv.reference.conv import conv2d, conv2d_bias, conv2d_input, conv2d_weight
 from fastconv.reference.dense import linear, linear_bias, linear_input, linear_weight
+from fastconv.reference.join import add, concat, concat_input
 from fastconv.reference.loss import (
     binary_cross_entropy_with_logits,
     binary_cross_entropy_with_logits_input,
@@ -40,10 +41,13 @@ __all__ = [
     "adam",
     "adaptive_avg_pool2d",
     "adaptive_avg_pool2d_input",
+    "add",
     "avg_pool2d",
     "avg_pool2d_input",
     "binary_cross_entropy_with_logits",
     "binary_cross_entropy_with_logits_input",
+    "concat",
+    "concat_input",
     "conv2d",
     "conv2d_bias",
     "conv2d_input",

@@ -46,13 +46,12 @@ class Row:
 def check(case: Case) -> Row:
     """Run a case with the kernels and with the reference in float64, and compare."""
     arguments = case.arguments
-    fast = getattr(kernels, case.operation)(**arguments)
+    fast = _whole(getattr(kernels, case.operation)(**arguments))
     wide = {name: _map(value, lambda a: a.astype(np.float64)) for name, value in arguments.items()}
-    exact = getattr(reference, case.operation)(**wide)
+    exact = _whole(getattr(reference, case.operation)(**wide))
     if case.scale is None:
-        scale = getattr(reference, case.operation)(
-            **{name: _map(value, np.abs) for name, value in wide.items()}
-        )
+        magnitudes = {name: _map(value, np.abs) for name, value in wide.items()}
+        scale = _whole(getattr(reference, case.operation)(**magnitudes))
     else:
         scale = case.scale(exact, **wide)
     if case.planes:
@@ -71,5 +70,12 @@ def neighbours(scale: Array) -> Array:
 
 
 def _map(value: Any, change: Callable[[Array], Array]) -> Any:
-    """Change floating-point arrays, leave labels, indices, shapes and options alone."""
+    """Change floating-point arrays, in a list too; leave labels, indices, shapes and options alone."""
+    if isinstance(value, list):
+        return [_map(inner, change) for inner in value]
     return change(value) if isinstance(value, np.ndarray) and value.dtype.kind == "f" else value
+
+
+def _whole(result: Any) -> Array:
+    """An operation's result as one array: of several, their elements one after the other."""
+    return np.concatenate([part.ravel() for part in result]) if isinstance(result, list) else result

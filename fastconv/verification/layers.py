@@ -41,6 +41,14 @@ def adaptive_cases(x: Array, size: tuple[int, int]) -> Iterator[Case]:
     yield Case("adaptive_avg_pool2d_input", {"grad_output": dy, "input_size": x.shape}, windows, label=label)
 
 
+def join_cases(x: Array, other: Array) -> Iterator[Case]:
+    """Sums of two images, and images one after the other and apart again."""
+    for relu in (False, True):
+        yield Case("add", {"input": x, "other": other, "relu": relu}, 1, label="with ReLU" * relu)
+    yield Case("concat", {"inputs": [x, other[:, :3]], "dim": 1}, 1)
+    yield Case("concat_input", {"grad_output": x, "sizes": (3, x.shape[1] - 3), "dim": 1}, 1)
+
+
 def dense_cases(x: Array, w: Array, bias: Array) -> Iterator[Case]:
     """The forward pass of one dense layer and its three gradients."""
     outputs, inputs = w.shape

@@ -10,7 +10,13 @@ from fastconv import reference
 from fastconv.types import Array
 from fastconv.verification.case import Case, Row, check
 from fastconv.verification.elementwise import activation_cases, loss_cases
-from fastconv.verification.layers import adaptive_cases, average_cases, convolution_cases, dense_cases
+from fastconv.verification.layers import (
+    adaptive_cases,
+    average_cases,
+    convolution_cases,
+    dense_cases,
+    join_cases,
+)
 
 _CONVOLUTIONS: tuple[tuple[str, tuple[int, ...], tuple[int, ...], dict[str, Any]], ...] = (
     ("5x5 on one channel", (4, 1, 28, 28), (6, 1, 5, 5), {"padding": 2}),
@@ -63,6 +69,7 @@ def cases(dtype: np.dtype[Any]) -> Iterator[Case]:
         yield from average_cases(label, image, options)
     for size in ((1, 1), (4, 5)):
         yield from adaptive_cases(image, size)
+    yield from join_cases(image, normal(*image.shape))
     for samples, inputs, outputs in ((1, 400, 120), (64, 84, 10), (200, 300, 65)):
         yield from dense_cases(normal(samples, inputs), normal(outputs, inputs), normal(outputs))
     yield from activation_cases(normal(30, 17), normal(30, 17))

@@ -14,7 +14,11 @@ NEEDED = {
     nn.MaxPool2d: {"kernel_size": 2},
     nn.AvgPool2d: {"kernel_size": 2},
     nn.AdaptiveAvgPool2d: {"output_size": 1},
+    nn.Graph: {"nodes": {"a": (nn.ReLU(), "input")}},
+    nn.Residual: {"body": nn.ReLU()},
 }
+FIRST = {nn.Concat: (nn.ReLU(),)}
+"""Arguments without a name."""
 LAYERS = [
     kind for name, kind in vars(nn).items() if name in nn.__all__ and isinstance(kind, type(nn.Layer))
     if issubclass(kind, nn.Layer) and kind is not nn.Layer
@@ -23,7 +27,7 @@ WRONG = ["wrong", 2.5, -100, float("nan"), [], (1, 2, 3, 4, 5), np.ones(2), obje
 
 
 def made(kind, **arguments):
-    return kind(**{**NEEDED.get(kind, {}), **arguments})
+    return kind(*FIRST.get(kind, ()), **{**NEEDED.get(kind, {}), **arguments})
 
 
 FITTING = {"divisor_override": [-100], "stride": [[]]}
@@ -94,7 +98,7 @@ def test_settings_of_other_libraries_are_told_with_what_says_the_same(kind, name
     class Mine(kind):
         pass
 
-    mine = Mine(**NEEDED.get(kind, {}))
+    mine = Mine(*FIRST.get(kind, ()), **NEEDED.get(kind, {}))
     with pytest.raises(AttributeError, match=r"^Mine: "):
         setattr(mine, name, False)
 

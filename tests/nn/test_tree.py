@@ -86,6 +86,22 @@ def test_a_name_with_which_nothing_begins(name):
         model().unfreeze(0)
 
 
+@pytest.mark.parametrize(
+    "optimizer", [optim.Adam, lambda p: optim.SGD(p, 0.1, momentum=0.9, weight_decay=0.1)]
+)
+def test_what_is_frozen_stays_in_training(optimizer):
+    subject = model()
+    trainer = Trainer(subject, nn.MSELoss(), optimizer(subject.parameters()), clip_norm=0.1)
+    y = np.ones((3, 1), np.float32)
+    trainer.step(X, y)
+    before = subject.state_dict()
+    subject.freeze("0.weight", "1.1.bias")
+    trainer.step(X, y)
+    after = subject.parameters()
+    changed = [name for name in after if not np.array_equal(after[name], before[name])]
+    assert changed == ["0.bias", "1.1.weight"]
+
+
 def test_what_is_frozen_stays_frozen_in_files(tmp_path):
     subject = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 1), seed=0)
     subject.freeze("0")

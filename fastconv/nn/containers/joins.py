@@ -1,0 +1,87 @@
+"""Layers of several inputs, as nodes of a `Graph`: their forward takes a tuple of arrays."""
+
+from typing import Any, ClassVar
+
+from fastconv import functional as F
+from fastconv import grad
+from fastconv.attributes import Checks
+from fastconv.nn import arguments
+from fastconv.nn.base import Backward, Gradients, Layer
+from fastconv.types import Array, Shape
+from fastconv.validate import wrong_value
+
+
+class Add(Layer):
+    """y = x_1 + x_2 + …, arrays of one shape; each dx_i = dy."""
+
+    fuses_relu = True
+    takes_several = True
+
+    def forward(self, x: Any, training: bool = True, relu: bool = False) -> tuple[Array, Backward]:
+        """The sum of the arrays in the tuple x, with `relu` its positive part; dx is a tuple, too."""
+        y = x[0]
+        for other in x[1:-1]:
+            y = F.add(y, other)
+        if len(x) > 1:
+            y = F.add(y, x[-1], relu)
+        elif relu:
+            y = F.relu(y)
+
+        def backward(dy: Array, input_gradient: bool = True) -> tuple[Any, Gradients]:
+            if not input_gradient:
+                return None, {}
+            return (grad.relu_input(y, dy) if relu else dy,) * len(x), {}
+
+        return y, backward
+
+    def output_shape(self, *input_shapes: Shape) -> Shape:
+        """The shape that all inputs have."""
+        if len({*input_shapes}) != 1:
+            got = " and ".join(map(str, input_shapes))
+            raise ValueError(f"Add: got {got}, needs inputs of one shape")
+        return input_shapes[0]
+
+
+class Concatenate(Layer):
+    """y holds x_1, x_2, … one after the other along the axis `dim`; dx_i is its part of dy.
+
+    **Arguments:**
+
+    - `dim`: the axis, the batch counted as 0; below 0 it counts from the end. 1 is that of the channels.
+    """
+
+    takes_several = True
+    checks: ClassVar[Checks] = {"dim": arguments.axis}
+
+    def __init__(self, dim: int = 1) -> None:
+        super().__init__()
+        self.dim = dim
+
+    def forward(self, x: Any, training: bool = True) -> tuple[Array, Backward]:
+        """The arrays in the tuple x, one after the other; dx is a tuple, too."""
+        dim = self.dim
+        y = F.concat(x, dim)
+        sizes = tuple(part.shape[dim] for part in x)
+
+        def backward(dy: Array, input_gradient: bool = True) -> tuple[Any, Gradients]:
+            return (tuple(grad.concat_input(dy, sizes, dim)) if input_gradient else None), {}
+
+        return y, backward
+
+    def output_shape(self, *input_shapes: Shape) -> Shape:
+        """The shape of the inputs, with the sum of their sizes along the axis."""
+        first = input_shapes[0]
+        axis = self.dim - 1 if self.dim > 0 else self.dim + len(first)
+        if not (self.dim and 0 <= axis < len(first)):
+            axes = f"1 to {len(first)}, the batch's being 0"
+            raise wrong_value("Concatenate", "dim", self.dim, f"an axis of {first}: {axes}")
+        others = [(*shape[:axis], *shape[axis + 1 :]) for shape in input_shapes]
+        if len({*others}) != 1 or len({*map(len, input_shapes)}) != 1:
+            got = " and ".join(map(str, input_shapes))
+            raise ValueError(f"Concatenate: got {got}, needs shapes that differ along dim={self.dim} alone")
+        total = sum(shape[axis] for shape in input_shapes)
+        return (*first[:axis], total, *first[axis + 1 :])
+
+    def config(self) -> dict[str, Any]:
+        """The axis."""
+        return {"dim": self.dim}

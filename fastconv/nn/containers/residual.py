@@ -1,0 +1,134 @@
+"""Residual: what layers change of their input, added to the input."""
+
+from typing import Any, ClassVar
+
+from fastconv import functional as F
+from fastconv import grad
+from fastconv.attributes import Checks
+from fastconv.nn.architecture import build, described
+from fastconv.nn.base import Backward, Gradients, Layer, Node
+from fastconv.nn.containers.arguments import layer_of, layer_or_none
+from fastconv.nn.containers.joins import Add
+from fastconv.nn.places import locate
+from fastconv.nn.summary import Row
+from fastconv.nn.tree import prefixed
+from fastconv.types import Array, Shape
+
+
+class Residual(Layer):
+    """y = body(x) + shortcut(x); without a shortcut y = body(x) + x.
+
+    dx = dbody(dy) + dshortcut(dy): the gradient goes both ways and adds up. He et al., "Deep residual
+    learning for image recognition", 2015. The parameters are named `body.0.weight`, `shortcut.0.weight`. Body
+    and shortcut have to give one shape; where the body changes the number of channels or the size, a 1x1
+    convolution with the same stride is the usual shortcut. A ReLU after it is computed with the sum.
+
+    **Arguments:**
+
+    - `body`: a layer, mostly a `Sequential`.
+    - `shortcut`: a layer for the other way; None leaves x as it is.
+    """
+
+    fuses_relu = True
+    checks: ClassVar[Checks] = {"body": layer_of, "shortcut": layer_or_none}
+
+    def __init__(self, body: Layer, shortcut: Layer | None = None) -> None:
+        super().__init__()
+        self.body = body
+        self.shortcut = shortcut
+
+    def forward(self, x: Array, training: bool = True, relu: bool = False) -> tuple[Array, Backward]:
+        """The sum of both ways, with `relu` its positive part, and the gradients' closure."""
+        of_body, body = self._way("body", x, training)
+        of_shortcut, shortcut = (x, None) if self.shortcut is None else self._way("shortcut", x, training)
+        if of_body.shape != of_shortcut.shape:
+            self.output_shape(x.shape[1:])
+        y = F.add(of_body, of_shortcut, relu)
+
+        def backward(dy: Array, input_gradient: bool = True) -> tuple[Array | None, Gradients]:
+            if relu:
+                dy = grad.relu_input(y, dy)
+            dx, found = body(dy, input_gradient)
+            gradients = prefixed("body", found)
+            other: Array | None = dy
+            if shortcut is not None:
+                other, found = shortcut(dy, input_gradient)
+                gradients |= prefixed("shortcut", found)
+            both = F.add(dx, other) if dx is not None and other is not None and input_gradient else None
+            return both, self._added_up(gradients)
+
+        return y, backward
+
+    def __call__(self, x: Array) -> Array:
+        """The sum of both ways, as in prediction."""
+        return self.forward(x, training=False)[0]
+
+    def _way(self, name: str, x: Array, training: bool) -> tuple[Array, Backward]:
+        """What one of the two gives, and its closure."""
+        layer = vars(self)[name]
+        try:
+            y, closure = layer.forward(x, training)
+        except (TypeError, ValueError) as error:
+            locate(error, name, layer, x)
+            raise
+
+        def backward(dy: Array, input_gradient: bool = True) -> tuple[Array | None, Gradients]:
+            try:
+                return closure(dy, input_gradient=input_gradient)
+            except (TypeError, ValueError) as error:
+                locate(error, name, layer)
+                raise
+
+        return y, backward
+
+    def _parts(self, name: str, source: str) -> list[Node]:
+        """The nodes of both ways, then their sum."""
+        nodes: list[Node] = []
+        ends = []
+        for key, layer in self.children().items():
+            inside = layer.nodes(f"{name}.{key}" if name else key, source)
+            ends.append(inside[-1].name if inside else source)
+            nodes += inside
+        return [*nodes, Node(name, Add(), (ends[0], *(ends[1:] or [source])))]
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """The shape that both ways give."""
+        shapes = self._shapes(tuple(input_shape))
+        if len({*shapes.values()}) != 1:
+            body, other = shapes.values()
+            way = "the input" if self.shortcut is None else "the shortcut"
+            fits = "a shortcut that gives the body's shape would fit"
+            if len(body) == len(other) == 3 and body[1:] == other[1:]:
+                fits = f"shortcut=nn.Conv2d({input_shape[0]}, {body[0]}, 1) would fit"
+            raise ValueError(f"Residual: the body gives {body} and {way} {other}, needs one shape; {fits}")
+        return shapes["body"]
+
+    def _shapes(self, input_shape: Shape) -> dict[str, Shape]:
+        """What each way gives."""
+        shapes = {"body": input_shape, "shortcut": input_shape}
+        for name, layer in self.children().items():
+            try:
+                shapes[name] = layer.output_shape(input_shape)
+            except ValueError as error:
+                locate(error, name, layer)
+                raise
+        return shapes
+
+    def multiply_adds(self, input_shape: Shape) -> int:
+        """The sum over both ways; the additions are not counted."""
+        return sum(layer.multiply_adds(input_shape) for layer in self.children().values())
+
+    def rows(self, input_shape: Shape, name: str = "") -> list[Row]:
+        """The lines of `summary`: those of both ways, and the sum."""
+        prefix = f"{name}." if name else ""
+        inside = [layer.rows(input_shape, f"{prefix}{key}") for key, layer in self.children().items()]
+        own = Row(f"{name} Residual".strip(), self.output_shape(input_shape), 0, 0)
+        return [*(row for rows in inside for row in rows), own]
+
+    def _inside(self) -> dict[str, Any]:
+        return {name: described(layer) for name, layer in self.children().items()}
+
+    @classmethod
+    def from_description(cls, arguments: dict[str, Any]) -> "Residual":
+        """The described body and shortcut, freshly initialised."""
+        return cls(**{name: build(inside) for name, inside in arguments.items()})
