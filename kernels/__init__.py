@@ -39,6 +39,7 @@ from .loss import (
     mse_loss,
     mse_loss_input,
 )
+from .norm import channel_norm, channel_norm_gradients, channel_statistics, layer_norm, layer_norm_gradients
 from .optimizer import adam, sgd
 from .pool import (
     adaptive_avg_pool2d,
@@ -57,12 +58,17 @@ __all__ = [
     "avg_pool2d_input",
     "binary_cross_entropy_with_logits",
     "binary_cross_entropy_with_logits_input",
+    "channel_norm",
+    "channel_norm_gradients",
+    "channel_statistics",
     "conv2d",
     "conv2d_bias",
     "conv2d_input",
     "conv2d_weight",
     "cross_entropy",
     "cross_entropy_input",
+    "layer_norm",
+    "layer_norm_gradients",
     "linear",
     "linear_bias",
     "linear_input",

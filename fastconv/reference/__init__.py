@@ -26,6 +26,13 @@ from fastconv.reference.loss import (
     mse_loss,
     mse_loss_input,
 )
+from fastconv.reference.norm import (
+    channel_norm,
+    channel_norm_gradients,
+    channel_statistics,
+    layer_norm,
+    layer_norm_gradients,
+)
 from fastconv.reference.optimizer import adam, sgd
 from fastconv.reference.pool import (
     adaptive_avg_pool2d,
@@ -44,12 +51,17 @@ __all__ = [
     "avg_pool2d_input",
     "binary_cross_entropy_with_logits",
     "binary_cross_entropy_with_logits_input",
+    "channel_norm",
+    "channel_norm_gradients",
+    "channel_statistics",
     "conv2d",
     "conv2d_bias",
     "conv2d_input",
     "conv2d_weight",
     "cross_entropy",
     "cross_entropy_input",
+    "layer_norm",
+    "layer_norm_gradients",
     "linear",
     "linear_bias",
     "linear_input",
