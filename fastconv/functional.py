@@ -10,18 +10,32 @@ from fastconv.ops.dense import linear
 from fastconv.ops.dropout import dropout, dropout_mask
 from fastconv.ops.join import add, concat
 from fastconv.ops.loss import binary_cross_entropy_with_logits, cross_entropy, mse_loss
+from fastconv.ops.norm import (
+    batch_norm,
+    channel_norm,
+    channel_statistics,
+    group_norm,
+    instance_norm,
+    layer_norm,
+)
 from fastconv.ops.pool import adaptive_avg_pool2d, avg_pool2d, max_pool2d
 
 __all__ = [
     "adaptive_avg_pool2d",
     "add",
     "avg_pool2d",
+    "batch_norm",
     "binary_cross_entropy_with_logits",
+    "channel_norm",
+    "channel_statistics",
     "concat",
     "conv2d",
     "cross_entropy",
     "dropout",
     "dropout_mask",
+    "group_norm",
+    "instance_norm",
+    "layer_norm",
     "linear",
     "log_softmax",
     "max_pool2d",

@@ -10,18 +10,48 @@ from fastconv.ops.dense import linear_bias, linear_input, linear_weight
 from fastconv.ops.dropout import dropout_input
 from fastconv.ops.join import concat_input
 from fastconv.ops.loss import binary_cross_entropy_with_logits_input, cross_entropy_input, mse_loss_input
+from fastconv.ops.norm_gradients import (
+    batch_norm_bias,
+    batch_norm_input,
+    batch_norm_weight,
+    channel_norm_gradients,
+    group_norm_bias,
+    group_norm_input,
+    group_norm_weight,
+    instance_norm_bias,
+    instance_norm_input,
+    instance_norm_weight,
+    layer_norm_bias,
+    layer_norm_gradients,
+    layer_norm_input,
+    layer_norm_weight,
+)
 from fastconv.ops.pool import adaptive_avg_pool2d_input, avg_pool2d_input, max_pool2d_input
 
 __all__ = [
     "adaptive_avg_pool2d_input",
     "avg_pool2d_input",
+    "batch_norm_bias",
+    "batch_norm_input",
+    "batch_norm_weight",
     "binary_cross_entropy_with_logits_input",
+    "channel_norm_gradients",
     "concat_input",
     "conv2d_bias",
     "conv2d_input",
     "conv2d_weight",
     "cross_entropy_input",
     "dropout_input",
+    "group_norm_bias",
+    "group_norm_input",
+    "group_norm_weight",
+    "instance_norm_bias",
+    "instance_norm_input",
+    "instance_norm_weight",
+    "layer_norm_bias",
+    "layer_norm_gradients",
+    "layer_norm_input",
+    "layer_norm_weight",
     "linear_bias",
     "linear_input",
     "linear_weight",

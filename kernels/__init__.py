@@ -40,6 +40,7 @@ from .loss import (
     mse_loss,
     mse_loss_input,
 )
+from .norm import channel_norm, channel_norm_gradients, channel_statistics, layer_norm, layer_norm_gradients
 from .optimizer import adam, sgd
 from .pool import (
     adaptive_avg_pool2d,
@@ -59,6 +60,9 @@ __all__ = [
     "avg_pool2d_input",
     "binary_cross_entropy_with_logits",
     "binary_cross_entropy_with_logits_input",
+    "channel_norm",
+    "channel_norm_gradients",
+    "channel_statistics",
     "concat",
     "concat_input",
     "conv2d",
@@ -67,6 +71,8 @@ __all__ = [
     "conv2d_weight",
     "cross_entropy",
     "cross_entropy_input",
+    "layer_norm",
+    "layer_norm_gradients",
     "linear",
     "linear_bias",
     "linear_input",

@@ -9,7 +9,9 @@ from fastconv.nn.containers import Add, Concat, Concatenate, Graph, Residual, Se
 from fastconv.nn.conv import Conv2d
 from fastconv.nn.dense import Linear
 from fastconv.nn.dropout import Dropout
+from fastconv.nn.layer_norm import LayerNorm
 from fastconv.nn.losses import BCEWithLogitsLoss, CrossEntropyLoss, Loss, MSELoss
+from fastconv.nn.norm import BatchNorm1d, BatchNorm2d, GroupNorm, InstanceNorm2d
 from fastconv.nn.pool import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d
 from fastconv.nn.shape import Flatten, Identity
 from fastconv.nn.tree import prefixed
@@ -19,6 +21,8 @@ __all__ = [
     "Add",
     "AvgPool2d",
     "BCEWithLogitsLoss",
+    "BatchNorm1d",
+    "BatchNorm2d",
     "Concat",
     "Concatenate",
     "Conv2d",
@@ -26,8 +30,11 @@ __all__ = [
     "Dropout",
     "Flatten",
     "Graph",
+    "GroupNorm",
     "Identity",
+    "InstanceNorm2d",
     "Layer",
+    "LayerNorm",
     "Linear",
     "Loss",
     "MSELoss",

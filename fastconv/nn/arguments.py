@@ -1,12 +1,13 @@
 """Checks of layers' settings, each in the form of `fastconv.attributes.Checks`."""
 
+import sys
 from typing import Any
 
 import numpy as np
 
 from fastconv import validate
 from fastconv.geometry import Sides
-from fastconv.types import Padding
+from fastconv.types import Padding, Shape
 
 LARGEST_SEED = 2**64 - 1
 MOST_AXES = 64
@@ -41,6 +42,24 @@ def padding_or_name(kind: str, name: str, value: Padding | str) -> Sides | str:
 def probability(kind: str, name: str, value: float) -> float:
     """A number from 0 to 1."""
     return validate.number(kind, name, value, 0, 1)
+
+
+def finite(kind: str, name: str, value: float) -> float:
+    """Any number that is finite."""
+    return validate.number(kind, name, value, -sys.float_info.max, sys.float_info.max)
+
+
+def momentum(kind: str, name: str, value: float | None) -> float | None:
+    """The share of a batch in running statistics; None is that of the cumulative mean."""
+    return None if value is None else finite(kind, name, value)
+
+
+def lengths(kind: str, name: str, value: int | Shape) -> Shape:
+    """The lengths of the last axes, one or more whole numbers."""
+    numbers = value if isinstance(value, (tuple, list)) else (value,)
+    if not numbers:
+        raise validate.wrong_value(kind, name, value, "at least one length")
+    return tuple([validate.integer(kind, name, number) for number in numbers])
 
 
 def random_generator(kind: str, name: str, value: np.random.Generator) -> np.random.Generator:

@@ -82,6 +82,8 @@ class Layer(Tree):
     """Whether forward takes a tuple of arrays, as a node of a `Graph` that reads several."""
     fuses_relu: ClassVar[bool] = False
     """Whether `forward(x, training, relu=True)` gives the positive part, for a ReLU that follows."""
+    masks_relu: ClassVar[bool] = False
+    """Whether the closure of such a forward takes the gradient as it is behind that ReLU."""
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)

@@ -28,7 +28,7 @@ class WeightedLayer(Layer):
 
     @weight.setter
     def weight(self, value: Array) -> None:
-        self._keep("weight", value)
+        keep(self, "weight", value)
 
     @property
     def bias(self) -> Array | None:
@@ -37,7 +37,7 @@ class WeightedLayer(Layer):
 
     @bias.setter
     def bias(self, value: Array | None) -> None:
-        self._keep("bias", value)
+        keep(self, "bias", value)
 
     def initialize(self, rng: np.random.Generator) -> None:
         """Draws weight and bias from the uniform distribution on ±1/√fan_in.
@@ -51,9 +51,10 @@ class WeightedLayer(Layer):
             array[...] = rng.uniform(-bound, bound, array.shape)
         super().initialize(rng)
 
-    def _keep(self, name: str, value: object) -> None:
-        """Refuses another array, since optimizers hold this one; `layer.weight *= 2` sets the same one."""
-        mine = self._parameters.get(name)
-        if value is not mine:
-            needs = f"write into it with layer.{name}[...] = values" if mine is not None else "it has none"
-            raise AttributeError(f"{type(self).__name__}: {name}: got a new value, needs to stay; {needs}")
+
+def keep(layer: Layer, name: str, value: object) -> None:
+    """Refuses another array as a parameter, since optimizers hold this one; `layer.weight *= 2` sets it."""
+    mine = layer._parameters.get(name)
+    if value is not mine:
+        needs = f"write into it with layer.{name}[...] = values" if mine is not None else "it has none"
+        raise AttributeError(f"{type(layer).__name__}: {name}: got a new value, needs to stay; {needs}")

@@ -27,6 +27,13 @@ from fastconv.reference.loss import (
     mse_loss,
     mse_loss_input,
 )
+from fastconv.reference.norm import (
+    channel_norm,
+    channel_norm_gradients,
+    channel_statistics,
+    layer_norm,
+    layer_norm_gradients,
+)
 from fastconv.reference.optimizer import adam, sgd
 from fastconv.reference.pool import (
     adaptive_avg_pool2d,
@@ -46,6 +53,9 @@ __all__ = [
     "avg_pool2d_input",
     "binary_cross_entropy_with_logits",
     "binary_cross_entropy_with_logits_input",
+    "channel_norm",
+    "channel_norm_gradients",
+    "channel_statistics",
     "concat",
     "concat_input",
     "conv2d",
@@ -54,6 +64,8 @@ __all__ = [
     "conv2d_weight",
     "cross_entropy",
     "cross_entropy_input",
+    "layer_norm",
+    "layer_norm_gradients",
     "linear",
     "linear_bias",
     "linear_input",

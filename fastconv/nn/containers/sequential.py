@@ -125,7 +125,7 @@ class Sequential(Layer):
         if index in self._rectified:
             return layer.forward(x, training, relu=True)
         if index - 1 in self._rectified:
-            return x, layer.backward_of(x)
+            return x, (_passed if self._layers[index - 1].masks_relu else layer.backward_of(x))
         return layer.forward(x, training)
 
     def output_shape(self, input_shape: Shape) -> Shape:
@@ -192,3 +192,8 @@ class Sequential(Layer):
 
     def __len__(self) -> int:
         return len(self._layers)
+
+
+def _passed(dy: Array, input_gradient: bool = True) -> tuple[Array | None, Gradients]:
+    """The closure of a ReLU whose gradient the layer before it takes."""
+    return (dy if input_gradient else None), {}

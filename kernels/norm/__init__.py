@@ -1,0 +1,12 @@
+"""Normalisation: of channels by statistics of channels or groups, and of rows by their own."""
+
+from .channels import channel_norm, channel_norm_gradients, channel_statistics
+from .rows import layer_norm, layer_norm_gradients
+
+__all__ = [
+    "channel_norm",
+    "channel_norm_gradients",
+    "channel_statistics",
+    "layer_norm",
+    "layer_norm_gradients",
+]
