@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import fastconv.data
+import fastconv.data.augment
 import fastconv.functional
 import fastconv.grad
 import fastconv.nn
@@ -46,7 +47,7 @@ def is_public(key: str, value: object, module: str) -> bool:
 
 PUBLIC_CLASSES = [
     kind
-    for module in (fastconv.nn, fastconv.optim, callbacks, fastconv.data)
+    for module in (fastconv.nn, fastconv.optim, callbacks, fastconv.data, fastconv.data.augment)
     for name, kind in vars(module).items()
     if inspect.isclass(kind)
     and (name in getattr(module, "__all__", ()) or kind.__module__ == module.__name__)

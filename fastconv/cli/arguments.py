@@ -8,7 +8,10 @@ from typing import NoReturn
 from fastconv import __version__
 from fastconv.benchmark import rows as benchmark
 
-DATA = "digits, idx:IMAGES,LABELS[,TEST_IMAGES,TEST_LABELS] or npz:FILE"
+DATA = (
+    "digits, idx:IMAGES,LABELS[,TEST_IMAGES,TEST_LABELS], cifar10:DIR, cifar100:DIR, folder:DIR (a folder of "
+    "images for each class) or npz:FILE"
+)
 EPOCHS = "passes over the images (30, fewer over more than 8,000 images)"
 
 
@@ -51,6 +54,10 @@ def _train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--lr", type=_rate, default=3e-3, metavar="RATE", help="learning rate of Adam (0.003)"
     )
+    size = "height and width that images of a folder are resized to (default: that of all of them)"
+    parser.add_argument("--size", type=_size, metavar="H[,W]", help=size)
+    normalize = "subtract the mean of the training images, divide by their deviation; the model remembers it"
+    parser.add_argument("--normalize", action="store_true", help=normalize)
     parser.add_argument("--seed", type=_whole(0), default=0, metavar="N", help="start of all randomness (0)")
     parser.add_argument("--out", metavar="DIR", help="run folder (default: the next runs/DATA-MODEL-NUMBER)")
     _backend(parser)
@@ -111,6 +118,16 @@ def _whole(least: int) -> Callable[[str], int]:
         return value
 
     return convert
+
+
+def _size(text: str) -> tuple[int, int]:
+    try:
+        sizes = [int(size) for size in text.split(",")]
+    except ValueError:
+        sizes = []
+    if len(sizes) not in (1, 2) or min(sizes) < 1:
+        raise argparse.ArgumentTypeError(f"got {text}, needs H or H,W, such as 32 or 32,48")
+    return sizes[0], sizes[-1]
 
 
 def _range(text: str) -> tuple[float, float]:

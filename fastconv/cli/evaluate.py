@@ -10,7 +10,8 @@ from fastconv.nn import CrossEntropyLoss
 def run(options: argparse.Namespace) -> int:
     """Print loss, accuracy and confusion matrix of the test images."""
     model, task = modelfile.load(options.model)
-    _, data = sources.read(options.data)
+    channels, height, width = task.input_shape
+    _, data = sources.read(options.data, (height, width), channels, task.preparation)
     if data.input_shape != task.input_shape:
         raise ValueError(
             f"{options.data}: got images of shape {data.input_shape}, "
@@ -19,6 +20,8 @@ def run(options: argparse.Namespace) -> int:
     if len(data.classes) > len(task.classes):
         most = f"at most {len(task.classes)} for {options.model}"
         raise ValueError(f"{options.data}: got {len(data.classes)} classes, needs {most}")
+    if task.preparation.normalize is not None:
+        data = data.normalized(task.preparation.normalize)
     images, labels = data.test
     with backend(options.backend):
         logits = model.predict(images)

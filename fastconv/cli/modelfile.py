@@ -1,9 +1,12 @@
 """Model files that say what their network takes and what its outputs mean."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from fastconv import nn
+from fastconv.data.preparation import RAW, Preparation
 from fastconv.interop import safetensors
 from fastconv.nn.architecture import recorded
 from fastconv.nn.files import restored
@@ -15,16 +18,24 @@ KEY = "task"
 
 @dataclass(frozen=True)
 class Task:
-    """What a classifier was trained for: the shape of an image (C, H, W), and the name of each class."""
+    """What a classifier was trained for.
+
+    The shape of an image (C, H, W), the name of each class, and how an image's file becomes the input.
+    """
 
     input_shape: Shape
     classes: tuple[str, ...]
-    value_range: tuple[float, float] = (0.0, 1.0)
+    preparation: Preparation = RAW
+
+    def state_dict(self) -> dict[str, Any]:
+        """All of it as JSON can hold it."""
+        preparation = self.preparation.state_dict()
+        return {"input_shape": self.input_shape, "classes": self.classes, "preparation": preparation}
 
 
 def save(model: nn.Layer, task: Task, path: str) -> None:
     """Write the model with its task; `fastconv.load` reads the file too."""
-    content = {**recorded(model), KEY: asdict(task)}
+    content = {**recorded(model), KEY: task.state_dict()}
     safetensors.write(path, content, model.state_dict())
 
 
@@ -32,7 +43,7 @@ def load(path: str) -> tuple[nn.Layer, Task]:
     """The model and its task; ValueError for a file that does not tell it."""
     content, tensors = safetensors.read(path)
     model = restored(path, content, tensors)
-    task = _task(content.get(KEY))
+    task = _task(path, content.get(KEY))
     if task is None:
         raise ValueError(
             f"{path}: got a model without input shape and classes, needs a file that train wrote"
@@ -43,7 +54,7 @@ def load(path: str) -> tuple[nn.Layer, Task]:
     return model, task
 
 
-def _task(entry: Any) -> Task | None:
+def _task(path: str, entry: Any) -> Task | None:
     if not isinstance(entry, dict):
         return None
     shape, classes = entry.get("input_shape"), entry.get("classes")
@@ -51,4 +62,15 @@ def _task(entry: Any) -> Task | None:
         return None
     if len(shape) != 3 or not all(isinstance(size, int) and size > 0 for size in shape):
         return None
-    return Task(tuple(shape), tuple(map(str, classes)))
+    try:
+        how = Preparation.from_state_dict(entry["preparation"]) if "preparation" in entry else RAW
+        _fitting(how, tuple(shape))
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path}: holds no preparation of images that fits: {error}") from None
+    return Task(tuple(shape), tuple(map(str, classes)), how)
+
+
+def _fitting(how: Preparation, shape: Shape) -> None:
+    """ValueError where a normalisation is for another number of channels."""
+    if how.normalize is not None:
+        how.normalize.images(np.empty((0, *shape), np.float32))

@@ -27,7 +27,9 @@ LABEL_SMOOTHING = 0.1
 
 def run(options: argparse.Namespace) -> int:
     """Train, measure the accuracy on the test images, and write the run folder."""
-    name, data = sources.read(options.data)
+    if options.size and not options.data.startswith("folder:"):
+        raise ValueError(f"--size: got it with {options.data}, needs images of a folder: folder:DIR")
+    name, data = sources.read(options.data, options.size)
     options.epochs = options.epochs or default_epochs(len(data.train[1]))
     try:
         model = models.build(options.model, data.input_shape, len(data.classes), seed=options.seed)
@@ -71,15 +73,16 @@ def _run(
     """
     print(text.table(_overview(options, data, model), "<<"), end="\n\n")
     started, epochs = time.perf_counter(), options.epochs
+    shown, data = data, data.normalized() if options.normalize else data
     history, end = _fit(options, data, model, interrupts)
-    task = modelfile.Task(data.input_shape, data.classes)
+    task = modelfile.Task(data.input_shape, data.classes, data.preparation)
     modelfile.save(model, task, str(folder / "model.safetensors"))
     logits = model.predict(data.test[0])
     seconds = time.perf_counter() - started
     right = int((logits.argmax(axis=1) == data.test[1]).sum())
     accuracy = right / len(logits)
     reports.write_json(folder / "config.json", _config(options, data, model, accuracy))
-    _report(folder, data, history, logits)
+    _report(folder, shown, history, logits)
 
     print(f"\ntest accuracy {text.percent(accuracy)} ({right} of {len(logits)}), {seconds:.1f} s")
     if not reports.can_draw():
@@ -165,7 +168,7 @@ def _config(
     options: argparse.Namespace, data: Dataset, model: nn.Sequential, accuracy: float
 ) -> dict[str, Any]:
     """Everything that decided the result, and the result."""
-    chosen = ("data", "model", "epochs", "batch_size", "lr", "seed", "backend")
+    chosen = ("data", "size", "normalize", "model", "epochs", "batch_size", "lr", "seed", "backend")
     return {
         "fastconv": __version__,
         **{name: getattr(options, name) for name in chosen},

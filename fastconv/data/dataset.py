@@ -3,12 +3,14 @@
 import math
 import os
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fastconv.data.augment.normalize import Normalize
+from fastconv.data.preparation import RAW, Preparation
 from fastconv.types import Array, Indices, Shape
 from fastconv.validate import integer, number, wrong_type
 
@@ -33,22 +35,46 @@ class Dataset:
 
     **Arguments:**
 
-    - `train`: (images, labels) to train on: float32 (N, C, H, W) in [0, 1], and int64 (N,).
+    - `train`: (images, labels) to train on: float32 (N, C, H, W), in [0, 1] as they are read, and
+      int64 (N,).
     - `test`: (images, labels) to test on, of the same form.
     - `classes`: the name of each class, by label.
     - `source`: where the images come from, for a person to read.
+    - `preparation`: what happened to the images between their files and here; `predict` has to do the same.
+    - `skipped`: one line for each file that could not be read, beginning with its path.
     """
 
     train: Samples
     test: Samples
     classes: tuple[str, ...]
     source: str
+    preparation: Preparation = RAW
+    skipped: tuple[str, ...] = ()
 
     @property
     def input_shape(self) -> Shape:
         """The shape of one image: (C, H, W)."""
         channels, height, width = self.train[0].shape[1:]
         return channels, height, width
+
+    def normalized(self, normalize: Normalize | None = None) -> "Dataset":
+        """The same data with both parts normalised, by the statistics of the training images if None.
+
+        `preparation` records it. ValueError for what is normalised already.
+        """
+        if self.preparation.normalize is not None:
+            raise ValueError(
+                "normalized: got a data set that is normalised already, needs one as it was read"
+            )
+        if normalize is None:
+            normalize = Normalize.of(self.train[0])
+        (train, train_labels), (test, test_labels) = self.train, self.test
+        return replace(
+            self,
+            train=(normalize.images(train), train_labels),
+            test=(normalize.images(test), test_labels),
+            preparation=replace(self.preparation, normalize=normalize),
+        )
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Dataset):
@@ -64,7 +90,9 @@ class Dataset:
         if len(names) > SHOWN:
             names = (*names[: SHOWN - 2], "...", names[-1])
         classes = f"{len(self.classes)} classes ({', '.join(names)})"
-        return f"Dataset({train} + {test} images {self.input_shape}, {classes}, {self.source!r})"
+        skipped = f", {len(self.skipped)} files skipped" if self.skipped else ""
+        images = f"{train} + {test} images {self.input_shape}"
+        return f"Dataset({images}, {classes}, {self.source!r}{skipped})"
 
 
 def dataset(train: Samples, test: Samples, source: str, where: str, classes: tuple[str, ...] = ()) -> Dataset:
@@ -88,14 +116,19 @@ def dataset(train: Samples, test: Samples, source: str, where: str, classes: tup
 
 def existing(path: StrPath, function: str, needs: str) -> Path:
     """Check that there is a file, and no folder in its place."""
-    if not isinstance(path, (str, os.PathLike)):
-        raise wrong_type(function, "path", type(path).__name__, "a str or an os.PathLike")
-    file = Path(path)
+    file = as_path(path, function, "path")
     if file.is_dir():
         raise ValueError(f"{function}: {path}: is a directory, needs to be {needs}")
     if not file.is_file():
         raise FileNotFoundError(f"{function}: {path}: no such file")
     return file
+
+
+def as_path(path: StrPath, function: str, argument: str) -> Path:
+    """Check that this can name a file or a folder."""
+    if not isinstance(path, (str, os.PathLike)):
+        raise wrong_type(function, argument, type(path).__name__, "a str or an os.PathLike")
+    return Path(path)
 
 
 def as_samples(images: Array, labels: Array, where: str, layout: str | None = None) -> Samples:
@@ -146,7 +179,7 @@ def _unit_range(array: Array, where: str) -> NDArray[np.float32]:
     if array.dtype == np.bool_:
         return array.astype(np.float32)
     if array.dtype.kind == "u" and array.dtype.itemsize <= 2:
-        return array.astype(np.float32) / np.float32(np.iinfo(array.dtype).max)
+        return np.divide(array, np.float32(np.iinfo(array.dtype).max), dtype=np.float32)
     needs = "uint8, uint16, bool, or floats in [0, 1]"
     if array.dtype.kind not in "iuf":
         raise ValueError(f"{where}: images: got dtype {array.dtype}, needs {needs}")

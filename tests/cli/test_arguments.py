@@ -12,6 +12,8 @@ def test_defaults_of_train():
         "epochs": None,
         "batch_size": 32,
         "lr": 3e-3,
+        "size": None,
+        "normalize": False,
         "seed": 0,
         "out": None,
         "backend": "numba",
@@ -40,11 +42,19 @@ def test_every_option_of_train():
         ("--lr", "nan", "argument --lr: got nan, needs a number above 0"),
         ("--lr", "inf", "argument --lr: got inf, needs a number above 0"),
         ("--lr", "fast", "argument --lr: got fast, needs a number above 0"),
+        ("--size", "0", "argument --size: got 0, needs H or H,W, such as 32 or 32,48"),
+        ("--size", "3,4,5", "argument --size: got 3,4,5, needs H or H,W"),
+        ("--size", "big", "argument --size: got big, needs H or H,W"),
         ("--backend", "cuda", "argument --backend: invalid choice: 'cuda'"),
     ],
 )
 def test_values_that_are_refused(refused, option, value, message):
     assert refused("train", f"{option}={value}").startswith(message)
+
+
+def test_one_size_or_two():
+    assert parse(["train", "--size", "32"]).size == (32, 32)
+    assert parse(["train", "--size", "32,48"]).size == (32, 48)
 
 
 @pytest.mark.parametrize("arguments", [("evaluate",), ("predict",), ("predict", "model")])

@@ -10,9 +10,12 @@ import fastconv as fc
 from fastconv import models, nn
 from fastconv.cli import modelfile
 from fastconv.cli.modelfile import Task
+from fastconv.data.augment import Normalize
+from fastconv.data.preparation import Preparation
 from fastconv.interop import safetensors
-from fastconv.nn.architecture import description
+from fastconv.nn.architecture import recorded
 
+HOW = Preparation((0.0, 15.0), True, Normalize(0.25, 0.5))
 TASK = Task((1, 8, 8), ("a", "b", "c"))
 
 
@@ -42,7 +45,12 @@ def test_the_header_tells_what_the_input_is(tmp_path):
     path = tmp_path / "model.safetensors"
     modelfile.save(models.build("derivation_mlp", (1, 8, 8), 3), TASK, str(path))
     content, _ = safetensors.read(path)
-    assert content["task"] == {"input_shape": [1, 8, 8], "classes": ["a", "b", "c"], "value_range": [0, 1]}
+    preparation = {"value_range": None, "crop": False, "normalize": None}
+    assert content["task"] == {
+        "input_shape": [1, 8, 8],
+        "classes": ["a", "b", "c"],
+        "preparation": preparation,
+    }
     assert json.dumps(content)
 
 
@@ -61,7 +69,7 @@ def test_the_header_tells_what_the_input_is(tmp_path):
 def test_a_file_without_a_task(tmp_path, task):
     path = tmp_path / "model.safetensors"
     model = nn.Sequential(nn.Flatten(), nn.Linear(64, 3))
-    safetensors.write(path, {"model": description(model), "task": task}, model.state_dict())
+    safetensors.write(path, {**recorded(model), "task": task}, model.state_dict())
     with pytest.raises(
         ValueError, match=f"^{re.escape(str(path))}: got a model without input shape and classes"
     ):
@@ -72,4 +80,39 @@ def test_a_task_that_is_not_the_models(tmp_path):
     path = str(tmp_path / "model.safetensors")
     modelfile.save(nn.Sequential(nn.Flatten(), nn.Linear(64, 4)), TASK, path)
     with pytest.raises(ValueError, match=f"^{re.escape(path)}: got outputs of shape \\(4,\\) for 3 classes"):
+        modelfile.load(path)
+
+
+def test_how_images_were_prepared_comes_back(tmp_path):
+    path = str(tmp_path / "model.safetensors")
+    task = Task((1, 8, 8), ("a", "b", "c"), HOW)
+    modelfile.save(models.build("derivation_mlp", (1, 8, 8), 3), task, path)
+    assert modelfile.load(path)[1] == task
+
+
+def test_a_file_of_an_earlier_version_says_nothing_of_it(tmp_path):
+    model = nn.Sequential(nn.Flatten(), nn.Linear(64, 3))
+    path = str(tmp_path / "model.safetensors")
+    entry = {"input_shape": [1, 8, 8], "classes": ["a", "b", "c"], "value_range": [0, 1]}
+    safetensors.write(path, {**recorded(model), "task": entry}, model.state_dict())
+    assert modelfile.load(path)[1] == TASK
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"value_range": [1]},
+        {"value_range": "ab"},
+        {"normalize": {"mean": [0.0]}},
+        {"normalize": {"mean": [0.0], "std": [0.0]}},
+        {"normalize": {"mean": [0.0, 0.0], "std": [1.0]}},
+        {"normalize": 3},
+    ],
+)
+def test_a_preparation_that_is_none(tmp_path, changed):
+    model = nn.Sequential(nn.Flatten(), nn.Linear(64, 3))
+    path = str(tmp_path / "model.safetensors")
+    entry = {**TASK.state_dict(), "preparation": {**HOW.state_dict(), **changed}}
+    safetensors.write(path, {**recorded(model), "task": entry}, model.state_dict())
+    with pytest.raises(ValueError, match=f"^{re.escape(path)}: holds no preparation of images that fits: "):
         modelfile.load(path)

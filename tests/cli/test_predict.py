@@ -3,6 +3,11 @@ import re
 import numpy as np
 import pytest
 
+from fastconv import nn
+from fastconv.cli import modelfile, predict
+from fastconv.data.augment import Normalize
+from fastconv.data.preparation import Preparation
+
 Image = pytest.importorskip("PIL.Image")
 
 
@@ -57,3 +62,29 @@ def test_a_camera_of_twelve_bits(fastconv, refused, model, bars, pictures, tmp_p
     given = (model, path, "--range=0,4080", "--backend", "reference")
     plain = fastconv("predict", model, pictures[1], "--backend", "reference").out
     assert fastconv("predict", *given).out.split()[6:] == plain.split()[6:]
+
+
+def test_a_model_for_images_that_no_file_holds(refused, pictures, tmp_path):
+    path = str(tmp_path / "two.safetensors")
+    net = nn.Sequential(nn.Flatten(), nn.Linear(2 * 6 * 8, 3))
+    modelfile.save(net, modelfile.Task((2, 6, 8), ("a", "b", "c")), path)
+    message = "predict: got a model for images of 2 channels, needs one for 1, 3 or 4"
+    assert refused("predict", path, pictures[0]) == message
+
+
+def test_an_image_is_prepared_as_those_of_the_training(fastconv, pictures, tmp_path, monkeypatch):
+    """A network that hands out what it is given shows what that was."""
+    Image.fromarray(np.array([[0, 0, 30, 60, 0, 0]], np.uint8).repeat(2, axis=0)).save(tmp_path / "a.png")
+    how = Preparation((0.0, 60.0), True, Normalize(0.5, 2.0))
+    net = nn.Sequential(nn.Flatten())
+    path = str(tmp_path / "model.safetensors")
+    modelfile.save(net, modelfile.Task((1, 2, 2), tuple("abcd"), how), path)
+    seen = []
+    monkeypatch.setattr(predict, "softmax", lambda given, dim: seen.append(given) or given)
+    assert fastconv("predict", path, tmp_path / "a.png", "--backend", "reference").status == 0
+    np.testing.assert_array_equal(seen.pop(), [[0, 0.25, 0, 0.25]])
+    inverted = fastconv(
+        "predict", path, tmp_path / "a.png", "--invert", "--range=0,120", "--backend=reference"
+    )
+    assert inverted.status == 0
+    np.testing.assert_array_equal(seen.pop(), [[0.125, 0, 0.125, 0]])

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from fastconv.cli.sources import read
+from fastconv.data.preparation import Preparation
 
 
 def write_idx(path, array):
@@ -39,3 +40,34 @@ def test_idx_with_and_without_a_test_pair(tmp_path):
 def test_anything_else_is_refused(given):
     with pytest.raises(ValueError, match=r"^--data: got .*, needs digits, idx:IMAGES,LABELS"):
         read(given)
+
+
+def test_a_folder_of_images(tmp_path):
+    image = pytest.importorskip("PIL.Image")
+    for name in ("cat", "dog"):
+        (tmp_path / "pets" / name).mkdir(parents=True)
+        for number in range(5):
+            image.new("L", (6, 4), 10 * number).save(tmp_path / "pets" / name / f"{number}.png")
+    name, data = read(f"folder:{tmp_path}/pets/")
+    assert name == "pets"
+    assert (data.classes, data.input_shape) == (("cat", "dog"), (1, 4, 6))
+    how = Preparation((0.0, 80.0), crop=True)
+    _, data = read(f"folder:{tmp_path}/pets", (2, 2), 3, how)
+    assert data.input_shape == (3, 2, 2)
+    assert data.preparation == how
+    assert data.train[0].max() == 0.5
+
+
+@pytest.mark.parametrize(("kind", "before"), [("cifar10", 1), ("cifar100", 2)])
+def test_cifar(tmp_path, kind, before):
+    names = [
+        "train.bin",
+        *(f"data_batch_{number}.bin" for number in range(1, 6)),
+        "test.bin",
+        "test_batch.bin",
+    ]
+    for name in names:
+        (tmp_path / name).write_bytes(bytes(before + 3072) * 2)
+    name, data = read(f"{kind}:{tmp_path}")
+    assert name == kind
+    assert data.input_shape == (3, 32, 32)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import fastconv as fc
-from fastconv.cli import reports, train
+from fastconv.cli import modelfile, reports, train
 from fastconv.data import digits
 
 FILES = [
@@ -308,3 +308,36 @@ def test_the_defaults_reach_the_promised_accuracy(fastconv, tmp_path):
     config = json.loads((tmp_path / "run/config.json").read_text())
     assert config["test_images"] == len(digits().test[1]) == 359
     assert config["test_accuracy"] >= 0.985
+
+
+@pytest.fixture(scope="module")
+def pets(bars, tmp_path_factory):
+    """The bars as image files, a folder for each class, twice as large."""
+    image = pytest.importorskip("PIL.Image")
+    folder = tmp_path_factory.mktemp("pets") / "pets"
+    with np.load(bars) as arrays:
+        names, stored = arrays["classes"], zip(arrays["images"], arrays["labels"], strict=True)
+        for number, (pixels, label) in enumerate(stored):
+            (folder / names[label]).mkdir(parents=True, exist_ok=True)
+            large = image.fromarray(np.kron(pixels, np.ones((2, 2), np.uint8)))
+            large.save(folder / names[label] / f"{number:02}.png")
+    return folder
+
+
+def test_normalised_images_of_a_folder_and_their_prediction(fastconv, pets, tmp_path):
+    out, small = tmp_path / "run", ("--batch-size", 8, "--lr", 0.01, "--backend", "reference")
+    source = ("--data", f"folder:{pets}")
+    result = fastconv("train", *source, "--size", "6,8", "--normalize", "--epochs", 4, "--out", out, *small)
+    assert (result.status, result.err) == (0, "")
+    model = out / "model.safetensors"
+    assert modelfile.load(str(model))[1].preparation.normalize is not None
+    result = fastconv("evaluate", model, *source, "--backend", "reference")
+    assert "accuracy   100.00 % (12 of 12)" in result.out
+    files = [next((pets / name).iterdir()) for name in ("left", "middle", "right")]
+    lines = fastconv("predict", model, *files, "--backend", "reference").out.splitlines()[1:]
+    assert [line.split()[1] for line in lines] == ["left", "middle", "right"]
+
+
+def test_a_size_for_what_is_no_folder(refused):
+    message = "--size: got it with digits, needs images of a folder: folder:DIR"
+    assert refused("train", "--size", 8) == message

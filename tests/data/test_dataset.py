@@ -4,6 +4,7 @@ import re
 import numpy as np
 import pytest
 
+from fastconv.data.augment import Normalize
 from fastconv.data.dataset import as_images, as_labels, as_samples, dataset, split
 
 
@@ -250,3 +251,22 @@ def test_data_sets_with_the_same_values_are_equal():
     assert made() == made()
     for other in made(first=1), made(label=0), made(classes=("a", "c")), made(source="there"), "text", None:
         assert made() != other
+
+
+def colours(count, seed=0):
+    images = np.random.default_rng(seed).random((count, 3, 4, 5), np.float32)
+    return images, np.arange(count) % 2
+
+
+def test_both_parts_are_normalised_by_the_training_images():
+    raw = dataset(colours(20), colours(6, seed=1), "source", "here")
+    found = raw.normalized()
+    normalize = Normalize.of(raw.train[0])
+    assert found.preparation.normalize == normalize
+    np.testing.assert_array_equal(found.train[0], normalize.images(raw.train[0]))
+    np.testing.assert_array_equal(found.test[0], normalize.images(raw.test[0]))
+    assert (found.classes, found.source, raw.preparation.normalize) == (raw.classes, raw.source, None)
+    given = raw.normalized(Normalize(0.5, 0.25))
+    np.testing.assert_array_equal(given.test[0], (raw.test[0] - np.float32(0.5)) / np.float32(0.25))
+    with pytest.raises(ValueError, match=r"^normalized: got a data set that is normalised already"):
+        given.normalized()

@@ -7,9 +7,13 @@ import zlib
 import numpy as np
 import pytest
 
-from fastconv.cli.pictures import read
+from fastconv.data import pictures
 
 Image = pytest.importorskip("PIL.Image")
+
+
+def read(path, shape, **options):
+    return pictures.read(path, shape[0], shape[1:], hint="--range={},{}", **options)
 
 
 @pytest.fixture
@@ -53,9 +57,9 @@ def test_grey_to_colours(save):
 
 def test_four_channels_keep_transparency(save):
     colours = np.dstack([COLOURS, np.full((3, 4), 128, np.uint8)])
-    image = read(save(colours), (4, 3, 4), invert=True)
+    image = read(save(colours), (4, 3, 4))
     np.testing.assert_array_equal(image[3], np.float32(128) / np.float32(255))
-    np.testing.assert_allclose(image[:3], 1 - COLOURS.transpose(2, 0, 1) / 255, atol=1e-6)
+    np.testing.assert_allclose(image[:3], COLOURS.transpose(2, 0, 1) / 255, atol=1e-6)
 
 
 def test_what_is_transparent_lies_on_white(save):
@@ -89,11 +93,6 @@ def test_larger_linearly(save):
     assert len(set(line.tolist())) > 3
 
 
-def test_invert(save):
-    path = save(GREY)
-    np.testing.assert_allclose(read(path, (1, 3, 4), invert=True), 1 - read(path, (1, 3, 4)), atol=1e-7)
-
-
 def test_a_photograph_is_turned_upright(save):
     turned = Image.Exif()
     turned[0x0112] = 6  # orientation: the camera was turned by 90 degrees
@@ -123,11 +122,6 @@ def test_a_truncated_image(save, tmp_path):
 def test_a_missing_file(tmp_path):
     with pytest.raises(FileNotFoundError):
         read(str(tmp_path / "none.png"), (1, 3, 4))
-
-
-def test_channels_that_no_picture_has(save):
-    with pytest.raises(ValueError, match="got a model for images of 2 channels, needs one for 1, 3 or 4"):
-        read(save(GREY), (2, 3, 4))
 
 
 def test_without_pillow(save, monkeypatch):
@@ -251,7 +245,6 @@ def test_floats_from_0_to_1_are_taken_as_they_are(save, name):
     grey = np.array([[0, 0.25, 1], [0.5, 0.125, 0.75]], np.float32)
     path = save(grey, name)
     np.testing.assert_array_equal(read(path, (1, 2, 3))[0], grey)
-    np.testing.assert_array_equal(read(path, (1, 2, 3), invert=True)[0], 1 - grey)
     four = read(path, (4, 2, 3))
     np.testing.assert_array_equal(four, [grey, grey, grey, np.ones_like(grey)])
     assert four.flags.c_contiguous
@@ -321,7 +314,9 @@ def test_a_range_is_for_grey_values(save):
         ValueError, match="got values from 0 to 15, needs values from 0 to 7: --range=0,15 would"
     ):
         read(path, (1, 1, 2), value_range=(0, 7))
-    with pytest.raises(ValueError, match="got a picture of mode RGB for --range, needs grey values: without"):
+    with pytest.raises(
+        ValueError, match="got a picture of mode RGB for a range of values, needs grey values: no"
+    ):
         read(save(COLOURS), (1, 3, 4), value_range=(0, 15))
 
 
@@ -338,3 +333,41 @@ def test_a_photograph_with_further_views(save):
         Image.new("RGB", (4, 3), "white"), "a.mpo", save_all=True, append_images=[Image.new("RGB", (4, 3))]
     )
     np.testing.assert_array_equal(read(path, (1, 3, 4)), np.ones((1, 3, 4)))
+
+
+def test_the_size_of_the_file_where_none_is_asked_for(save):
+    assert pictures.read(save(GREY), 1).shape == (1, 3, 4)
+    assert pictures.read(save(COLOURS), 4).shape == (4, 3, 4)
+
+
+def test_cropped_to_other_proportions(save):
+    wide = save(np.array([[10, 20, 30, 40], [50, 60, 70, 80]], np.uint8))
+    image = read(wide, (1, 2, 2), crop=True)[0] * 255
+    np.testing.assert_allclose(image, [[20, 30], [60, 70]], rtol=1e-6)
+    np.testing.assert_allclose(read(wide, (1, 1, 1), crop=True) * 255, [[[45]]], rtol=1e-6)
+    np.testing.assert_allclose(read(wide, (1, 2, 2))[0] * 255, [[15, 35], [55, 75]], rtol=1e-6)
+    high = save(np.array([[10, 20, 30, 40], [50, 60, 70, 80]], np.uint8).T)
+    np.testing.assert_allclose(read(high, (1, 2, 2), crop=True)[0] * 255, [[20, 60], [30, 70]], rtol=1e-6)
+
+
+def test_how_an_error_tells_a_range(save):
+    path = save(np.array([[0, 4095]], np.uint16))
+    with pytest.raises(
+        ValueError, match=r"needs those of black and white: value_range=\(0, 4095\) would fit$"
+    ):
+        pictures.read(path, 1)
+
+
+@pytest.mark.parametrize(
+    ("mode", "grey"),
+    [("1", True), ("L", True), ("LA", True), ("I;16", True), ("RGB", False), ("P", False), ("CMYK", False)],
+)
+def test_which_files_are_grey(save, mode, grey):
+    picture = Image.new(mode, (2, 1))
+    assert pictures.is_grey(save(picture, "a.tiff")) is grey
+
+
+def test_what_is_no_image_is_not_grey(tmp_path):
+    (tmp_path / "a.png").write_text("text")
+    assert not pictures.is_grey(tmp_path / "a.png")
+    assert not pictures.is_grey(tmp_path / "none.png")

@@ -1,17 +1,20 @@
-"""Image files as a network's input."""
+"""Image files as arrays."""
 
 import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fastconv.types import Array, Shape
+from fastconv.data.dataset import StrPath
+from fastconv.types import Array
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
 
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 """Pillow's name for pictures of so many channels."""
+GREY = "1", "L", "LA", "La", "I", "F"
+"""Its names for pixels without colour; those of 16 bits begin with I;16."""
 SIXTEEN = 2**16 - 1
 FULL = "PPM", "JPEG2000"
 """Formats whose numbers of more than 8 bits Pillow returns with `SIXTEEN` for white, whatever their depth."""
@@ -20,39 +23,62 @@ BITS, PHOTOMETRIC, LARGEST, SAMPLES = 258, 262, 281, 339
 
 Range = tuple[float, float]
 """The values that become 0 and 1."""
+Size = tuple[int | None, int | None]
+"""Height and width; None and None are a picture's own."""
+HINT = "value_range=({}, {})"
+"""How a range is given."""
 
 
-def read(path: str, input_shape: Shape, invert: bool = False, value_range: Range | None = None) -> Array:
-    """One image file as float32 of `input_shape` (C, H, W) in [0, 1].
+def read(
+    path: StrPath,
+    channels: int,
+    size: Size = (None, None),
+    value_range: Range | None = None,
+    crop: bool = False,
+    hint: str = HINT,
+) -> Array:
+    """One image file as float32 (channels, H, W) in [0, 1].
 
-    Made grey or coloured as the shape asks; what is transparent lies on white; resized to height and width,
-    smaller by averaging areas, larger linearly. `invert` turns black into white. The file's type says which
-    values are black and white: 0 and the largest of 8 or 16 bits, 0 and 1 of floats. Of 16 bits in a TIFF
-    or PNG maybe fewer are in use, and integers of 32 bits say nothing: `value_range` says it then, of grey
-    images.
+    Made grey or coloured as `channels` (1, 3 or 4) asks; what is transparent lies on white; resized to
+    `size`, smaller by averaging areas, larger linearly, with `crop` after cutting off what is too much of one
+    side. The file's type says which values are black and white: 0 and the largest of 8 or 16 bits, 0 and 1 of
+    floats. Of 16 bits in a TIFF or PNG maybe fewer are in use, and integers of 32 bits say nothing:
+    `value_range` says it then, of grey images; `hint` is how an error tells it.
     Needs Pillow.
 
     FileNotFoundError for a missing file, ValueError for one that is no image, has several, or has values
     outside of the range or of one that is not known.
     """
-    channels = input_shape[0]
-    if channels not in MODES:
-        raise ValueError(f"predict: got a model for images of {channels} channels, needs one for 1, 3 or 4")
     picture, known = _opened(path)
     if value_range is not None or _deep(picture):
-        picture = _scaled(path, picture, value_range or known)
-    image = _fitted(picture, MODES[channels], input_shape[1:])
-    if invert:
-        image[:3] = 1 - image[:3]
-    return np.ascontiguousarray(image)
+        picture = _scaled(path, picture, value_range or known, hint)
+    return np.ascontiguousarray(_fitted(picture, MODES[channels], size, crop))
 
 
-def _opened(path: str) -> tuple["Picture", Range | None]:
-    """The picture in a file, and what the file says of its range."""
+def is_grey(path: StrPath) -> bool:
+    """Whether the pixels of an image file have no colour, as far as its header says; False for no image."""
+    from PIL import Image
+
     try:
-        from PIL import Image, ImageOps, UnidentifiedImageError
+        with Image.open(path) as file:
+            return file.mode in GREY or file.mode.startswith("I;16")
+    except Exception:  # whatever is wrong with it, `read` will tell
+        return False
+
+
+def need_pillow() -> None:
+    """ValueError that says how to get Pillow where it is missing."""
+    try:
+        import PIL  # noqa: F401 - only whether it is there
     except ModuleNotFoundError:
-        raise ValueError("predict reads images with Pillow: pip install 'fastconv[images]'") from None
+        raise ValueError("images are read with Pillow: pip install 'fastconv[images]'") from None
+
+
+def _opened(path: StrPath) -> tuple["Picture", Range | None]:
+    """The picture in a file, and what the file says of its range."""
+    need_pillow()
+    from PIL import Image, ImageOps, UnidentifiedImageError
+
     try:
         with Image.open(path) as file:
             fault = _fault(file)
@@ -123,37 +149,44 @@ def _deep(picture: "Picture") -> bool:
     return picture.mode == "F" or picture.mode.startswith("I")
 
 
-def _scaled(path: str, picture: "Picture", limits: Range | None) -> "Picture":
+def _scaled(path: StrPath, picture: "Picture", limits: Range | None, hint: str) -> "Picture":
     """A grey picture whose black is 0 and whose white is 1."""
     from PIL import Image
 
     if picture.mode != "L" and not _deep(picture):
-        needs = f"grey values: without --range {path} would fit"
-        raise ValueError(f"{path}: got a picture of mode {picture.mode} for --range, needs {needs}")
+        got = f"a picture of mode {picture.mode} for a range of values"
+        raise ValueError(f"{path}: got {got}, needs grey values: no range would fit")
     values = np.asarray(picture, np.float64)
     low, high = float(values.min()), float(values.max())
     if not math.isfinite(low) or not math.isfinite(high):
         raise ValueError(f"{path}: got values that are not finite, needs numbers")
     if limits is None or not min(limits) <= low <= high <= max(limits):
         needs = f"values from {min(limits):g} to {max(limits):g}" if limits else "those of black and white"
-        fits = f"--range={min(0, math.floor(low))},{2 ** max(1, math.ceil(high).bit_length()) - 1}"
+        fits = hint.format(min(0, math.floor(low)), 2 ** max(1, math.ceil(high).bit_length()) - 1)
         raise ValueError(f"{path}: got values from {low:g} to {high:g}, needs {needs}: {fits} would fit")
     black, white = limits
     return Image.fromarray(((values - black) / (white - black)).astype(np.float32))
 
 
-def _fitted(picture: "Picture", mode: str, size: Shape) -> Array:
+def _fitted(picture: "Picture", mode: str, size: Size, crop: bool) -> Array:
     """The picture in this mode, of this height and width, as an array (C, H, W)."""
     from PIL import Image
 
-    height, width = size
-    shrinks = picture.height >= height and picture.width >= width
+    height, width = size[0] or picture.height, size[1] or picture.width
+    kept_height, kept_width = float(picture.height), float(picture.width)
+    if crop and picture.width * height > picture.height * width:
+        kept_width = picture.height * width / height
+    elif crop:
+        kept_height = picture.width * height / width
+    left, top = (picture.width - kept_width) / 2, (picture.height - kept_height) / 2
+    box = (left, top, left + kept_width, top + kept_height)
+    shrinks = kept_height >= height and kept_width >= width
     how = Image.Resampling.BOX if shrinks else Image.Resampling.BILINEAR
     if picture.mode == "F":
-        grey = np.asarray(picture.resize((width, height), how))
+        grey = np.asarray(picture.resize((width, height), how, box))
         return np.stack([np.ones_like(grey) if channel == "A" else grey for channel in mode])
     if picture.has_transparency_data and mode != "RGBA":
         paper = Image.new("RGBA", picture.size, "white")
         picture = Image.alpha_composite(paper, picture.convert("RGBA"))
-    pixels = np.asarray(picture.convert(mode).resize((width, height), how), np.float32) / np.float32(255)
+    pixels = np.asarray(picture.convert(mode).resize((width, height), how, box), np.float32) / np.float32(255)
     return pixels.reshape(height, width, len(mode)).transpose(2, 0, 1)
