@@ -13,9 +13,9 @@ import numpy as np
 from fastconv import nn, optim, validate
 from fastconv.attributes import Settings
 from fastconv.nn.base import BATCH_SIZE, SAMPLES
-from fastconv.training import checkpoints
+from fastconv.training import checkpoints, prefetch
 from fastconv.training import metrics as metrics_
-from fastconv.training.batches import ArrayBatches, Batches, Needs, batches
+from fastconv.training.batches import ArrayBatches, Batch, Batches, Needs, batches
 from fastconv.training.callbacks import Callback, EpochLines, ProgressBar
 from fastconv.training.history import History, Logs
 from fastconv.training.metrics import Figures, Metric
@@ -106,6 +106,7 @@ class Trainer(Settings):
         sample_weight: Array | None = None,
         callbacks: Iterable[Callback] = (),
         progress: bool | None = None,
+        augment: prefetch.Change | None = None,
     ) -> History:
         """Trains for `epochs` passes over the samples x with the targets y; returns the history.
 
@@ -131,12 +132,15 @@ class Trainer(Settings):
         - `callbacks`: called in this fit, after those of the trainer.
         - `progress`: None or True shows a bar on a terminal and writes a line an epoch elsewhere; False is
           silent.
+        - `augment`: changes the batches that are trained on: one of `fastconv.data.augment`, or a function
+          (x, y, rng) -> (x, y). It runs in a thread ahead of the step; rng depends on seed, epoch and batch.
         """
         epochs = validate.integer("fit", "epochs", epochs, low=0)
         shuffle = validate.flag("fit", "shuffle", shuffle)
         visible = progress is None or validate.flag("fit", "progress", progress)
         callbacks = _callbacks("fit", callbacks)
         _check_seed(seed)
+        prefetch.check("fit", augment)
         self._check_parameters()
         data = batches("fit", x, y, batch_size, self._needs, sample_weight, class_weight, epochs)
         data, validation = self._validation(data, validation_data, validation_split)
@@ -154,7 +158,8 @@ class Trainer(Settings):
                 rng = (
                     np.random.default_rng(None if seed is None else (seed, self.epochs)) if shuffle else None
                 )
-                logs = self._train(data, rng, epoch)
+                with prefetch.augmented(data.epoch(rng), augment, seed, self.epochs, self._needs) as changed:
+                    logs = self._train(changed, epoch)
                 if validation is not None:
                     logs |= {f"val_{name}": value for name, value in self._measure(validation).items()}
                 self.epochs += 1
@@ -302,10 +307,10 @@ class Trainer(Settings):
         self.optimizer.step(gradients)  # type: ignore[arg-type]
         return loss, counts
 
-    def _train(self, data: Batches, rng: np.random.Generator | None, epoch: int) -> Logs:
+    def _train(self, data: Iterable[Batch], epoch: int) -> Logs:
         """One epoch of training; the means of what its batches gave."""
         measured = Figures(self.loss, self.metrics)
-        for number, (x, y, weight) in enumerate(data.epoch(rng)):
+        for number, (x, y, weight) in enumerate(data):
             loss, counts = self._update(x, y, weight, measured)
             if not counts:
                 loss = 0.0  # the mean over no samples is NaN, but no failure
