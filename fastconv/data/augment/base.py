@@ -84,3 +84,16 @@ def for_channels(function: str, name: str, value: float | Sequence[float], image
         needs = f"one number, or one for each of the {images.shape[1]} channels of the images"
         raise validate.wrong_value(function, name, value, needs)
     return numbers
+
+
+def have_places(images: Array, labels: Array) -> bool:
+    """Whether these are labels of pixels, (N, H, W) or (N, K, H, W), which move with images (N, C, H, W)."""
+    return labels.ndim in (3, 4) and labels.shape[-2:] == images.shape[-2:]
+
+
+def stay(function: str, images: Array, labels: Array) -> None:
+    """ValueError for labels of pixels, which would stay where they are while the images move."""
+    if have_places(images, labels):
+        got = f"shape {labels.shape}, one for each pixel"
+        needs = "labels that stay where they are; a function of your own moves both"
+        raise validate.wrong_value(function, "labels", got, needs)

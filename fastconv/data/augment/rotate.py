@@ -5,7 +5,7 @@ from typing import ClassVar
 import numpy as np
 
 from fastconv.attributes import Checks
-from fastconv.data.augment.base import Augmentation, between, for_channels, per_channel
+from fastconv.data.augment.base import Augmentation, between, for_channels, per_channel, stay
 from fastconv.types import Array
 
 BLOCK = 1 << 13
@@ -16,7 +16,7 @@ class Rotate(Augmentation):
     """Turns each image about its centre, by an angle that is uniform from -degrees to degrees.
 
     A pixel's new value is interpolated between the four old ones around its place (bilinear); the size stays,
-    and corners that come in from outside are `fill`.
+    and corners that come in from outside are `fill`. Labels of pixels (N, H, W) are refused.
 
     **Arguments:**
 
@@ -32,6 +32,7 @@ class Rotate(Augmentation):
 
     def change(self, images: Array, labels: Array, rng: np.random.Generator) -> tuple[Array, Array]:
         """The turned images, in the size that they had."""
+        stay("Rotate", images, labels)
         angles = rng.uniform(-self.degrees, self.degrees, len(images))
         return turned(images, angles, for_channels("Rotate", "fill", self.fill, images)), labels
 

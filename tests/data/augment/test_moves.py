@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from fastconv.data.augment import Crop, Flip, Shift
+from fastconv.data.augment import Crop, Flip, Rotate, Shift
 from fastconv.data.augment.moves import padded
 
 
@@ -90,3 +90,23 @@ def test_padding(batch):
     assert padded(images, (0, 0), np.zeros((1, 1, 1))) is images
     expected = np.pad(images, ((0, 0), (0, 0), (1, 1), (2, 2)), constant_values=7)
     np.testing.assert_array_equal(padded(images, (1, 2), np.full((1, 1, 1), 7)), expected)
+
+
+@pytest.mark.parametrize("change", [Flip(0.5, 0.5), Crop((3, 4))])
+@pytest.mark.parametrize("channels", [(), (1,), (3,)])
+def test_labels_of_pixels_move_with_their_images(batch, rng, change, channels):
+    pixels = np.arange(8 * 30).reshape(8, 1, 5, 6)
+    images = (pixels * np.ones((3, 1, 1))).astype(np.float32)
+    labels = (pixels + np.zeros((*(channels or (1,)), 1, 1), int)).reshape(8, *channels, 5, 6)
+    kept = labels.copy()
+    moved, masks = change(images, labels, rng)
+    assert masks.shape == (8, *channels, *moved.shape[2:])
+    np.testing.assert_array_equal(masks.reshape(8, -1, *moved.shape[2:])[:, 0], moved[:, 0])
+    np.testing.assert_array_equal(labels, kept)
+
+
+@pytest.mark.parametrize("change", [Shift(1), Crop(3, padding=1), Rotate(10.0)])
+def test_labels_of_pixels_are_refused_where_something_comes_in(batch, rng, change):
+    message = r": labels: got shape \(8, 5, 6\), one for each pixel, needs labels that stay where they are; a"
+    with pytest.raises(ValueError, match=f"^{type(change).__name__}{message}"):
+        change(batch[0], np.zeros((8, 5, 6), int), rng)
