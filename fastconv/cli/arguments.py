@@ -56,6 +56,10 @@ def _train(parser: argparse.ArgumentParser) -> None:
     )
     size = "height and width that images of a folder are resized to (default: that of all of them)"
     parser.add_argument("--size", type=_size, metavar="H[,W]", help=size)
+    changes = (
+        "random changes of the training images, with a number each: crop=4,flip (or shift, rotate, noise, "
+    )
+    parser.add_argument("--augment", metavar="NAME[=N],...", help=f"{changes}cutout, mixup)")
     normalize = "subtract the mean of the training images, divide by their deviation; the model remembers it"
     parser.add_argument("--normalize", action="store_true", help=normalize)
     parser.add_argument("--seed", type=_whole(0), default=0, metavar="N", help="start of all randomness (0)")

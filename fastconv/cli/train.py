@@ -13,7 +13,7 @@ import numpy as np
 from fastconv import __version__, models, nn, optim
 from fastconv import functional as F
 from fastconv.backends import backend
-from fastconv.cli import modelfile, reports, sources, text
+from fastconv.cli import augmentation, modelfile, reports, sources, text
 from fastconv.cli.interrupts import Interrupts
 from fastconv.cli.progress import EpochTable, FiniteLoss, LastEpoch
 from fastconv.data import Dataset
@@ -30,6 +30,7 @@ def run(options: argparse.Namespace) -> int:
     if options.size and not options.data.startswith("folder:"):
         raise ValueError(f"--size: got it with {options.data}, needs images of a folder: folder:DIR")
     name, data = sources.read(options.data, options.size)
+    options.changes = augmentation.read(options.augment, data.input_shape, len(data.classes))
     options.epochs = options.epochs or default_epochs(len(data.train[1]))
     try:
         model = models.build(options.model, data.input_shape, len(data.classes), seed=options.seed)
@@ -119,6 +120,7 @@ def _fit(
                 seed=options.seed,
                 callbacks=[last, FiniteLoss(), EpochTable(options.epochs)],
                 progress=False,
+                augment=options.changes,
             )
             interrupts.hold()
         except (Exception, KeyboardInterrupt) as error:
@@ -168,7 +170,18 @@ def _config(
     options: argparse.Namespace, data: Dataset, model: nn.Sequential, accuracy: float
 ) -> dict[str, Any]:
     """Everything that decided the result, and the result."""
-    chosen = ("data", "size", "normalize", "model", "epochs", "batch_size", "lr", "seed", "backend")
+    chosen = (
+        "data",
+        "size",
+        "normalize",
+        "augment",
+        "model",
+        "epochs",
+        "batch_size",
+        "lr",
+        "seed",
+        "backend",
+    )
     return {
         "fastconv": __version__,
         **{name: getattr(options, name) for name in chosen},

@@ -162,7 +162,7 @@ def _known(name: str) -> Any:
     """What a pickle means by the name of a function or class, "module name"."""
     module, _, function = name.replace("numpy._core", "numpy.core", 1).partition(" ")
     if (module, function) not in _FUNCTIONS:
-        raise ValueError(f"the name {module!s:.40}.{function!s:.40}, which is none of plain data")
+        raise ValueError(f"the name {f'{module}.{function}'[:80]!r}, which is none of plain data")
     return _FUNCTIONS[module, function]
 
 

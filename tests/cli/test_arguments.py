@@ -14,6 +14,7 @@ def test_defaults_of_train():
         "lr": 3e-3,
         "size": None,
         "normalize": False,
+        "augment": None,
         "seed": 0,
         "out": None,
         "backend": "numba",

@@ -341,3 +341,16 @@ def test_normalised_images_of_a_folder_and_their_prediction(fastconv, pets, tmp_
 def test_a_size_for_what_is_no_folder(refused):
     message = "--size: got it with digits, needs images of a folder: folder:DIR"
     assert refused("train", "--size", 8) == message
+
+
+def test_augmented_images(fastconv, refused, bars, tmp_path):
+    source = ("--data", f"npz:{bars}", "--out", tmp_path / "run")
+    small = ("--epochs", 12, "--batch-size", 8, "--lr", 0.01, "--backend", "reference")
+    result = fastconv("train", *source, *small, "--augment", "noise=0.05,mixup")
+    assert (result.status, result.err) == (0, "")
+    config = json.loads((tmp_path / "run/config.json").read_text())
+    assert config["augment"] == "noise=0.05,mixup"
+    assert config["test_accuracy"] == 1
+    assert refused("train", "--augment", "zoom").startswith(
+        "--augment: got zoom, needs a list of shift[=2], "
+    )

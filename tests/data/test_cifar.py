@@ -164,11 +164,11 @@ class Hostile:
     [
         (
             Hostile(),
-            "got a pickle that is not read (the name builtins.eval, which is none of plain data), needs",
+            "got a pickle that is not read (the name 'builtins.eval', which is none of plain data), needs",
         ),
         (
             {"data": PARTS[0][0], "labels": Hostile()},
-            "got a pickle that is not read (the name builtins.eval, which is none of plain data),",
+            "got a pickle that is not read (the name 'builtins.eval', which is none of plain data),",
         ),
         ([1], "got a list, needs a dict"),
         ({"labels": [1]}, "data: got no array, needs uint8 (N, 3072)"),

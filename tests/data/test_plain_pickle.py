@@ -72,10 +72,10 @@ class Slots:
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        (Hostile(), r"the name (posix|nt)\.system, which is none of plain data"),
-        ([eval], "the name (builtins|__builtin__).eval, which"),
-        (Slots, "the name .*Slots, which|the name .*, which"),
-        (collections.OrderedDict(a=1), "the name collections.OrderedDict"),
+        (Hostile(), r"the name '(posix|nt)\.system', which is none of plain data"),
+        ([eval], "the name '(builtins|__builtin__).eval', which"),
+        (Slots, "the name '.*Slots', which|the name '.*', which"),
+        (collections.OrderedDict(a=1), "the name 'collections.OrderedDict'"),
         (np.array([{}], object), "an array of type 'O8', which is no plain number"),
         (np.zeros(2, "i4,f8"), "an array of type 'V12'|the name"),
     ],
