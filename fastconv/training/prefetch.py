@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from fastconv import validate
-from fastconv.training.batches import Batch, Needs
+from fastconv.training.batches import Batch
 from fastconv.types import Array
 
 DEPTH = 2
@@ -22,7 +22,7 @@ Change = Callable[[Array, Array, np.random.Generator], tuple[Array, Array]]
 
 @contextmanager
 def augmented(
-    batches: Iterable[Batch], augment: Change | None, seed: int | None, epoch: int, needs: Needs
+    batches: Iterable[Batch], augment: Change | None, seed: int | None, epoch: int
 ) -> Iterator[Iterable[Batch]]:
     """The batches of one epoch as `augment` changes them, for a `with` block; as they are if it is None.
 
@@ -41,7 +41,7 @@ def augmented(
 
     with ThreadPoolExecutor(1, "fastconv-augment") as worker:
         try:
-            yield _checked(_ahead(worker, change, batches), needs)
+            yield _ahead(worker, change, batches)
         finally:
             worker.shutdown(cancel_futures=True)
 
@@ -73,19 +73,19 @@ def _ahead(
 
 
 def _changed(augment: Change, batch: Batch, rng: np.random.Generator) -> Batch:
+    """The changed batch; TypeError, ValueError where it cannot take the place of the one given."""
     x, y, weight = batch
     result = augment(x, y, rng)
     if not isinstance(result, tuple) or len(result) != 2:
         got = f"{type(result).__name__} from {getattr(augment, '__name__', repr(augment))}"
         raise validate.wrong_type("fit", "augment", got, "a tuple (x, y)")
-    return *result, weight
-
-
-def _checked(batches: Iterable[Batch], needs: Needs) -> Iterator[Batch]:
-    """The batches, each of them still one that the model and its loss can take."""
-    for x, y, weight in batches:
-        needs.check("fit: augment", x, y)
-        if weight is not None and len(weight) != len(y):
-            got = f"{len(y)} samples of {len(weight)}"
-            raise validate.wrong_value("fit", "augment", got, "as many as before: they have weights")
-        yield x, y, weight
+    changed, targets = (
+        validate.native("fit: augment", name, one) for name, one in zip("xy", result, strict=True)
+    )
+    if changed.dtype != x.dtype:
+        raise validate.wrong_type("fit: augment", "x", changed.dtype, f"{x.dtype} as it was given")
+    for name, array in (("x", changed), ("y", targets)):
+        if array.shape[:1] != (len(x),):
+            needs = f"{len(x)} samples, as many as were given"
+            raise validate.wrong_value("fit: augment", name, f"shape {array.shape}", needs)
+    return changed, targets, weight

@@ -158,7 +158,7 @@ class Trainer(Settings):
                 rng = (
                     np.random.default_rng(None if seed is None else (seed, self.epochs)) if shuffle else None
                 )
-                with prefetch.augmented(data.epoch(rng), augment, seed, self.epochs, self._needs) as changed:
+                with prefetch.augmented(data.epoch(rng), augment, seed, self.epochs) as changed:
                     logs = self._train(changed, epoch)
                 if validation is not None:
                     logs |= {f"val_{name}": value for name, value in self._measure(validation).items()}

@@ -192,8 +192,13 @@ def test_training_that_stops_early():
         (3, TypeError, r"augment: got 3, needs None or a function of \(x, y, rng\)$"),
         (lambda x, y, rng: x, TypeError, r"augment: got ndarray from <lambda>, needs a tuple \(x, y\)"),
         (lambda x, y, rng: (x.astype(float), y), TypeError, "augment: x: got float64, needs float32"),
-        (lambda x, y, rng: (x, y[1:]), ValueError, "augment: y: got 7 samples, needs 8, as many as x has"),
-        (lambda x, y, rng: (x, y + 3), ValueError, "augment: y: got .*, needs"),
+        (lambda x, y, rng: (x, y[1:]), ValueError, r"augment: y: got shape \(7,\), needs 8 samples, as"),
+        (
+            lambda x, y, rng: (x[:4], y[:4]),
+            ValueError,
+            r"augment: x: got shape \(4, 1, 6, 6\), needs 8 samples",
+        ),
+        (lambda x, y, rng: (x.tolist(), y), TypeError, "augment: x: got list, needs a numpy.ndarray"),
     ],
 )
 def test_what_does_not_fit(augment, error, message):
@@ -201,7 +206,9 @@ def test_what_does_not_fit(augment, error, message):
         fit(trainer(), augment)
 
 
-def test_images_of_another_size():
+def test_what_model_and_loss_refuse():
+    with pytest.raises(ValueError, match=r"target: got [345] at index \d, needs 0 to 2"):
+        fit(trainer(), lambda x, y, rng: (x, y + 3))
     with pytest.raises(ValueError, match=r"in 3 \(Linear\): got 16 features, needs 64"):
         fit(trainer(), lambda x, y, rng: (x[:, :, 2:, 2:], y))
 
@@ -212,5 +219,3 @@ def test_weights_stay_with_their_samples():
     fit(found, lambda x, y, rng: (x, y), sample_weight=weights)
     fit(expected, None, sample_weight=weights)
     same_bits(found, expected)
-    with pytest.raises(ValueError, match=r"^fit: augment: got 4 samples of 8, needs as many as before"):
-        fit(trainer(), lambda x, y, rng: (x[:4], y[:4]), sample_weight=weights)
