@@ -59,8 +59,8 @@ class ChannelNorm(Layer):
         if self.affine:
             self._parameters["weight"] = np.empty(channels, self.dtype)
             self._parameters["bias"] = np.empty(channels, self.dtype)
-        self.track_running_stats = validate.flag(name, "track_running_stats", tracks)
-        if self.track_running_stats:
+        self._tracks = validate.flag(name, "track_running_stats", tracks)
+        if self._tracks:
             self._buffers["running_mean"] = np.empty(channels, self.dtype)
             self._buffers["running_var"] = np.empty(channels, self.dtype)
             self._buffers["num_batches_tracked"] = np.array(0)
@@ -107,14 +107,14 @@ class ChannelNorm(Layer):
         """
         weight, bias, eps = self.weight, self.bias, self.eps
         training = training and not self._is_frozen()
-        of_input = training or not self.track_running_stats
+        of_input = training or not self._tracks
         self._check(x, of_input)
         if of_input:
             mean, var = F.channel_statistics(x, self._groups)
         else:
             mean, var = self._buffers["running_mean"], self._buffers["running_var"]
         y = F.channel_norm(x, mean, var, weight, bias, eps, relu)
-        if training and self.track_running_stats:
+        if training and self._tracks:
             self._track(mean, var, x.size // mean.size)
 
         def backward(dy: Array, input_gradient: bool = True) -> tuple[Array | None, Gradients]:
@@ -191,6 +191,11 @@ class _Tracking(ChannelNorm):
         "eps": arguments.finite,
         "momentum": arguments.momentum,
     }
+
+    @property
+    def track_running_stats(self) -> bool:
+        """Whether there are running statistics."""
+        return self._tracks
 
     def config(self) -> dict[str, Any]:
         """The constructor's arguments."""

@@ -215,16 +215,17 @@ def update_running(
     running_mean: Array, running_var: Array, mean: Array, var: Array, count: int, momentum: float
 ) -> None:
     """Move running statistics by `momentum` towards those of a batch of `count` values each, in place."""
-    running_mean *= 1 - momentum
-    running_mean += momentum * mean
-    running_var *= 1 - momentum
-    running_var += (momentum * count / (count - 1)) * var
+    with np.errstate(over="ignore", invalid="ignore"):  # what is too large is inf, without a warning
+        running_mean *= 1 - momentum
+        running_mean += momentum * mean
+        running_var *= 1 - momentum
+        running_var += momentum * (count / (count - 1)) * var
 
 
-def check_channels(function: str, X: Array, argument: str = "input") -> None:
+def check_channels(function: str, X: Array) -> None:
     """Check that there is an axis of channels."""
     if X.ndim < 2 or X.shape[1] == 0:
-        raise wrong_value(function, argument, f"shape {X.shape}", "(N, C, *) with at least one channel")
+        raise wrong_value(function, "input", f"shape {X.shape}", "(N, C, *) with at least one channel")
 
 
 def groups(function: str, value: int, shape: Shape) -> int:

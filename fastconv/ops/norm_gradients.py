@@ -9,7 +9,7 @@ from fastconv.backends import active
 from fastconv.ops.norm import check_channels, check_factors, check_statistics, epsilon, last_axes
 from fastconv.ops.replay import replayed
 from fastconv.types import Array, Shape
-from fastconv.validate import array, arrays, same_shape
+from fastconv.validate import array, arrays, same_shape, wrong_value
 
 
 @replayed
@@ -87,8 +87,9 @@ def group_norm_input(
 ) -> Array:
     """Gradient of group_norm with respect to its input: (g - E[g] - z * E[g * z]) / sqrt(var + eps).
 
-    As `batch_norm_input`, with mean and var (N, num_groups) of each sample's groups, over which the means E
-    are taken (`channel_statistics`).
+    With g = weight * grad_output, z = (input - mean) / sqrt(var + eps) and means E over a sample's group of
+    channels. grad_output and input are (N, C, *), weight (C,) or None, mean and var (N, num_groups)
+    (`channel_statistics`). Returns the shape of the input.
     """
     return _of_channels("group_norm_input", grad_output, input, mean, var, weight, eps)[2]
 
@@ -121,8 +122,9 @@ def instance_norm_input(
 ) -> Array:
     """Gradient of instance_norm with respect to its input: (g - E[g] - z * E[g * z]) / sqrt(var + eps).
 
-    As `batch_norm_input`, with mean and var (N, C) of each sample's channels, over which the means E are
-    taken; without `use_input_stats` (C,), the running ones, and both E are 0.
+    With g = weight * grad_output, z = (input - mean) / sqrt(var + eps) and means E over a sample's channel,
+    which are 0 unless `use_input_stats`. grad_output and input are (N, C, *), weight (C,) or None, mean and
+    var (N, C) (`channel_statistics`), or (C,), the running ones. Returns the shape of the input.
     """
     name = "instance_norm_input"
     use_input_stats = validate.flag(name, "use_input_stats", use_input_stats)
@@ -247,7 +249,9 @@ def _of_channels(
 
 def _of_bias(name: str, grad_output: Array) -> Array:
     G = array(name, "grad_output", grad_output)
-    check_channels(name, G, "grad_output")
+    if G.ndim < 2 or 0 in G.shape[1:]:
+        needs = "(N, C, *) with at least one channel and pixel"
+        raise wrong_value(name, "grad_output", f"shape {G.shape}", needs)
     samples, channels, *pixels = G.shape
     return active().conv2d_bias(G.reshape(samples, channels, math.prod(pixels), 1))
 

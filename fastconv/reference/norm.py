@@ -65,7 +65,7 @@ def channel_norm_gradients(
         dZ = G * _scale(weight, input)
         if training:
             dZ = dZ - _means(dZ, mean) - Z * _means(dZ * Z, mean)
-        dX = dZ / _deviation(_spread(var, input), eps)
+        dX = _divided(dZ, _spread(var, input), eps)
         gradients.append(dX.astype(input.dtype))
     return tuple(gradients)
 
@@ -85,7 +85,7 @@ def layer_norm(
     rows = input.reshape(_rows(input.shape, normalized_shape)).astype(np.float64)
     mean = rows.mean(axis=1)
     var = ((rows - mean[:, None]) ** 2).mean(axis=1)
-    Y = ((rows - mean[:, None]) / _deviation(var, eps)[:, None]).reshape(input.shape)
+    Y = _divided(rows - mean[:, None], var[:, None], eps).reshape(input.shape)
     Y = Y * (1.0 if weight is None else weight) + (0.0 if bias is None else bias)
     before = input.shape[: input.ndim - len(normalized_shape)]
     statistics = (mean.reshape(before).astype(input.dtype), var.reshape(before).astype(input.dtype))
@@ -107,12 +107,11 @@ def layer_norm_gradients(
     """
     size = _rows(input.shape, normalized_shape)
     X, G = (array.reshape(size).astype(np.float64) for array in (input, grad_output))
-    deviation = _deviation(var.reshape(-1, 1), eps)
-    Z = (X - mean.astype(np.float64).reshape(-1, 1)) / deviation
+    Z = _divided(X - mean.reshape(-1, 1), var.reshape(-1, 1), eps)
     dZ = G * (1.0 if weight is None else weight.ravel())
     dX = dZ - dZ.mean(axis=1, keepdims=True) - Z * (dZ * Z).mean(axis=1, keepdims=True)
     dw, db = (G * Z).sum(axis=0).reshape(normalized_shape), G.sum(axis=0).reshape(normalized_shape)
-    dx = (dX / deviation).reshape(input.shape)
+    dx = _divided(dX, var.reshape(-1, 1), eps).reshape(input.shape)
     return dw.astype(input.dtype), db.astype(input.dtype), dx.astype(input.dtype)
 
 
@@ -133,8 +132,7 @@ def _spread(statistic: Array, input: Array) -> Array:
 
 
 def _standardized(input: Array, mean: Array, var: Array, eps: float) -> Array:
-    deviation = _deviation(_spread(var, input), eps)
-    return (input.astype(np.float64) - _spread(mean, input)) / deviation
+    return _divided(input.astype(np.float64) - _spread(mean, input), _spread(var, input), eps)
 
 
 def _scale(weight: Array | None, input: Array) -> Array | float:
@@ -147,7 +145,7 @@ def _means(values: Array, statistic: Array) -> Array:
     return _spread(mean, values)
 
 
-def _deviation(var: Array, eps: float) -> Array:
-    """sqrt(var + eps), NaN where that is below 0."""
-    with np.errstate(invalid="ignore"):
-        return np.sqrt(var.astype(np.float64) + eps)
+def _divided(values: Array, var: Array, eps: float) -> Array:
+    """values / sqrt(var + eps), as it comes where there is no such number."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return values / np.sqrt(var.astype(np.float64) + eps)

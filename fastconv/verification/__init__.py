@@ -8,6 +8,7 @@ values. Winograd's algorithm mixes neighbouring pixels: there the scale is the l
 
 from fastconv.verification.case import Case, Row, check, neighbours
 from fastconv.verification.layers import adaptive_cases, average_cases, convolution_cases, dense_cases
+from fastconv.verification.norm import norm_cases
 from fastconv.verification.suite import cases, verify
 
 __all__ = [
@@ -20,5 +21,6 @@ __all__ = [
     "convolution_cases",
     "dense_cases",
     "neighbours",
+    "norm_cases",
     "verify",
 ]

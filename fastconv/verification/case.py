@@ -9,8 +9,9 @@ import numpy as np
 from fastconv import kernels, reference
 from fastconv.types import Array
 
-Scale = Callable[..., Array]
-"""A function of the exact result and the operation's arguments: the magnitudes that were added."""
+Scale = Callable[..., Array | tuple[Array, ...]]
+"""A function of the exact result and the operation's arguments: the magnitudes that were added. For an
+operation with several results a tuple."""
 
 
 @dataclass
@@ -54,14 +55,27 @@ def check(case: Case) -> Row:
         scale = _whole(getattr(reference, case.operation)(**magnitudes))
     else:
         scale = case.scale(exact, **wide)
+    parts = zip(_parts(fast), _parts(exact), _parts(scale), strict=True)
+    error = max(_error(case, *part) for part in parts)
+    name = f"{case.operation} {case.label}".strip()
+    return Row(name, str(_parts(fast)[0].dtype), error)
+
+
+def _parts(result: Any) -> tuple[Array, ...]:
+    """The arrays of a result."""
+    return result if isinstance(result, tuple) else (result,)
+
+
+def _error(case: Case, fast: Array, exact: Array, scale: Array) -> float:
+    """The largest error in units of terms * eps * scale."""
+    if fast.shape != exact.shape:
+        return float("inf")
     if case.planes:
         scale = neighbours(scale)
     unit = case.terms * np.finfo(fast.dtype).eps * np.abs(scale)
     difference = np.abs(fast.astype(np.float64) - exact)
     ratio = np.divide(difference, unit, out=np.where(difference == 0, 0.0, np.inf), where=unit > 0)
-    error = float(np.max(ratio, initial=0.0))
-    name = f"{case.operation} {case.label}".strip()
-    return Row(name, str(fast.dtype), error if fast.shape == exact.shape else float("inf"))
+    return float(np.max(ratio, initial=0.0))
 
 
 def neighbours(scale: Array) -> Array:

@@ -17,6 +17,7 @@ from fastconv.verification.layers import (
     dense_cases,
     join_cases,
 )
+from fastconv.verification.norm import norm_cases
 
 _CONVOLUTIONS: tuple[tuple[str, tuple[int, ...], tuple[int, ...], dict[str, Any]], ...] = (
     ("5x5 on one channel", (4, 1, 28, 28), (6, 1, 5, 5), {"padding": 2}),
@@ -36,6 +37,8 @@ _AVERAGES: tuple[tuple[str, dict[str, Any]], ...] = (
     ("3x3, overlapping", {"kernel_size": 3, "stride": 2, "padding": 1, "count_include_pad": False}),
     ("3x4, partial", {"kernel_size": (3, 4), "stride": (1, 3), "padding": (1, 2), "ceil_mode": True}),
 )
+
+_NORMS: tuple[tuple[tuple[int, ...], int], ...] = (((4, 6, 9, 7), 2), ((3, 40, 5, 5), 8))
 
 
 def verify(progress: Callable[[Row], None] | None = None) -> list[Row]:
@@ -73,4 +76,6 @@ def cases(dtype: np.dtype[Any]) -> Iterator[Case]:
     for samples, inputs, outputs in ((1, 400, 120), (64, 84, 10), (200, 300, 65)):
         yield from dense_cases(normal(samples, inputs), normal(outputs, inputs), normal(outputs))
     yield from activation_cases(normal(30, 17), normal(30, 17))
+    for size, groups in _NORMS:
+        yield from norm_cases(f"{size[1]} channels", 3 + 2 * normal(*size), groups)
     yield from loss_cases(normal(30, 17), rng.integers(0, 17, 30), normal(30, 17))

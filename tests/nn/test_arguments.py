@@ -16,6 +16,11 @@ NEEDED = {
     nn.AdaptiveAvgPool2d: {"output_size": 1},
     nn.Graph: {"nodes": {"a": (nn.ReLU(), "input")}},
     nn.Residual: {"body": nn.ReLU()},
+    nn.BatchNorm1d: {"num_features": 2},
+    nn.BatchNorm2d: {"num_features": 2},
+    nn.InstanceNorm2d: {"num_features": 2},
+    nn.GroupNorm: {"num_groups": 1, "num_channels": 2},
+    nn.LayerNorm: {"normalized_shape": 3},
 }
 FIRST = {nn.Concat: (nn.ReLU(),)}
 """Arguments without a name."""
@@ -30,7 +35,13 @@ def made(kind, **arguments):
     return kind(*FIRST.get(kind, ()), **{**NEEDED.get(kind, {}), **arguments})
 
 
-FITTING = {"divisor_override": [-100], "stride": [[]]}
+FITTING = {
+    "divisor_override": [-100],
+    "stride": [[]],
+    "eps": [2.5, -100],
+    "momentum": [2.5, -100],
+    "normalized_shape": [(1, 2, 3, 4, 5)],
+}
 """Of these what fits: a pooling without a stride takes steps of its kernel."""
 
 
@@ -138,6 +149,7 @@ def test_a_class_of_ones_own_may_have_what_it_defines():
         ),
         (nn.AdaptiveAvgPool2d(1), {"output_size": (None, 2)}, nn.AdaptiveAvgPool2d((None, 2))),
         (nn.Softmax(1), {"dim": -1}, nn.Softmax(-1)),
+        (nn.GroupNorm(2, 2), {"eps": 0.5}, nn.GroupNorm(2, 2, 0.5)),
         (nn.Flatten(), {"start_dim": 2, "end_dim": 3}, nn.Flatten(2, 3)),
     ],
     ids=repr,

@@ -27,6 +27,11 @@ LABELS = {
 }
 ANSWERS = {"input": A, "target": A, "weight": B, "pos_weight": B, "reduction": "mean"}
 
+OF_CHANNELS = {"mean": B, "var": B, "weight": B}
+OF_GROUPS = {"mean": A[:2, :2], "var": A[:2, :2], "weight": B}
+RUNNING = {"running_mean": B.copy(), "running_var": B.copy(), "weight": B, "bias": B}
+ROWS = {"mean": A[:, 0], "var": A[:, 0], "normalized_shape": (4,)}
+
 CALLS = {
     "conv2d": {"input": X, "weight": W, "bias": drawn(6), **STEPS, "relu": False},
     "conv2d_input": {"input_size": X.shape, "weight": W, "grad_output": G, **STEPS},
@@ -53,6 +58,46 @@ CALLS = {
     **{f"{name}_input": {"output": A, "grad_output": A} for name in ("relu", "sigmoid")},
     **{name: {"input": A, "dim": 1} for name in ("softmax", "log_softmax")},
     **{f"{name}_input": {"output": A, "grad_output": A, "dim": 1} for name in ("softmax", "log_softmax")},
+    "channel_statistics": {"input": X, "num_groups": 2},
+    "channel_norm": {"input": X, **OF_CHANNELS, "bias": B, "eps": 0.1, "relu": True},
+    "channel_norm_gradients": {
+        "grad_output": X,
+        "input": X,
+        **OF_GROUPS,
+        "eps": 0.1,
+        "training": True,
+        "output": X,
+        "input_gradient": True,
+    },
+    "batch_norm": {"input": X, **RUNNING, "training": True, "momentum": 0.1, "eps": 0.1},
+    "batch_norm_input": {"grad_output": X, "input": X, **OF_CHANNELS, "eps": 0.1, "training": True},
+    "instance_norm": {"input": X, **RUNNING, "use_input_stats": True, "momentum": 0.1, "eps": 0.1},
+    "instance_norm_input": {
+        "grad_output": X,
+        "input": X,
+        **OF_CHANNELS,
+        "eps": 0.1,
+        "use_input_stats": False,
+    },
+    "group_norm": {"input": X, "num_groups": 2, "weight": B, "bias": B, "eps": 0.1},
+    "group_norm_input": {"grad_output": X, "input": X, **OF_GROUPS, "eps": 0.1},
+    **{
+        f"{kind}_norm_weight": {"grad_output": X, "input": X, "mean": B, "var": B, "eps": 0.1}
+        for kind in ("batch", "instance", "group")
+    },
+    **{f"{kind}_norm_bias": {"grad_output": X} for kind in ("batch", "instance", "group")},
+    "layer_norm": {
+        "input": A,
+        "normalized_shape": (4,),
+        "weight": B,
+        "bias": B,
+        "eps": 0.1,
+        "return_statistics": True,
+    },
+    "layer_norm_gradients": {"grad_output": A, "input": A, **ROWS, "weight": B, "eps": 0.1},
+    "layer_norm_input": {"grad_output": A, "input": A, **ROWS, "weight": B, "eps": 0.1},
+    "layer_norm_weight": {"grad_output": A, "input": A, **ROWS, "eps": 0.1},
+    "layer_norm_bias": {"grad_output": A, "normalized_shape": (4,)},
     "dropout": {"input": A, "p": 0.5, "training": True, "rng": 0},
     "dropout_mask": {"shape": (3, 4), "p": 0.5, "rng": 0, "dtype": np.float32},
     "dropout_input": {"mask": A, "grad_output": A},

@@ -18,6 +18,7 @@ LOSSES = "cross_entropy", "binary_cross_entropy_with_logits", "mse_loss"
 OPERATIONS = (
     *("conv2d", "linear", "max_pool2d", "avg_pool2d", "adaptive_avg_pool2d"),
     *("relu", "sigmoid", "softmax", "log_softmax", "dropout"),
+    *("batch_norm", "group_norm", "instance_norm", "layer_norm"),
     *LOSSES,
 )
 SHARE = {"max_pool2d": 7}
@@ -45,9 +46,27 @@ def as_arrays(given):
     return {name: v.detach().numpy() if isinstance(v, torch.Tensor) else v for name, v in given.items()}
 
 
+def without_channels(name, given):
+    """Whether batch norm is given a vector: PyTorch takes one without elements, and makes nothing of it."""
+    return name == "batch_norm" and given["input"].ndim == 1
+
+
 def drawn(name, given):
     """Whether chance decides, which differs from PyTorch's."""
     return name == "dropout" and given["training"] and 0 < given["p"] < 1
+
+
+def statistics(name, arrays):
+    """The mean and the variance with which the input was normalised."""
+    x = arrays["input"]
+    if name == "layer_norm":
+        _, mean, var = functional.layer_norm(x, arrays["normalized_shape"], return_statistics=True)
+    elif not arrays.get("training", True) or not arrays.get("use_input_stats", True):
+        mean, var = arrays["running_mean"], arrays["running_var"]
+    else:
+        groups = {"batch_norm": None, "instance_norm": x.shape[1]}
+        mean, var = functional.channel_statistics(x, groups.get(name, arrays.get("num_groups")))
+    return {"mean": mean, "var": var}
 
 
 def gradients(name, arrays, output, grad_output):
@@ -59,6 +78,8 @@ def gradients(name, arrays, output, grad_output):
         known["indices"] = functional.max_pool2d(**{**arrays, "return_indices": True})[1]
     if name == "dropout":
         known["mask"] = np.full(output.shape, 0.0 if arrays["training"] and arrays["p"] else 1.0)
+    if name.endswith("_norm"):
+        known |= statistics(name, arrays)
     for argument in arrays:
         if arrays[argument] is not None and hasattr(grad, f"{name}_{argument}"):
             function = getattr(grad, f"{name}_{argument}")
@@ -78,7 +99,7 @@ def test_values_and_gradients(described, name):
     samples = list(operation.sample_inputs("cpu", torch.float64, requires_grad=True))[:: SHARE.get(name, 1)]
     for sample in samples:
         given = bound(name, sample)
-        if drawn(name, given):
+        if drawn(name, given) or without_channels(name, given):
             continue
         arrays, theirs = as_arrays(given), operation(sample.input, *sample.args, **sample.kwargs)
         ours = getattr(functional, name)(**arrays)
@@ -89,6 +110,9 @@ def test_values_and_gradients(described, name):
 
         shape = tuple(theirs.shape)
         g = np.ones(shape) if name in LOSSES else np.asarray(rng.standard_normal(shape))
+        for tensor in given.values():  # some are those of several samples
+            if isinstance(tensor, torch.Tensor):
+                tensor.grad = None
         theirs.backward(torch.tensor(g))
         for argument, gradient in gradients(name, arrays, ours, g):
             assert_same(gradient, given[argument].grad, sample)
@@ -96,7 +120,7 @@ def test_values_and_gradients(described, name):
     assert compared >= 3
 
 
-@pytest.mark.parametrize("name", ["conv2d", "max_pool2d", "avg_pool2d", "adaptive_avg_pool2d"])
+@pytest.mark.parametrize("name", ["conv2d", "max_pool2d", "avg_pool2d", "adaptive_avg_pool2d", "group_norm"])
 def test_what_pytorch_refuses_is_refused(described, name):
     for wrong in described[name].error_inputs("cpu"):
         arrays = as_arrays(bound(name, wrong.sample_input))
