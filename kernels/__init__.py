@@ -29,7 +29,7 @@ from .activation import (
     softmax,
     softmax_input,
 )
-from .conv import conv2d, conv2d_bias, conv2d_input, conv2d_weight
+from .conv import conv2d, conv2d_bias, conv2d_input, conv2d_weight, conv_transpose2d
 from .dense import linear, linear_bias, linear_input, linear_weight
 from .loss import (
     binary_cross_entropy_with_logits,
@@ -43,6 +43,7 @@ from .optimizer import adam, sgd
 from .pool import (
     adaptive_avg_pool2d,
     adaptive_avg_pool2d_input,
+    adaptive_max_pool2d,
     avg_pool2d,
     avg_pool2d_input,
     max_pool2d,
@@ -53,6 +54,7 @@ __all__ = [
     "adam",
     "adaptive_avg_pool2d",
     "adaptive_avg_pool2d_input",
+    "adaptive_max_pool2d",
     "avg_pool2d",
     "avg_pool2d_input",
     "binary_cross_entropy_with_logits",
@@ -61,6 +63,7 @@ __all__ = [
     "conv2d_bias",
     "conv2d_input",
     "conv2d_weight",
+    "conv_transpose2d",
     "cross_entropy",
     "cross_entropy_input",
     "linear",
