@@ -122,13 +122,13 @@ def conv_transpose2d(
     groups: int = 1,
     dilation: Pair = 1,
 ) -> Array:
-    """Spread each pixel over the taps of the filters, as PyTorch's conv_transpose2d: conv2d_input with a bias.
+    """Spread each pixel over the taps of the filters, as PyTorch's conv_transpose2d.
 
         Z[n,k,h,w] = b[k] + sum of X[n,c,p,q] W[c,k,r,s] over all c, (p,q), (r,s) that see (h,w)
 
-    Input (N, C, P, Q), weight (C, K/groups, R, S), bias (K,). Returns (N, K, H, W) with
-    H = (P-1)*stride + dilation*(R-1) + 1 - top - bottom + output_padding, W likewise: the padding is
-    cut off, and the last `output_padding` rows and columns hold what the taps reach of them.
+    which is conv2d_input with a bias. Input (N, C, P, Q), weight (C, K/groups, R, S), bias (K,);
+    returns (N, K, H, W) with H = (P-1)*stride + dilation*(R-1) + 1 - top - bottom + output_padding, W
+    likewise: the padding is cut off, and output_padding adds rows and columns at the end.
     """
     stride, dilation, extra = pair(stride), pair(dilation), pair(output_padding)
     X = _by_group(input, groups, axis=1)
@@ -141,11 +141,11 @@ def conv_transpose2d(
     for r, s, tap in taps((R, S), stride, dilation, (P, Q)):
         Z[tap] += np.einsum("ngcpq,gck->ngkpq", X, W[..., r, s])
     (top, bottom), (left, right) = sides(padding)
-    Z = Z[..., top : height - bottom, left : width - right]
-    Z = Z.reshape(len(input), groups * weight.shape[1], *Z.shape[3:])
+    inside = Z[..., top : height - bottom, left : width - right]
+    images = inside.reshape(len(input), groups * weight.shape[1], *inside.shape[3:])
     if bias is not None:
-        Z += bias[:, None, None]
-    return Z.astype(input.dtype)
+        images = images + bias[:, None, None]
+    return images.astype(input.dtype)
 
 
 def _padded(images: Array, around: Sides) -> Array:

@@ -11,7 +11,7 @@ from .input_gradient import input_gradient
 def conv_transpose2d(
     input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1
 ):  # fmt: skip
-    """y[n, k, i, j] = bias[k] + sum of x[n, c, p, q] * w[c, k, r, s] where i = p * stride + r * dilation - top
+    """y[n, k, i, j] = bias[k] + sum of x[n, c, p, q] * w[c, k, r, s], i = p * stride + r * dilation - top
 
     input (N, C, P, Q), weight (C, K / groups, kH, kW), bias (K,) to (N, K, H, W), channels-last, with
     `output_padding` more rows and columns than all taps reach; j likewise.

@@ -122,7 +122,16 @@ def adaptive_max_pool2d(input, output_size, return_indices=False):
     if line.size:
         g = _adaptive_geometry(c, h, w, *size[2:], return_indices, input.dtype)
         tables = windows.rows, windows.columns
-        _adaptive_max(n * size[2], 4.0 * input.size, g, channels_last(input), line, index_line, *tables, streams(line, c))
+        _adaptive_max(
+            n * size[2],
+            4.0 * input.size,
+            g,
+            channels_last(input),
+            line,
+            index_line,
+            *tables,
+            streams(line, c),
+        )
     return (output, indices) if return_indices else output
 
 
