@@ -5,11 +5,16 @@ accepted; the arguments are left as they are and the result is a fresh array of 
 """
 
 from fastconv.ops.activation import log_softmax, relu, sigmoid, softmax
+from fastconv.ops.adaptive_pool import adaptive_avg_pool1d, adaptive_avg_pool2d
+from fastconv.ops.avg_pool import avg_pool1d, avg_pool2d
 from fastconv.ops.conv import conv2d
+from fastconv.ops.conv1d import conv1d
+from fastconv.ops.conv_transpose import conv_transpose2d
 from fastconv.ops.dense import linear
 from fastconv.ops.dropout import dropout, dropout_mask
 from fastconv.ops.join import add, concat
 from fastconv.ops.loss import binary_cross_entropy_with_logits, cross_entropy, mse_loss
+from fastconv.ops.max_pool import adaptive_max_pool2d, max_pool1d, max_pool2d
 from fastconv.ops.norm import (
     batch_norm,
     channel_norm,
@@ -21,15 +26,20 @@ from fastconv.ops.norm import (
 from fastconv.ops.pool import adaptive_avg_pool2d, avg_pool2d, max_pool2d
 
 __all__ = [
+    "adaptive_avg_pool1d",
     "adaptive_avg_pool2d",
+    "adaptive_max_pool2d",
     "add",
+    "avg_pool1d",
     "avg_pool2d",
     "batch_norm",
     "binary_cross_entropy_with_logits",
     "channel_norm",
     "channel_statistics",
     "concat",
+    "conv1d",
     "conv2d",
+    "conv_transpose2d",
     "cross_entropy",
     "dropout",
     "dropout_mask",
@@ -38,6 +48,7 @@ __all__ = [
     "layer_norm",
     "linear",
     "log_softmax",
+    "max_pool1d",
     "max_pool2d",
     "mse_loss",
     "relu",

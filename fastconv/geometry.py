@@ -56,6 +56,41 @@ def sides(padding: Padding) -> Sides:
     )
 
 
+def same_upper(size: int, taps: int, stride: int, dilation: int) -> tuple[int, int]:
+    """Padding of an axis that makes size / stride outputs, rounded up; an odd total pads more at the end.
+
+    ONNX calls this rule SAME_UPPER, TensorFlow and Keras "same".
+    """
+    outputs, reach = -(-size // stride), (taps - 1) * dilation + 1
+    total = max((outputs - 1) * stride + reach - size, 0)
+    return total // 2, total - total // 2
+
+
+def transposed(
+    size: tuple[int, ...],
+    taps: tuple[int, ...],
+    stride: Pair,
+    padding: Padding,
+    output_padding: Pair,
+    dilation: Pair,
+) -> tuple[Axis, Axis]:
+    """The two axes of the convolution whose input gradient is this transposed convolution of (..., P, Q).
+
+    Its input is the output (..., H, W), with `output_padding` more pixels at the end than all taps reach.
+    """
+    sizes, around = zip(size[-2:], taps[-2:], pair(stride), pair(dilation), strict=True), sides(padding)
+    found = []
+    for (outputs, count, step, dilate), (before, after), extra in zip(
+        sizes, around, pair(output_padding), strict=True
+    ):
+        whole = Axis(0, count, step, dilate, 0, 0)
+        reached = (outputs - 1) * step + whole.reach
+        found.append(
+            whole._replace(size=reached - before - after + extra, before=before, after=after - extra)
+        )
+    return found[0], found[1]
+
+
 def axes(
     size: tuple[int, ...],
     taps: tuple[int, ...],

@@ -5,11 +5,16 @@ the gradients of the losses themselves need none. Arrays as in `fastconv.functio
 """
 
 from fastconv.ops.activation import log_softmax_input, relu_input, sigmoid_input, softmax_input
+from fastconv.ops.adaptive_pool import adaptive_avg_pool1d_input, adaptive_avg_pool2d_input
+from fastconv.ops.avg_pool import avg_pool1d_input, avg_pool2d_input
 from fastconv.ops.conv import conv2d_bias, conv2d_input, conv2d_weight
+from fastconv.ops.conv1d import conv1d_bias, conv1d_input, conv1d_weight
+from fastconv.ops.conv_transpose import conv_transpose2d_bias, conv_transpose2d_input, conv_transpose2d_weight
 from fastconv.ops.dense import linear_bias, linear_input, linear_weight
 from fastconv.ops.dropout import dropout_input
 from fastconv.ops.join import concat_input
 from fastconv.ops.loss import binary_cross_entropy_with_logits_input, cross_entropy_input, mse_loss_input
+from fastconv.ops.max_pool import adaptive_max_pool2d_input, max_pool1d_input, max_pool2d_input
 from fastconv.ops.norm_gradients import (
     batch_norm_bias,
     batch_norm_input,
@@ -29,7 +34,10 @@ from fastconv.ops.norm_gradients import (
 from fastconv.ops.pool import adaptive_avg_pool2d_input, avg_pool2d_input, max_pool2d_input
 
 __all__ = [
+    "adaptive_avg_pool1d_input",
     "adaptive_avg_pool2d_input",
+    "adaptive_max_pool2d_input",
+    "avg_pool1d_input",
     "avg_pool2d_input",
     "batch_norm_bias",
     "batch_norm_input",
@@ -37,9 +45,15 @@ __all__ = [
     "binary_cross_entropy_with_logits_input",
     "channel_norm_gradients",
     "concat_input",
+    "conv1d_bias",
+    "conv1d_input",
+    "conv1d_weight",
     "conv2d_bias",
     "conv2d_input",
     "conv2d_weight",
+    "conv_transpose2d_bias",
+    "conv_transpose2d_input",
+    "conv_transpose2d_weight",
     "cross_entropy_input",
     "dropout_input",
     "group_norm_bias",
@@ -56,6 +70,7 @@ __all__ = [
     "linear_input",
     "linear_weight",
     "log_softmax_input",
+    "max_pool1d_input",
     "max_pool2d_input",
     "mse_loss_input",
     "relu_input",

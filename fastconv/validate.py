@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from fastconv.types import Array, Indices, OutputSize, Pair, Shape
+from fastconv.types import Array, Indices, Pair, Shape
 
 LARGEST = 2**31 - 1
 """Sizes and steps up to here, and MOST elements of an array, cannot overflow a kernel's index arithmetic."""
@@ -25,6 +25,9 @@ SHOWN = 4
 _INT64, _UINT64 = np.dtype(np.int64), np.dtype(np.uint64)
 _FLOATS = np.dtype(np.float32), np.dtype(np.float64)
 _REDUCTIONS = ("none", "mean", "sum")
+_PAIR = {1: "", 2: " or a pair (height, width)"}
+_SIDES = {1: " or ((before, after),)", 2: ", a pair (height, width) or ((top, bottom), (left, right))"}
+"""What fits beside one integer, by the number of axes."""
 
 
 def wrong_value(function: str, argument: str, got: object, needs: str) -> ValueError:
@@ -140,30 +143,51 @@ def integer(function: str, name: str, value: int, low: int = 1, high: int = LARG
     return value
 
 
+def per_axis(function: str, name: str, value: Any, low: int = 1, axes: int = 2) -> tuple[int, ...]:
+    """Check one number of at least `low`, also in a tuple or list, or a number for each of the axes."""
+    if type(value) is int and low <= value <= LARGEST:
+        return (value,) * axes
+    numbers = value if isinstance(value, (tuple, list)) else (value,)
+    if len(numbers) not in (1, axes):
+        raise wrong_value(function, name, value, "one integer" + _PAIR[axes])
+    return tuple(integer(function, name, number, low) for number in (*numbers, *numbers)[:axes])
+
+
 def pair(function: str, name: str, value: Pair, low: int = 1) -> tuple[int, int]:
     """Check one number of at least `low`, also in a tuple or list, or (height, width); return the pair."""
-    if type(value) is int and low <= value <= LARGEST:
-        return value, value
-    numbers = value if isinstance(value, (tuple, list)) else (value,)
-    if len(numbers) not in (1, 2):
-        raise wrong_value(function, name, value, "one integer or a pair (height, width)")
-    return integer(function, name, numbers[0], low), integer(function, name, numbers[-1], low)
+    height, width = per_axis(function, name, value, low)
+    return height, width
 
 
-def stride(function: str, value: Pair | tuple[()] | None, kernel: tuple[int, int]) -> tuple[int, int]:
+def single(function: str, name: str, value: int | tuple[int], low: int = 1) -> tuple[int, ...]:
+    """Check one number of at least `low`, also in a tuple or list; return it in a tuple."""
+    return per_axis(function, name, value, low, axes=1)
+
+
+def stride(function: str, value: Any, kernel: tuple[int, ...]) -> tuple[int, ...]:
     """Check the stride of a pooling: that of its kernel if it is None or empty."""
     if value is None or (isinstance(value, (tuple, list)) and not value):
         return kernel
-    return pair(function, "stride", value)
+    return per_axis(function, "stride", value, axes=len(kernel))
 
 
-def padding(function: str, value: Any) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Check a `pair`, or one of pairs, ((top, bottom), (left, right)); return the last form."""
+def padding(function: str, value: Any, axes: int = 2) -> tuple[tuple[int, int], ...]:
+    """Check a number, or one for each of the axes, any of them maybe (before, after); return pairs."""
     numbers = value if isinstance(value, (tuple, list)) else (value,)
-    if len(numbers) not in (1, 2):
-        needs = "one integer, a pair (height, width) or ((top, bottom), (left, right))"
-        raise wrong_value(function, "padding", value, needs)
-    return pair(function, "padding", numbers[0], 0), pair(function, "padding", numbers[-1], 0)
+    if len(numbers) not in (1, axes):
+        raise wrong_value(function, "padding", value, "one integer" + _SIDES[axes])
+    return tuple(pair(function, "padding", number, 0) for number in (*numbers, *numbers)[:axes])
+
+
+def padding_or_name(
+    function: str, value: Any, names: tuple[str, ...], axes: int = 2
+) -> tuple[tuple[int, int], ...] | str:
+    """The same, or one of the names."""
+    if not isinstance(value, str):
+        return padding(function, value, axes)
+    if value not in names:
+        raise wrong_value(function, "padding", repr(value), f"{', '.join(map(repr, names))} or numbers")
+    return value
 
 
 def divisor(function: str, value: int | None) -> int | None:
@@ -176,12 +200,11 @@ def divisor(function: str, value: int | None) -> int | None:
     return value
 
 
-def output_size(function: str, value: OutputSize, low: int = 1) -> tuple[int | None, int | None]:
-    """Check one number of at least `low`, or (height, width) of which either may be None; return the pair."""
-    if isinstance(value, (tuple, list)) and len(value) == 2:
-        height, width = (None if n is None else integer(function, "output_size", n, low) for n in value)
-        return height, width
-    return pair(function, "output_size", value, low)
+def output_size(function: str, value: Any, low: int = 1, axes: int = 2) -> tuple[int | None, ...]:
+    """Check one number of at least `low`, or one for each of the axes, of which any may be None."""
+    if isinstance(value, (tuple, list)) and len(value) == axes:
+        return tuple([None if n is None else integer(function, "output_size", n, low) for n in value])
+    return per_axis(function, "output_size", value, low, axes)
 
 
 def size(function: str, name: str, value: Shape) -> Shape:

@@ -29,7 +29,7 @@ from .activation import (
     softmax,
     softmax_input,
 )
-from .conv import conv2d, conv2d_bias, conv2d_input, conv2d_weight
+from .conv import conv2d, conv2d_bias, conv2d_input, conv2d_weight, conv_transpose2d
 from .dense import linear, linear_bias, linear_input, linear_weight
 from .join import add, concat, concat_input
 from .loss import (
@@ -45,6 +45,7 @@ from .optimizer import adam, sgd
 from .pool import (
     adaptive_avg_pool2d,
     adaptive_avg_pool2d_input,
+    adaptive_max_pool2d,
     avg_pool2d,
     avg_pool2d_input,
     max_pool2d,
@@ -55,6 +56,7 @@ __all__ = [
     "adam",
     "adaptive_avg_pool2d",
     "adaptive_avg_pool2d_input",
+    "adaptive_max_pool2d",
     "add",
     "avg_pool2d",
     "avg_pool2d_input",
@@ -69,6 +71,7 @@ __all__ = [
     "conv2d_bias",
     "conv2d_input",
     "conv2d_weight",
+    "conv_transpose2d",
     "cross_entropy",
     "cross_entropy_input",
     "layer_norm",

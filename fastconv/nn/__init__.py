@@ -4,28 +4,36 @@ A layer's forward returns its output and a closure for the gradient; see `Layer`
 """
 
 from fastconv.nn.activation import ReLU, Sigmoid, Softmax
+from fastconv.nn.avg_pool import AdaptiveAvgPool1d, AdaptiveAvgPool2d, AvgPool1d, AvgPool2d
 from fastconv.nn.base import Layer
 from fastconv.nn.containers import Add, Concat, Concatenate, Graph, Residual, Sequential
-from fastconv.nn.conv import Conv2d
+from fastconv.nn.conv import Conv1d, Conv2d
+from fastconv.nn.conv_transpose import ConvTranspose2d
 from fastconv.nn.dense import Linear
 from fastconv.nn.dropout import Dropout
 from fastconv.nn.layer_norm import LayerNorm
 from fastconv.nn.losses import BCEWithLogitsLoss, CrossEntropyLoss, Loss, MSELoss
+from fastconv.nn.max_pool import AdaptiveMaxPool2d, MaxPool1d, MaxPool2d
 from fastconv.nn.norm import BatchNorm1d, BatchNorm2d, GroupNorm, InstanceNorm2d
 from fastconv.nn.pool import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d
 from fastconv.nn.shape import Flatten, Identity
 from fastconv.nn.tree import prefixed
 
 __all__ = [
+    "AdaptiveAvgPool1d",
     "AdaptiveAvgPool2d",
+    "AdaptiveMaxPool2d",
     "Add",
+    "AvgPool1d",
     "AvgPool2d",
     "BCEWithLogitsLoss",
     "BatchNorm1d",
     "BatchNorm2d",
     "Concat",
     "Concatenate",
+    "Conv1d",
     "Conv2d",
+    "ConvTranspose2d",
     "CrossEntropyLoss",
     "Dropout",
     "Flatten",
@@ -38,6 +46,7 @@ __all__ = [
     "Linear",
     "Loss",
     "MSELoss",
+    "MaxPool1d",
     "MaxPool2d",
     "ReLU",
     "Residual",

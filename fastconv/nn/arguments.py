@@ -1,13 +1,13 @@
 """Checks of layers' settings, each in the form of `fastconv.attributes.Checks`."""
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from fastconv import validate
-from fastconv.geometry import Sides
-from fastconv.types import Padding, Shape
+from fastconv.types import Shape
 
 LARGEST_SEED = 2**64 - 1
 MOST_AXES = 64
@@ -25,18 +25,13 @@ def axis(kind: str, name: str, value: int) -> int:
     return validate.integer(kind, name, value, -MOST_AXES, MOST_AXES - 1)
 
 
-def padding(kind: str, name: str, value: Padding) -> Sides:
-    """Padding of all four sides."""
-    return validate.padding(kind, value)
+def padding(*names: str, axes: int = 2) -> Callable[[str, str, Any], Any]:
+    """The check of a padding on both sides of each axis, or one of these names."""
 
+    def check(kind: str, name: str, value: Any) -> Any:
+        return validate.padding_or_name(kind, value, names, axes) if names else validate.padding(kind, value)
 
-def padding_or_name(kind: str, name: str, value: Padding | str) -> Sides | str:
-    """Padding of all four sides, or the name "same" or "valid"."""
-    if not isinstance(value, str):
-        return validate.padding(kind, value)
-    if value not in ("same", "valid"):
-        raise validate.wrong_value(kind, name, repr(value), "'same', 'valid' or numbers")
-    return value
+    return check
 
 
 def probability(kind: str, name: str, value: float) -> float:
@@ -73,6 +68,10 @@ def divisor(kind: str, name: str, value: int | None) -> int | None:
     return validate.divisor(kind, value)
 
 
-def output_size(kind: str, name: str, value: Any) -> tuple[int | None, int | None]:
-    """(height, width) of an adaptive pooling; None is the size of the input."""
-    return validate.output_size(kind, value, low=0)
+def output_size(axes: int) -> Callable[[str, str, Any], Any]:
+    """The check of an adaptive pooling's outputs along so many axes; None is the size of the input."""
+
+    def check(kind: str, name: str, value: Any) -> tuple[int | None, ...]:
+        return validate.output_size(kind, value, low=0, axes=axes)
+
+    return check

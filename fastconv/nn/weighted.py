@@ -1,4 +1,4 @@
-"""What layers with a weight and a bias share: Conv2d and Linear."""
+"""What layers with a weight and a bias share: convolutions and Linear."""
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -10,15 +10,20 @@ from fastconv.types import Array, Shape
 
 
 class WeightedLayer(Layer):
-    """A layer whose parameters are a weight (outputs, ...) and, if it has one, a bias (outputs,)."""
+    """A layer whose parameters are a weight (outputs, ...) and, if it has one, a bias (outputs,).
 
-    def __init__(self, shape: Shape, bias: bool, dtype: DTypeLike, seed: int | None) -> None:
+    Where the outputs are not the weight's first axis, the constructor is told how many they are.
+    """
+
+    def __init__(
+        self, shape: Shape, bias: bool, dtype: DTypeLike, seed: int | None, outputs: int | None = None
+    ) -> None:
         super().__init__()
         name = type(self).__name__
         self.dtype = validate.float_type(name, "dtype", dtype)
         self._parameters["weight"] = np.empty(shape, self.dtype)
         if validate.flag(name, "bias", bias):
-            self._parameters["bias"] = np.empty(shape[0], self.dtype)
+            self._parameters["bias"] = np.empty(outputs or shape[0], self.dtype)
         self.initialize(generator(name, "seed", seed))
 
     @property
@@ -42,8 +47,8 @@ class WeightedLayer(Layer):
     def initialize(self, rng: np.random.Generator) -> None:
         """Draws weight and bias from the uniform distribution on ±1/√fan_in.
 
-        fan_in is the number of inputs of one output. This is PyTorch's default: `kaiming_uniform_` with a =
-        √5.
+        fan_in is the number of inputs of one output, by PyTorch's count: the elements of weight[0]. This is
+        its default: `kaiming_uniform_` with a = √5.
         """
         fan_in = self.weight[0].size
         bound = 1 / np.sqrt(fan_in)

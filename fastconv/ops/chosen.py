@@ -3,13 +3,16 @@
 import inspect
 import math
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from fastconv import validate
-from fastconv.ops import conv, pool
+from fastconv.ops import avg_pool, conv_transpose, convolution
+from fastconv.ops.rank import rank_of
+from fastconv.ops.windows import checked_windows
 from fastconv.types import Padding, Pair, Shape
 
 
@@ -53,7 +56,8 @@ def chosen(operation: str, *shapes: Any, dtype: DTypeLike = np.float32, **option
 
     **Arguments:**
 
-    - `operation`: "conv2d", "linear", "max_pool2d" or "avg_pool2d".
+    - `operation`: "conv1d", "conv2d", "conv_transpose2d", "linear", or a "max_pool" or "avg_pool" of "1d" or
+      "2d".
     - `shapes`, `options`: what `functional` takes for it, with shapes in the place of arrays:
       `chosen("conv2d", input_shape, weight_shape, stride=2)`, `chosen("linear", input_shape, weight_shape)`,
       `chosen("max_pool2d", input_shape, kernel_size)`.
@@ -81,33 +85,63 @@ def chosen(operation: str, *shapes: Any, dtype: DTypeLike = np.float32, **option
     return Chosen(ask(*bound.args, **bound.kwargs))
 
 
-def _conv2d(
+def _conv(
+    function: str,
+    dtype: np.dtype[Any],
+    input_shape: Shape,
+    weight_shape: Shape,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    groups: int = 1,
+) -> dict[str, Choice]:
+    size = validate.size("chosen", "input_shape", input_shape)
+    weight = validate.size("chosen", "weight_shape", weight_shape)
+    steps, _ = convolution.geometry(function, size, weight, stride, padding, dilation, groups)
+    rank = rank_of(function)
+    filters = *weight[:2], *rank.two(weight[2:], 1)
+    table, p = _problem(rank.shape(size), filters, steps, dtype)
+    return {which: _convolution(table, which, p) for which in table.PASSES}
+
+
+def _conv_transpose2d(
     dtype: np.dtype[Any],
     input_shape: Shape,
     weight_shape: Shape,
     stride: Pair = 1,
-    padding: Padding | str = 0,
-    dilation: Pair = 1,
+    padding: Padding = 0,
+    output_padding: Pair = 0,
     groups: int = 1,
+    dilation: Pair = 1,
 ) -> dict[str, Choice]:
+    name = "conv_transpose2d"
+    size = validate.size("chosen", "input_shape", input_shape)
+    filters = validate.size("chosen", "weight_shape", weight_shape)
+    options = stride, padding, output_padding, groups, dilation
+    steps, output = conv_transpose.geometry(name, size, filters, *options)
+    (top, bottom), (left, right) = steps.padding
+    around = (top, bottom - steps.output_padding[0]), (left, right - steps.output_padding[1])
+    window = convolution.Steps(steps.stride, around, steps.dilation, steps.groups)
+    table, p = _problem(rank_of(name).shape(output), filters, window, dtype)
+    asked = {table.FORWARD: table.INPUT, table.INPUT: table.FORWARD, table.WEIGHT: table.WEIGHT}
+    return {which: _convolution(table, asked[which], p, "input") for which in table.PASSES}
+
+
+def _problem(size: Shape, filters: Shape, steps: convolution.Steps, dtype: np.dtype[Any]) -> tuple[Any, Any]:
+    """The table of algorithms, and what it is asked."""
     from fastconv.kernels.conv import table, winograd
     from fastconv.kernels.conv.problem import problem
 
-    size = validate.size("chosen", "input_shape", input_shape)
-    filters = validate.size("chosen", "weight_shape", weight_shape)
-    steps, _ = conv.geometry("conv2d", size, filters, stride, padding, dilation, groups)
-    images = size if len(size) == 4 else (1, *size)
-    p = problem(images, filters, *steps, dtype, winograd.enabled())
-    return {which: _convolution(table, which, p) for which in table.PASSES}
+    return table, problem(size, filters, *steps, dtype, winograd.enabled())
 
 
-def _convolution(table: Any, which: str, p: Any) -> Choice:
+def _convolution(table: Any, which: str, p: Any, spread: str = "output gradient") -> Choice:
     rows = table.computed_by(which, p)
     if not rows:
         return Choice("zeros", "no output sees a pixel", "the gradient is zero")
     names, where, why = (" + ".join(words) for words in zip(*(_choice(row) for row in rows), strict=True))
     if which == table.INPUT and not table.choose_input(p):
-        where = f"as a convolution of the output gradient: {where}"
+        where = f"as a convolution of the {spread}: {where}"
     return Choice(names, where, why)
 
 
@@ -123,30 +157,33 @@ def _linear(dtype: np.dtype[Any], input_shape: Shape, weight_shape: Shape) -> di
     return {which: _choice(table.choose(product)) for which, product in products.items()}
 
 
-def _max_pool2d(
+def _max_pool(
+    function: str,
     dtype: np.dtype[Any],
     input_shape: Shape,
-    kernel_size: Pair,
-    stride: Pair | None = None,
-    padding: Padding = 0,
-    dilation: Pair = 1,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
     ceil_mode: bool = False,
 ) -> dict[str, Choice]:
     from fastconv.kernels.pool import table
 
     size = validate.size("chosen", "input_shape", input_shape)
-    steps = pool.max_pool2d_steps("max_pool2d", kernel_size, stride, padding, dilation, ceil_mode)
-    pool.check_windows("max_pool2d", "input", size, *steps)
-    window = table.Window(*steps[0])
+    windows, _ = checked_windows(
+        rank_of(function), function, "input", size, kernel_size, stride, padding, dilation, ceil_mode
+    )
+    window = table.Window(*windows.kernel_size)
     return {which: _choice(table.choose(table.MAXIMUM, which, window)) for which in table.PASSES}
 
 
-def _avg_pool2d(
+def _avg_pool(
+    function: str,
     dtype: np.dtype[Any],
     input_shape: Shape,
-    kernel_size: Pair,
-    stride: Pair | None = None,
-    padding: Padding = 0,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
     ceil_mode: bool = False,
     count_include_pad: bool = True,
     divisor_override: int | None = None,
@@ -155,11 +192,10 @@ def _avg_pool2d(
     from fastconv.kernels.pool.windows import windows
 
     size = validate.size("chosen", "input_shape", input_shape)
-    options = pool.avg_pool2d_steps(
-        "avg_pool2d", kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
-    )
-    pool.check_windows("avg_pool2d", "input", size, *options[:3], (1, 1), options.ceil_mode)
-    short = (_shortened(*axis) for axis in zip(size[-2:], options.kernel_size, options.stride, strict=True))
+    window = kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
+    options, _ = avg_pool.average_windows(rank_of(function), function, "input", size, *window)
+    sizes = rank_of(function).shape(size)[-2:]
+    short = (_shortened(*axis) for axis in zip(sizes, *options[:2], strict=True))
     found = windows(*short, *options)
     asked = zip(table.PASSES, (found.largest, found.largest_reached), strict=True)
     return {which: _choice(table.choose(table.AVERAGE, which, window)) for which, window in asked}
@@ -176,9 +212,13 @@ def _choice(row: Any) -> Choice:
 
 
 OPERATIONS: dict[str, Callable[..., dict[str, Choice]]] = {
-    "conv2d": _conv2d,
+    "conv1d": partial(_conv, "conv1d"),
+    "conv2d": partial(_conv, "conv2d"),
+    "conv_transpose2d": _conv_transpose2d,
     "linear": _linear,
-    "max_pool2d": _max_pool2d,
-    "avg_pool2d": _avg_pool2d,
+    "max_pool1d": partial(_max_pool, "max_pool1d"),
+    "max_pool2d": partial(_max_pool, "max_pool2d"),
+    "avg_pool1d": partial(_avg_pool, "avg_pool1d"),
+    "avg_pool2d": partial(_avg_pool, "avg_pool2d"),
 }
 """The operations for which there is a choice."""

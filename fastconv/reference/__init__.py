@@ -16,7 +16,7 @@ from fastconv.reference.activation import (
     softmax,
     softmax_input,
 )
-from fastconv.reference.conv import conv2d, conv2d_bias, conv2d_input, conv2d_weight
+from fastconv.reference.conv import conv2d, conv2d_bias, conv2d_input, conv2d_weight, conv_transpose2d
 from fastconv.reference.dense import linear, linear_bias, linear_input, linear_weight
 from fastconv.reference.join import add, concat, concat_input
 from fastconv.reference.loss import (
@@ -38,6 +38,7 @@ from fastconv.reference.optimizer import adam, sgd
 from fastconv.reference.pool import (
     adaptive_avg_pool2d,
     adaptive_avg_pool2d_input,
+    adaptive_max_pool2d,
     avg_pool2d,
     avg_pool2d_input,
     max_pool2d,
@@ -48,6 +49,7 @@ __all__ = [
     "adam",
     "adaptive_avg_pool2d",
     "adaptive_avg_pool2d_input",
+    "adaptive_max_pool2d",
     "add",
     "avg_pool2d",
     "avg_pool2d_input",
@@ -62,6 +64,7 @@ __all__ = [
     "conv2d_bias",
     "conv2d_input",
     "conv2d_weight",
+    "conv_transpose2d",
     "cross_entropy",
     "cross_entropy_input",
     "layer_norm",

@@ -12,7 +12,7 @@ All sums run in float64; the result has the dtype of the arguments.
 
 import numpy as np
 
-from fastconv.reference.geometry import Sides, pair, sides, taps, window_count
+from fastconv.reference.geometry import Sides, pair, reach, sides, taps, window_count
 from fastconv.types import Array, Padding, Pair, Shape
 
 
@@ -110,6 +110,42 @@ def conv2d_bias(grad_output: Array) -> Array:
     Grad_output (N, K, P, Q); returns (K,).
     """
     return grad_output.sum(axis=(0, 2, 3), dtype=np.float64).astype(grad_output.dtype)
+
+
+def conv_transpose2d(
+    input: Array,
+    weight: Array,
+    bias: Array | None = None,
+    stride: Pair = 1,
+    padding: Padding = 0,
+    output_padding: Pair = 0,
+    groups: int = 1,
+    dilation: Pair = 1,
+) -> Array:
+    """Spread each pixel over the taps of the filters, as PyTorch's conv_transpose2d.
+
+        Z[n,k,h,w] = b[k] + sum of X[n,c,p,q] W[c,k,r,s] over all c, (p,q), (r,s) that see (h,w)
+
+    which is conv2d_input with a bias. Input (N, C, P, Q), weight (C, K/groups, R, S), bias (K,);
+    returns (N, K, H, W) with H = (P-1)*stride + dilation*(R-1) + 1 - top - bottom + output_padding, W
+    likewise: the padding is cut off, and output_padding adds rows and columns at the end.
+    """
+    stride, dilation, extra = pair(stride), pair(dilation), pair(output_padding)
+    X = _by_group(input, groups, axis=1)
+    W = _by_group(weight, groups, axis=0)
+    (P, Q), (R, S) = input.shape[2:], weight.shape[2:]
+    height = reach(P, R, stride[0], dilation[0]) + extra[0]
+    width = reach(Q, S, stride[1], dilation[1]) + extra[1]
+
+    Z = np.zeros((len(input), groups, weight.shape[1], height, width))
+    for r, s, tap in taps((R, S), stride, dilation, (P, Q)):
+        Z[tap] += np.einsum("ngcpq,gck->ngkpq", X, W[..., r, s])
+    (top, bottom), (left, right) = sides(padding)
+    inside = Z[..., top : height - bottom, left : width - right]
+    images = inside.reshape(len(input), groups * weight.shape[1], *inside.shape[3:])
+    if bias is not None:
+        images = images + bias[:, None, None]
+    return images.astype(input.dtype)
 
 
 def _padded(images: Array, around: Sides) -> Array:

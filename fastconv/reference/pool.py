@@ -126,6 +126,29 @@ def adaptive_avg_pool2d(input: Array, output_size: OutputSize) -> Array:
     return _means(input, *adaptive_windows(input.shape[2:], output_size))
 
 
+def adaptive_max_pool2d(
+    input: Array, output_size: OutputSize, return_indices: bool = False
+) -> Array | tuple[Array, Indices]:
+    """Keep the largest pixels of P x Q windows that cover the image as `adaptive_avg_pool2d`'s do.
+
+        Z[n,c,p,q] = max of X[n,c,h,w] over p*H/P <= h < (p+1)*H/P, q*W/Q <= w < (q+1)*W/Q
+
+    Equal maxima and NaN as in `max_pool2d`, whose gradient is this one's too. Input (N, C, H, W).
+    Returns Z (N, C, P, Q), with `return_indices` also the int64 positions h*W + w of the maxima.
+    """
+    rows, columns = adaptive_windows(input.shape[2:], output_size)
+    Z = np.empty((*input.shape[:2], len(rows), len(columns)), input.dtype)
+    indices = np.empty(Z.shape, np.int64)
+    for p, (top, bottom, _) in enumerate(rows):
+        for q, (left, right, S) in enumerate(columns):
+            window = input[..., top:bottom, left:right]
+            window = window.reshape(*Z.shape[:2], -1)
+            first = window.argmax(axis=2)  # a NaN is the maximum; the first of equals
+            Z[..., p, q] = np.take_along_axis(window, first[..., None], axis=2)[..., 0]
+            indices[..., p, q] = (top + first // S) * input.shape[3] + left + first % S
+    return (Z, indices) if return_indices else Z
+
+
 def adaptive_avg_pool2d_input(grad_output: Array, input_size: Shape) -> Array:
     """Gradient of adaptive_avg_pool2d for its input: the pixels of a window get equal shares.
 

@@ -4,8 +4,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from ..memory.buffers import channels_last, constant, empty_channels_last, set_zero
+from ..memory.buffers import channels_last, constant, empty_channels_last, plain, set_zero
 from . import winograd
+from .bias import add_bias
 from .pack import Source
 from .plan import Packed, Place
 from .problem import Problem, problem
@@ -19,15 +20,27 @@ def conv2d_input(input_size, weight, grad_output, stride=1, padding=0, dilation=
     channels-last.
     """
     shapes = tuple(input_size), weight.shape, stride, padding, dilation, groups, grad_output.dtype
-    return _input_gradient(*shapes, winograd.enabled())(weight, grad_output)
+    return input_gradient(*shapes, winograd.enabled())(weight, grad_output, None)
 
 
 @lru_cache(maxsize=1024)
-def _input_gradient(size, weight_size, stride, padding, dilation, groups, dtype, fast):
-    """What computes the gradient: a function of weight and output gradient."""
+def input_gradient(size, weight_size, stride, padding, dilation, groups, dtype, fast):
+    """What computes the gradient: a function of weight, output gradient, and what is added to each pixel."""
     p = problem(size, weight_size, stride, padding, dilation, groups, dtype, fast)
     row = choose_input(p)
-    return row.plans[INPUT](p) if row else _convolutions(p, size)
+    return _then_bias(row.plans[INPUT](p)) if row else _convolutions(p, size)
+
+
+def _then_bias(compute):
+    """The same of a function of weight and output gradient alone."""
+
+    def run(weight, grad_output, bias):
+        grad_input = compute(weight, grad_output)
+        if bias is not None:
+            add_bias(channels_last(grad_input), plain(bias))
+        return grad_input
+
+    return run
 
 
 def _convolutions(p: Problem, size):
@@ -59,20 +72,23 @@ def _convolutions(p: Problem, size):
     complete = len(reached) == len(pairs)
     no_bias = constant(np.zeros(pixel, p.dtype))
 
-    def run(weight, grad_output):
+    def run(weight, grad_output, bias):
         target, grad_input = empty_channels_last(size, p.dtype)
         if target.size == 0:
             return grad_input
         dy, filters = channels_last(grad_output), weight.ravel()
+        start = plain(bias) if complete and bias is not None else no_bias
         if not complete:
             set_zero(target)
         if len(plans) == 1:
-            plans[0].run(dy, filters, source, no_bias, target, p.images)
+            plans[0].run(dy, filters, source, start, target, p.images)
         elif plans:
             packed, at = plans[0].pack(filters, source), 0
             for plan in plans:
-                plan.convolve(dy, packed[at : at + plan.packed_size], no_bias, target, p.images)
+                plan.convolve(dy, packed[at : at + plan.packed_size], start, target, p.images)
                 at += plan.packed_size
+        if not complete and bias is not None:
+            add_bias(target, plain(bias))
         return grad_input
 
     return run

@@ -1,4 +1,4 @@
-"""Max pooling and the routing of its gradient, channels-last: the lanes run over neighbouring channels."""
+"""Max pooling, adaptive or not, and the routing of its gradient: the lanes run over neighbouring channels."""
 
 from functools import lru_cache
 
@@ -13,6 +13,7 @@ from ..memory.buffers import channels_last, empty, empty_channels_last, failed, 
 from ..simd import clear, full, pour, read, select, wins
 from ..window import reached
 from .table import FORWARD, MAXIMUM, Window, choose
+from .windows import adaptive_windows
 
 _INDEX = np.dtype(np.int64)
 
@@ -105,6 +106,61 @@ def _max(g, x, y, indices, bypass, first, last):
                     _window(g, x, at + c, pixel, 0, taps_h, 0, taps_w, y, indices, to + c, count, bypass)
                 else:
                     _window(g, x, at + c, pixel, r0, r1, s0, s1, y, indices, to + c, count, bypass)
+
+
+def adaptive_max_pool2d(input, output_size, return_indices=False):
+    """y[n, c, p, q] = max of x[n, c, p * H / P : (p + 1) * H / P, q * W / Q : (q + 1) * W / Q]
+
+    the lower limits rounded down, the upper ones up. input (N, C, H, W) to (N, C, P, Q), channels-last, and
+    with `return_indices` the indices as in `max_pool2d`.
+    """
+    n, c, h, w = input.shape
+    windows = adaptive_windows(h, w, *pair(output_size))
+    size = n, c, len(windows.rows), len(windows.columns)
+    line, output = empty_channels_last(size, input.dtype)
+    index_line, indices = empty_channels_last(size if return_indices else (0, 0, 0, 0), _INDEX)
+    if line.size:
+        g = _adaptive_geometry(c, h, w, *size[2:], return_indices, input.dtype)
+        tables = windows.rows, windows.columns
+        _adaptive_max(
+            n * size[2],
+            4.0 * input.size,
+            g,
+            channels_last(input),
+            line,
+            index_line,
+            *tables,
+            streams(line, c),
+        )
+    return (output, indices) if return_indices else output
+
+
+@lru_cache(maxsize=1024)
+def _adaptive_geometry(channels, h, w, outputs_h, outputs_w, indices, dtype):
+    sizes = {
+        "channels": channels, "height": h, "width": w, "outputs_h": outputs_h, "outputs_w": outputs_w,
+    }  # fmt: skip
+    return Geometry(sizes, indices=int(indices), dilation_h=1, dilation_w=1, lanes=lanes(dtype))
+
+
+@kernel
+def _adaptive_max(g, x, y, indices, rows, columns, bypass, first, last):
+    """y[n, p, q, c] = max over the pixels (i, j) of window (p, q) of x[n, i, j, c], and where it lies
+
+    x (N, H, W, C), rows and columns the tables `windows` of the two axes. Overwrites y (N, P, Q, C), dense,
+    and if g.indices the indices in H x W of the maxima, of y's shape. A job is one row of output pixels.
+    """
+    for job in range(first, last):
+        n = job // g.outputs_h
+        p = job - n * g.outputs_h
+        i, high = rows[p, 0], rows[p, 1] - rows[p, 0]
+        for q in range(g.outputs_w):
+            j, wide = columns[q, 0], columns[q, 1] - columns[q, 0]
+            pixel, to = i * g.width + j, (job * g.outputs_w + q) * g.channels
+            at = (n * g.height * g.width + pixel) * g.channels
+            for c in range(0, g.channels, g.lanes):
+                count = min(g.lanes, g.channels - c)
+                _window(g, x, at + c, pixel, 0, high, 0, wide, y, indices, to + c, count, bypass)
 
 
 def max_pool2d_input(grad_output, indices, input_size):

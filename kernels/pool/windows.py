@@ -1,4 +1,4 @@
-"""The windows of average pooling, adaptive or not, as tables of the two axes.
+"""The windows of average pooling and of adaptive pooling, as tables of the two axes.
 
 A window is a range of rows by a range of columns, so that a table of each axis says all of a layer:
 

@@ -8,12 +8,10 @@ import pytest
 from fastconv import nn
 from fastconv.nn.arguments import generator
 
+CONVOLUTIONS = nn.Conv1d, nn.Conv2d, nn.ConvTranspose2d
 NEEDED = {
-    nn.Conv2d: {"in_channels": 2, "out_channels": 4, "kernel_size": 3},
+    **dict.fromkeys(CONVOLUTIONS, {"in_channels": 2, "out_channels": 4, "kernel_size": 3}),
     nn.Linear: {"in_features": 3, "out_features": 2},
-    nn.MaxPool2d: {"kernel_size": 2},
-    nn.AvgPool2d: {"kernel_size": 2},
-    nn.AdaptiveAvgPool2d: {"output_size": 1},
     nn.Graph: {"nodes": {"a": (nn.ReLU(), "input")}},
     nn.Residual: {"body": nn.ReLU()},
     nn.BatchNorm1d: {"num_features": 2},
@@ -21,6 +19,8 @@ NEEDED = {
     nn.InstanceNorm2d: {"num_features": 2},
     nn.GroupNorm: {"num_groups": 1, "num_channels": 2},
     nn.LayerNorm: {"normalized_shape": 3},
+    **dict.fromkeys((nn.MaxPool1d, nn.MaxPool2d, nn.AvgPool1d, nn.AvgPool2d), {"kernel_size": 2}),
+    **dict.fromkeys((nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d), {"output_size": 1}),
 }
 FIRST = {nn.Concat: (nn.ReLU(),)}
 """Arguments without a name."""
@@ -83,7 +83,7 @@ def test_a_wrong_value_is_an_error_that_names_the_attribute_and_changes_nothing(
 
 @pytest.mark.parametrize(
     ("kind", "name"),
-    [(kind, name) for kind in (nn.Conv2d, nn.Linear) for name in kind.fixed],
+    [(kind, name) for kind in (*CONVOLUTIONS, nn.Linear) for name in kind.fixed],
     ids=lambda value: value if isinstance(value, str) else value.__name__,
 )
 def test_what_shapes_the_parameters_stays(kind, name):
@@ -148,6 +148,19 @@ def test_a_class_of_ones_own_may_have_what_it_defines():
             nn.AvgPool2d(3, 2, (1, 0), False, False, 5),
         ),
         (nn.AdaptiveAvgPool2d(1), {"output_size": (None, 2)}, nn.AdaptiveAvgPool2d((None, 2))),
+        (
+            nn.Conv1d(2, 2, 3, seed=0),
+            {"stride": 2, "padding": "same_upper", "dilation": 3},
+            nn.Conv1d(2, 2, 3, 2, "same_upper", 3, seed=0),
+        ),
+        (
+            nn.ConvTranspose2d(2, 2, 3, seed=0),
+            {"stride": 2, "padding": ((0, 1), (1, 0)), "output_padding": 1, "dilation": (1, 2)},
+            nn.ConvTranspose2d(2, 2, 3, 2, ((0, 1), (1, 0)), 1, dilation=(1, 2), seed=0),
+        ),
+        (nn.MaxPool1d(2), {"stride": 1, "padding": ((1, 0),)}, nn.MaxPool1d(2, 1, ((1, 0),))),
+        (nn.AvgPool1d(2), {"padding": "same_upper"}, nn.AvgPool1d(2, padding="same_upper")),
+        (nn.AdaptiveAvgPool1d(1), {"output_size": (None,)}, nn.AdaptiveAvgPool1d((None,))),
         (nn.Softmax(1), {"dim": -1}, nn.Softmax(-1)),
         (nn.GroupNorm(2, 2), {"eps": 0.5}, nn.GroupNorm(2, 2, 0.5)),
         (nn.Flatten(), {"start_dim": 2, "end_dim": 3}, nn.Flatten(2, 3)),
