@@ -31,7 +31,6 @@ from fastconv.ops.norm_gradients import (
     layer_norm_input,
     layer_norm_weight,
 )
-from fastconv.ops.pool import adaptive_avg_pool2d_input, avg_pool2d_input, max_pool2d_input
 
 __all__ = [
     "adaptive_avg_pool1d_input",

@@ -23,6 +23,7 @@ PEERS = {
     "cross_entropy": ("torch",),
     "sgd": _OPTIMIZERS,
     "adam": _OPTIMIZERS,
+    "network": _IMAGES,
 }
 """Against whom each kind of row is measured. `torch` has images in NCHW and optimizers with foreach."""
 

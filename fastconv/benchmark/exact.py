@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fastconv import reference
-from fastconv.benchmark import inputs
+from fastconv.benchmark import inputs, networks
 from fastconv.benchmark.rows import Row
 from fastconv.types import Array
 
@@ -29,6 +29,8 @@ def parts(row: Row, which: str) -> list[Part]:
     """What the reference finds for a part of the result of one pass."""
     if row.kind in ("sgd", "adam"):
         return _optimizer(row)
+    if row.kind == "network":
+        return [Part(0, *networks.expected(row, which))]
     a = {
         name: array.astype(np.float64) if array.dtype == np.float32 else array
         for name, array in inputs.arrays(row, which).items()

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from fastconv import functional, grad, optim, reference
-from fastconv.benchmark import inputs
+from fastconv.benchmark import inputs, networks
 from fastconv.benchmark.rows import Row
 from fastconv.benchmark.task import Task
 from fastconv.kernels.engine import jit, machine
 from fastconv.ops.chosen import chosen
+from fastconv.training.trainer import Trainer
 from fastconv.types import Array
 
 IMAGES = {"input", "grad_output"}
@@ -126,6 +127,21 @@ def _optimizer(row: Row, which: str) -> Task:
     return Task(lambda: rule.step(gradients), lambda _: arrays)
 
 
+def _network(row: Row, which: str) -> Task:
+    model, (x, y) = networks.model(row), networks.batch(row)
+    if x.ndim == 4:
+        x = channels_last(x)
+    if which == "predict":
+        return Task(lambda: model.predict(x), _one)
+    loss = networks.loss(row)
+    probabilities = networks.without_dropout(model)
+    first = loss(model.forward(x)[0], y)
+    networks.with_dropout(probabilities)
+    rule = optim.SGD(model.parameters(), networks.LEARNING_RATE, networks.MOMENTUM)
+    trainer = Trainer(model, loss, rule)
+    return Task(lambda: trainer.step(x, y), lambda _: [np.asarray(first)])
+
+
 def _operands(arrays: dict[str, Array]) -> tuple[Any, Any, Any, Any]:
     """Input, weight, bias and output gradient; None for what the pass does not take."""
     x, weight, bias, dy = (arrays.get(name) for name in ("input", "weight", "bias", "grad_output"))
@@ -148,4 +164,5 @@ _BUILDERS: dict[str, Callable[[Row, str], Task]] = {
     "cross_entropy": _cross_entropy,
     "sgd": _optimizer,
     "adam": _optimizer,
+    "network": _network,
 }

@@ -119,6 +119,6 @@ def _within(ratio: float) -> float:
 
 def _percent(result: Result, peak: Peak) -> float:
     """Of the peak of arithmetic, or of memory where there is no arithmetic."""
-    if work.operations(result.row):
+    if work.operations(result.row, result.which):
         return 100 * result.operations / peak.operations
     return 100 * result.bytes / peak.bytes

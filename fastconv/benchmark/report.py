@@ -99,7 +99,7 @@ def set_table(results: Sequence[Result], peak: Peak) -> str:
     """A line a pass of a row; times in microseconds, those of the best peer in bold."""
     systems = [name for name in TITLES if any(name in r.rounds for r in results)]
     peers = any(r.best_peer for r in results)
-    arithmetic = any(work.operations(r.row) for r in results)
+    arithmetic = any(work.operations(r.row, r.which) for r in results)
     chosen = any(r.algorithm for r in results)
     head = ["layer", "shape", "pass", *["algorithm"] * chosen, *(f"{TITLES[name]} µs" for name in systems)]
     head += ["ratio", "spread"] * peers + ["GFLOP/s", "% of peak"] * arithmetic + ["GB/s", "% of bandwidth"]

@@ -59,7 +59,7 @@ class Result:
     @property
     def operations(self) -> float:
         """Operations a second of fastconv; 0 for what moves numbers only."""
-        return work.operations(self.row) / self.seconds()
+        return work.operations(self.row, self.which) / self.seconds()
 
     @property
     def bytes(self) -> float:

@@ -26,6 +26,8 @@ PASSES = {
     "weight": "weight gradient",
     "both": "loss and gradient",
     "step": "optimizer step",
+    "train": "training step",
+    "predict": "prediction",
 }
 """What of a row is measured, by its name on the command line."""
 
@@ -53,14 +55,17 @@ KINDS = {
     "cross_entropy": Kind("N CLASSES", "", (), ("forward", "both")),
     "sgd": Kind("SHAPE ...", "", (), ("step",)),
     "adam": Kind("SHAPE ...", "", (), ("step",)),
+    "network": Kind("N ...", "", (), ("train", "predict")),
 }
 
+NETWORKS = "networks"
+"""The set of whole networks; the first word of a row's name is that in `fastconv.models`."""
 POOLS = ("max_pool", "avg_pool", "adaptive_avg_pool")
 
 
 @dataclass(frozen=True)
 class Row:
-    """One layer, or all parameters of a network for an optimizer."""
+    """One layer, all parameters of a network for an optimizer, or a whole network."""
 
     set: str
     kind: str
@@ -170,8 +175,9 @@ def read(source: str) -> list[Row]:
 
 
 def names() -> tuple[str, ...]:
-    """The sets that come with fastconv: networks by age, then the sets that cut across them."""
+    """The sets that come with fastconv: whole networks, layers of networks by age, and what cuts across."""
     return (
+        NETWORKS,
         *("lenet", "alexnet", "vgg", "resnet18", "resnet50", "mobilenet", "unet", "cifar"),
         *("few_channels", "batch1", "dense", "pool", "elements", "optimizers"),
     )

@@ -4,9 +4,10 @@ import importlib
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from fastconv.benchmark import inputs
+from fastconv.benchmark import inputs, networks
 from fastconv.benchmark.rows import Row
 from fastconv.benchmark.task import Task
+from fastconv.interop.pytorch import to_module
 from fastconv.types import Array
 
 
@@ -37,6 +38,7 @@ class Torch:
             "cross_entropy": self._cross_entropy,
             "sgd": self._optimizer,
             "adam": self._optimizer,
+            "network": self._network,
         }
         return builders[row.kind](row, which)
 
@@ -147,6 +149,30 @@ class Torch:
             return loss, aten._log_softmax_backward_data(dy, y, 1, dtype)
 
         return Task(both, lambda result: _arrays(*result))
+
+    def _network(self, row: Row, which: str) -> Task:
+        torch, module = self.torch, to_module(networks.model(row)).to(memory_format=self.layout)
+        x, y = map(self.tensor, networks.batch(row))
+        if which == "predict":
+            module.eval()
+            infer = torch.inference_mode()(module)
+            return Task(lambda: infer(x), _arrays)
+        loss = getattr(torch.nn, type(networks.loss(row)).__name__)()
+        probabilities = networks.without_dropout(module)
+        first = loss(module(x), y).numpy()
+        networks.with_dropout(probabilities)
+        options = {"momentum": networks.MOMENTUM, "fused": True}
+        rule = torch.optim.SGD(module.parameters(), networks.LEARNING_RATE, **options)
+
+        def step() -> float:
+            with torch.enable_grad():
+                rule.zero_grad()
+                value = loss(module(x), y)
+                value.backward()
+                rule.step()
+            return float(value.item())
+
+        return Task(step, lambda _: [first])
 
     def _optimizer(self, row: Row, which: str) -> Task:
         tensors = [self.tensor(array) for array in inputs.parameters(row, "parameter")]

@@ -2,18 +2,22 @@
 
 import math
 
+from fastconv.benchmark import networks
 from fastconv.benchmark.rows import POOLS, Row
 
 FLOAT, INDEX = 4, 8
 """Bytes of one float32 and of one index of a maximum."""
 
 
-def operations(row: Row) -> int:
-    """Additions and multiplications of a convolution or a dense layer by its definition, else 0.
+def operations(row: Row, which: str) -> int:
+    """Additions and multiplications of a convolution, a dense layer or a network by its definition, else 0.
 
     They are the same in all three passes: 2 N K P Q (C / groups) R S for a convolution, 2 N IN OUT for a
-    dense layer. An algorithm that needs fewer, as Winograd's, can come out above the peak.
+    dense layer; those of a network are the sum over its layers, three times in a training step. An algorithm
+    that needs fewer, as Winograd's, can come out above the peak.
     """
+    if row.kind == "network":
+        return networks.operations(row, which)
     if row.kind == "conv":
         filters, height, width = row.layer
         sums = row.size[0] * filters * math.prod(row.outer)
@@ -24,7 +28,9 @@ def operations(row: Row) -> int:
 
 
 def traffic(row: Row, which: str) -> int:
-    """Bytes that a pass must read and write if each array moves once: operands and results in float32."""
+    """Bytes that a pass must read and write if each array moves once, in float32; 0 for a network."""
+    if row.kind == "network":
+        return 0
     if row.kind == "conv":
         batch, channels, height, width = row.size
         filters, taps_h, taps_w = row.layer

@@ -97,6 +97,8 @@ def _bench(parser: argparse.ArgumentParser) -> None:
         "--seconds", type=_rate, metavar="S", help="time of each pass in each system (0.25, --quick 0.1)"
     )
     parser.add_argument("--quick", action="store_true", help="a few layers of each set, in less time each")
+    steps = "whole networks alone: a training step and a prediction of each"
+    parser.add_argument("--steps", action="store_true", help=steps)
     parser.add_argument("--no-torch", action="store_true", help="leave PyTorch out")
     parser.add_argument("--out", metavar="DIR", help="run folder (default: the next runs/bench-NUMBER)")
 

@@ -22,7 +22,10 @@ WIDTHS = (12, 36, 18, 9, 6, 31, 20)
 
 def run(options: argparse.Namespace) -> int:
     """Measure, print each result as it comes, and write the run folder; 1 when a row could not be timed."""
-    chosen = [row for name in options.set or rows.names() for row in rows.read(name)]
+    if options.steps and options.set:
+        raise ValueError("--steps: got it beside --set, needs one of them")
+    sets = (rows.NETWORKS,) if options.steps else options.set or rows.names()
+    chosen = [row for name in sets for row in rows.read(name)]
     chosen = [row for row in chosen if row.quick or not options.quick]
     plan = _plan(options)
     if not driver.work_list(chosen, plan.passes):

@@ -25,6 +25,23 @@ def convolution(
     return nn.Conv2d(channels, filters, kernel_size, padding=padding, dtype=dtype), nn.ReLU()
 
 
+def convolved(channels: int, filters: int, dtype: DTypeLike, stride: int = 1, bias: bool = True) -> nn.Conv2d:
+    """A 3x3 convolution that keeps the size, or with a stride of 2 halves it."""
+    return nn.Conv2d(channels, filters, 3, stride, padding=1, bias=bias, dtype=dtype)
+
+
+def normalized(convolution: nn.Conv2d) -> list[nn.Layer]:
+    """A convolution with its batch norm and its ReLU."""
+    norm = nn.BatchNorm2d(convolution.out_channels, dtype=convolution.dtype)
+    return [convolution, norm, nn.ReLU()]
+
+
+def separable(channels: int, filters: int, dtype: DTypeLike, stride: int = 1) -> list[nn.Layer]:
+    """A 3x3 convolution of each channel alone, then a 1x1 convolution of all, both with norm and ReLU."""
+    each = nn.Conv2d(channels, channels, 3, stride, padding=1, groups=channels, dtype=dtype)
+    return [*normalized(each), *normalized(nn.Conv2d(channels, filters, 1, dtype=dtype))]
+
+
 def classifier(
     input_shape: Shape,
     features: Sequence[nn.Layer],

@@ -12,6 +12,8 @@ from fastconv import nn, validate
 from fastconv.models import blocks
 from fastconv.models.classics import digits, lenet5, mnist_cnn, vgg_cifar
 from fastconv.models.derivation import derivation_cnn
+from fastconv.models.residual import resnet8, resnet20
+from fastconv.models.tiny import ds_cnn, mobilenet_v1
 from fastconv.types import Shape
 
 
@@ -64,7 +66,11 @@ _BUILDERS: dict[str, Callable[..., nn.Sequential]] = {
     "derivation_cnn": _derivation_cnn,
     "derivation_mlp": _derivation_mlp,
     "digits": digits,
+    "ds_cnn": ds_cnn,
     "lenet5": lenet5,
     "mnist_cnn": mnist_cnn,
+    "mobilenet_v1": mobilenet_v1,
+    "resnet8": resnet8,
+    "resnet20": resnet20,
     "vgg_cifar": vgg_cifar,
 }

@@ -27,15 +27,11 @@ class ReLU(Layer):
     def forward(self, x: Array, training: bool = True) -> tuple[Array, Backward]:
         """The positive part of x, and the gradient's closure."""
         y = F.relu(x)
-        return y, self.backward_of(y)
-
-    def backward_of(self, y: Array) -> Backward:
-        """The gradient's closure for an output y, which a convolution before may have computed."""
 
         def backward(dy: Array, input_gradient: bool = True) -> tuple[Array | None, Gradients]:
             return (grad.relu_input(y, dy) if input_gradient else None), {}
 
-        return backward
+        return y, backward
 
 
 class Sigmoid(Layer):

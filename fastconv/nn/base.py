@@ -81,9 +81,7 @@ class Layer(Tree):
     takes_several: ClassVar[bool] = False
     """Whether forward takes a tuple of arrays, as a node of a `Graph` that reads several."""
     fuses_relu: ClassVar[bool] = False
-    """Whether `forward(x, training, relu=True)` gives the positive part, for a ReLU that follows."""
-    masks_relu: ClassVar[bool] = False
-    """Whether the closure of such a forward takes the gradient as it is behind that ReLU."""
+    """Whether `forward(x, training, relu=True)` computes a ReLU that follows; the closure, its gradient."""
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -235,3 +233,8 @@ class Layer(Tree):
         inside = [f"({name}): {layer!r}".replace("\n", "\n  ") for name, layer in self.children().items()]
         text = "".join(f"\n  {line}" for line in [*shown, *inside]) + "\n" if inside else ", ".join(shown)
         return f"{type(self).__name__}({text})"
+
+
+def passed(dy: Array, input_gradient: bool = True) -> tuple[Array | None, Gradients]:
+    """The closure of a layer that the one before it computes: the gradient goes through as it is."""
+    return (dy if input_gradient else None), {}

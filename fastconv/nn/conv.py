@@ -52,6 +52,8 @@ class _Conv(FilterLayer):
         y = getattr(F, name)(x, weight, self.bias, *window, relu=relu)
 
         def backward(dy: Array, input_gradient: bool = True) -> tuple[Array | None, Gradients]:
+            if relu:
+                dy = grad.relu_input(y, dy)
             gradients = self._gradients(
                 weight=lambda: getattr(grad, f"{name}_weight")(x, weight.shape, dy, *window),
                 bias=lambda: getattr(grad, f"{name}_bias")(dy),

@@ -39,7 +39,6 @@ class ChannelNorm(Layer):
     eps: float
     momentum: float | None
     fuses_relu = True
-    masks_relu = True
 
     def __init__(
         self,

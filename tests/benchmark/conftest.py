@@ -19,6 +19,9 @@ LINES = (
     "cross_entropy 6 7 | | | loss",
     "sgd 3x2x2x2 3 4x5 4 | | | sgd",
     "adam 3x2x2x2 3 | | | adam",
+    "network 2 1 8 8 | | | resnet8 2",
+    "network 2 1 8 6 | | | ds_cnn 2",
+    "network 3 12 | | | autoencoder 3",
 )
 
 

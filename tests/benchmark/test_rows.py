@@ -115,7 +115,9 @@ def test_a_file_without_rows(tmp_path):
 
 
 def test_an_unknown_set():
-    with pytest.raises(ValueError, match=r"--set: got 'vgg16', needs a file FILE\.txt or one of lenet, "):
+    with pytest.raises(
+        ValueError, match=r"--set: got 'vgg16', needs a file FILE\.txt or one of networks, lenet, "
+    ):
         rows.read("vgg16")
 
 

@@ -16,7 +16,16 @@ from fastconv.benchmark.work import operations, traffic
     ],
 )
 def test_operations(line, count):
-    assert operations(parse(line)) == count
+    row = parse(line)
+    assert operations(row, row.passes[0]) == count
+
+
+def test_operations_of_a_network():
+    row = parse("network 2 12 | | | autoencoder 2")
+    once = 2 * 2 * (2 * 12 * 128 + 6 * 128 * 128 + 2 * 128 * 8)
+    assert operations(row, "predict") == once
+    assert operations(row, "train") == 3 * once
+    assert traffic(row, "train") == 0
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,12 @@ SHAPES = {
     "derivation_cnn": (1, 6, 6),
     "derivation_mlp": (3, 32, 32),
     "digits": (1, 8, 8),
+    "ds_cnn": (1, 49, 10),
     "lenet5": (1, 28, 28),
     "mnist_cnn": (1, 28, 28),
+    "mobilenet_v1": (3, 96, 96),
+    "resnet8": (3, 32, 32),
+    "resnet20": (3, 32, 32),
     "vgg_cifar": (3, 32, 32),
 }
 

@@ -9,8 +9,9 @@ from fastconv import nn
 from fastconv.nn.arguments import generator
 
 CONVOLUTIONS = nn.Conv1d, nn.Conv2d, nn.ConvTranspose2d
+ADAPTIVE = nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d
 NEEDED = {
-    **dict.fromkeys(CONVOLUTIONS, {"in_channels": 2, "out_channels": 4, "kernel_size": 3}),
+    **{kind: {"in_channels": 2, "out_channels": 4, "kernel_size": 3} for kind in CONVOLUTIONS},
     nn.Linear: {"in_features": 3, "out_features": 2},
     nn.Graph: {"nodes": {"a": (nn.ReLU(), "input")}},
     nn.Residual: {"body": nn.ReLU()},
@@ -19,8 +20,8 @@ NEEDED = {
     nn.InstanceNorm2d: {"num_features": 2},
     nn.GroupNorm: {"num_groups": 1, "num_channels": 2},
     nn.LayerNorm: {"normalized_shape": 3},
-    **dict.fromkeys((nn.MaxPool1d, nn.MaxPool2d, nn.AvgPool1d, nn.AvgPool2d), {"kernel_size": 2}),
-    **dict.fromkeys((nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d), {"output_size": 1}),
+    **{kind: {"kernel_size": 2} for kind in (nn.MaxPool1d, nn.MaxPool2d, nn.AvgPool1d, nn.AvgPool2d)},
+    **{kind: {"output_size": 1} for kind in ADAPTIVE},
 }
 FIRST = {nn.Concat: (nn.ReLU(),)}
 """Arguments without a name."""

@@ -8,7 +8,7 @@ from fastconv import validate
 from fastconv.nn.activation import ReLU
 from fastconv.nn.architecture import build, described
 from fastconv.nn.arguments import generator
-from fastconv.nn.base import INPUT, Backward, Gradients, Layer, Node
+from fastconv.nn.base import INPUT, Backward, Gradients, Layer, Node, passed
 from fastconv.nn.containers.arguments import layer_of, name_of
 from fastconv.nn.places import locate
 from fastconv.nn.summary import Row
@@ -97,7 +97,7 @@ class Graph(Layer):
             call: Callable[..., Any] = layer.forward
             try:
                 if name in self._rectified:
-                    values[name], closures[name] = given, layer.backward_of(given)  # type: ignore[attr-defined]
+                    values[name], closures[name] = given, passed
                 elif name in fusing:
                     values[name], closures[name] = call(given, training, relu=True)
                 else:

@@ -7,7 +7,7 @@ from typing import Any, overload
 from fastconv.nn.activation import ReLU
 from fastconv.nn.architecture import build, described
 from fastconv.nn.arguments import generator
-from fastconv.nn.base import Backward, Gradients, Layer, Node
+from fastconv.nn.base import Backward, Gradients, Layer, Node, passed
 from fastconv.nn.containers.arguments import layers_of, name_of
 from fastconv.nn.places import locate
 from fastconv.nn.summary import Row
@@ -121,11 +121,11 @@ class Sequential(Layer):
         return x
 
     def _step(self, index: int, layer: Any, x: Array, training: bool) -> tuple[Array, Backward]:
-        """One layer's forward; a ReLU that the layer before it has computed gives its gradient alone."""
+        """One layer's forward; for a ReLU that the layer before it has computed nothing is left to do."""
         if index in self._rectified:
             return layer.forward(x, training, relu=True)
         if index - 1 in self._rectified:
-            return x, (_passed if self._layers[index - 1].masks_relu else layer.backward_of(x))
+            return x, passed
         return layer.forward(x, training)
 
     def output_shape(self, input_shape: Shape) -> Shape:
@@ -192,8 +192,3 @@ class Sequential(Layer):
 
     def __len__(self) -> int:
         return len(self._layers)
-
-
-def _passed(dy: Array, input_gradient: bool = True) -> tuple[Array | None, Gradients]:
-    """The closure of a ReLU whose gradient the layer before it takes."""
-    return (dy if input_gradient else None), {}
