@@ -18,6 +18,11 @@ def number(kind: str, name: str, value: float) -> float:
     return validate.number(kind, name, value, -math.inf, math.inf)
 
 
+def share(kind: str, name: str, value: float) -> float:
+    """A number from 0 to 1."""
+    return validate.number(kind, name, value, 0, 1)
+
+
 def count(kind: str, name: str, value: int) -> int:
     """A whole number of at least 0."""
     return validate.integer(kind, name, value, 0)

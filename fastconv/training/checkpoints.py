@@ -29,11 +29,7 @@ def save(
     _known("save: optimizer", vars(optim), optimizer_name, optim.Optimizer)
     everything = {
         "loss": {"class": loss_name, **loss.config()},
-        "optimizer": {
-            "class": optimizer_name,
-            "parameters": list(optimizer.parameters),
-            "state": optimizer.state_dict(),
-        },
+        "optimizer": {"class": optimizer_name, "state": optimizer.state_dict()},
         "generators": {name: rng.bit_generator.state for name, rng in model.generators().items()},
         **state,
     }
@@ -72,10 +68,12 @@ def _loss(described: Mapping[str, Any]) -> nn.Loss:
 
 def _optimizer(described: Mapping[str, Any], parameters: Mapping[str, Array]) -> optim.Optimizer:
     kind = _known("optimizer", vars(optim), described["class"], optim.Optimizer)
-    settings = {name: described["state"][name] for name in kind.hyperparameters}
-    trained = {name: parameters[name] for name in described["parameters"]}
-    optimizer = kind(trained, **settings)
-    optimizer.load_state_dict(described["state"])
+    state = described["state"]
+    # Files of version 0.1.0 have the parameters of the only group beside the state.
+    groups = state.get("param_groups", [{"params": described.get("parameters")}])
+    trained = [{"params": {name: parameters[name] for name in group["params"]}} for group in groups]
+    optimizer = kind(trained, lr=0.0)
+    optimizer.load_state_dict(state)
     return optimizer
 
 

@@ -299,7 +299,7 @@ class Trainer(Settings):
             )
         if self.clip_norm is not None:
             gradients = optim.clip(gradients, self.clip_norm)
-        self.optimizer.step(gradients)  # type: ignore[arg-type]
+        self.optimizer.step(gradients)
         return loss, counts
 
     def _train(self, data: Batches, rng: np.random.Generator | None, epoch: int) -> Logs:
