@@ -6,10 +6,11 @@ in place. Given a part of them, it trains that part; given groups of them, each 
 all parameters of a group.
 """
 
+from fastconv.optim import lr_scheduler
 from fastconv.optim.adam import Adam, AdamW
 from fastconv.optim.clip import clip
 from fastconv.optim.optimizer import Optimizer
 from fastconv.optim.rmsprop import RMSprop
 from fastconv.optim.sgd import SGD
 
-__all__ = ["SGD", "Adam", "AdamW", "Optimizer", "RMSprop", "clip"]
+__all__ = ["SGD", "Adam", "AdamW", "Optimizer", "RMSprop", "clip", "lr_scheduler"]
