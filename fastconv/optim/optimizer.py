@@ -59,11 +59,12 @@ class Optimizer(Settings):
     def __init__(self, params: Params, **settings: Any) -> None:
         kind = type(self).__name__
         defaults = self._changed(kind, {}, settings)
-        self.param_groups: list[Group] = []
+        groups: list[Group] = []
         for index, (group, own) in enumerate(grouped(kind, params)):
             complete = self._changed(f"{kind}: params[{index}]", defaults, own) if own else defaults
             place = f"{kind}: param_groups[{index}]"
-            self.param_groups.append(Group(place, group, complete, self._changed))
+            groups.append(Group(place, group, complete, self._changed))
+        self.param_groups = tuple(groups)
         self.parameters: dict[str, Array] = {
             name: array for group in self.param_groups for name, array in group.params.items()
         }

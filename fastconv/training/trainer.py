@@ -21,6 +21,7 @@ from fastconv.training.callbacks import Callback, EpochLines, ProgressBar
 from fastconv.training.callbacks.listed import Given, listed, restored
 from fastconv.training.history import History, Logs
 from fastconv.training.metrics import Figures, Metric
+from fastconv.training.parameters import check_gradients, check_owner, check_unchanged
 from fastconv.training.schedule import Schedule
 from fastconv.types import Array
 
@@ -68,12 +69,7 @@ class Trainer(Settings):
         validate.instance("Trainer", "loss", loss, nn.Loss)
         validate.instance("Trainer", "optimizer", optimizer, optim.Optimizer)
         parameters = model.parameters()
-        foreign = [name for name, array in optimizer.parameters.items() if parameters.get(name) is not array]
-        if foreign:
-            raise ValueError(
-                f"Trainer: optimizer: got parameters that are not this model's ({foreign[0]}), "
-                "needs one made from model.parameters()"
-            )
+        check_owner(model, optimizer)
         self.model = model
         self.loss = loss
         self.optimizer = optimizer
@@ -151,7 +147,7 @@ class Trainer(Settings):
         visible = progress is None or validate.flag("fit", "progress", progress)
         own = listed("fit", callbacks)
         _check_seed(seed)
-        self._check_parameters()
+        check_unchanged(self.model, self.optimizer, self._names)
         data = batches("fit", x, y, batch_size, self._needs, sample_weight, class_weight, epochs)
         data, validation = self._validation(data, validation_data, validation_split)
         shown = [_progress(epochs, data)] if visible else []
@@ -281,15 +277,6 @@ class Trainer(Settings):
         for hook in self._hooks:
             hook.on_save(self, epoch, logs)
 
-    def _check_parameters(self) -> None:
-        """ValueError where the model's arrays are no longer those that the optimizer updates."""
-        now, held = self.model.parameters(), self.optimizer.parameters
-        names = [name for name in held if now.get(name) is not held[name]] or sorted(now.keys() - self._names)
-        if names:
-            got = f"other parameters than those that the trainer was made with ({names[0]})"
-            needs = "the same arrays; a new optimizer of model.parameters() and a new Trainer would fit"
-            raise validate.wrong_value("fit", "model", got, needs)
-
     def _checked(self, name: str, value: Any) -> Any:
         if name == "clip_norm" and value is not None:
             return validate.number("Trainer", name, value, 0, math.inf)
@@ -312,12 +299,7 @@ class Trainer(Settings):
         # Metrics come before the update: one that fails has changed nothing.
         counts = measured is None or measured.add(loss, output, y, weight)
         gradients = backward(loss_backward(), input_gradient=False)[1]
-        if not self._names.issuperset(gradients):
-            got = ", ".join(sorted(gradients.keys() - self._names))
-            needs = "the names of model.parameters()"
-            raise ValueError(
-                f"Trainer: gradients: got {got}, which is not among the model's parameters, needs {needs}"
-            )
+        check_gradients(gradients, self._names)
         if self.clip_norm is not None:
             gradients = optim.clip(gradients, self.clip_norm)
         self.optimizer.step(gradients)

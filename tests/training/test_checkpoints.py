@@ -143,6 +143,28 @@ def test_a_training_of_an_older_version_goes_on(tmp_path):
     same_state(whole, resumed)
 
 
+@pytest.mark.parametrize("optimizer", ["Adam", "momentum", "RMSprop"])
+def test_parameters_that_were_frozen_have_steps_and_buffers_of_their_own(optimizer, tmp_path):
+    def half(subject):
+        subject.model.freeze("0")
+        fit(subject, 2)
+        subject.model.unfreeze()
+        return subject
+
+    path = tmp_path / "run.safetensors"
+    whole, first = half(trainer(optimizer)), half(trainer(optimizer))
+    start = trainer(optimizer).model.parameters()["0.weight"]
+    assert np.array_equal(first.model.parameters()["0.weight"], start)
+    steps = first.optimizer.state_dict()["steps"]
+    assert (steps["0.weight"], steps["5.weight"]) == (0, 8)
+    first.save(path)
+    resumed = Trainer.resume(path)
+    fit(whole, 2)
+    fit(resumed, 2)
+    same_state(whole, resumed)
+    assert resumed.optimizer.state_dict()["steps"]["0.weight"] == 8
+
+
 class SaveAndFail(Callback):
     """Saves after an epoch, and then the training dies."""
 
