@@ -138,7 +138,7 @@ class Trainer(Settings):
         - `class_weight`: {class: weight}, by which the losses of a class's samples are multiplied, as in
           Keras; it needs targets of one class a sample.
         - `sample_weight`: an array (N,), by which the samples' losses are multiplied.
-        - `callbacks`: called in this fit, after those of the trainer.
+        - `callbacks`: called in this fit, after those of the trainer; callbacks and functions, as there.
         - `progress`: None or True shows a bar on a terminal and writes a line an epoch elsewhere; False is
           silent.
         """
