@@ -62,9 +62,11 @@ class Settings(metaclass=_Complete):
 
     def _unknown(self, name: str) -> None:
         """Refuses a name that is no setting: AttributeError."""
-        known = ", ".join(sorted(key for key in self.__dict__ if not key.startswith("_")))
+        kind = type(self)
+        settable = {key for key in dir(kind) if getattr(getattr(kind, key, None), "fset", None)}
+        known = ", ".join(sorted(key for key in settable | {*self.__dict__} if not key.startswith("_")))
         needs = f"needs one of {known}" if known else "needs none: it has no settings"
-        raise AttributeError(f"{type(self).__name__}: {name}: there is no such setting, {needs}")
+        raise AttributeError(f"{kind.__name__}: {name}: there is no such setting, {needs}")
 
     def __setattr__(self, name: str, value: Any) -> None:
         if "_complete" in self.__dict__ and not name.startswith("_"):

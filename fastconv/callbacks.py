@@ -2,11 +2,30 @@
 
 from fastconv.training.callbacks import (
     Callback,
+    CSVLogger,
     EarlyStopping,
     EpochLines,
+    JSONLogger,
+    LambdaCallback,
+    LearningRateLogger,
+    ModelCheckpoint,
+    Monitor,
     ProgressBar,
     TerminateOnNaN,
     Training,
 )
 
-__all__ = ["Callback", "EarlyStopping", "EpochLines", "ProgressBar", "TerminateOnNaN", "Training"]
+__all__ = [
+    "CSVLogger",
+    "Callback",
+    "EarlyStopping",
+    "EpochLines",
+    "JSONLogger",
+    "LambdaCallback",
+    "LearningRateLogger",
+    "ModelCheckpoint",
+    "Monitor",
+    "ProgressBar",
+    "TerminateOnNaN",
+    "Training",
+]

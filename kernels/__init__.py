@@ -41,7 +41,7 @@ from .loss import (
     mse_loss_input,
 )
 from .norm import channel_norm, channel_norm_gradients, channel_statistics, layer_norm, layer_norm_gradients
-from .optimizer import adam, sgd
+from .optimizer import adam, rmsprop, sgd
 from .pool import (
     adaptive_avg_pool2d,
     adaptive_avg_pool2d_input,
@@ -88,6 +88,7 @@ __all__ = [
     "mse_loss_input",
     "relu",
     "relu_input",
+    "rmsprop",
     "sgd",
     "sigmoid",
     "sigmoid_input",

@@ -11,7 +11,7 @@ import numpy as np
 from .engine.geometry import vector
 from .engine.jit import inline, kernel, vectorized
 from .engine.operand import elements, numbering
-from .memory.buffers import CHUNK, flat_like
+from .memory.buffers import CHUNK, flat_like, scratch
 
 
 def sgd(
@@ -99,6 +99,76 @@ def _adam_chunk(p, g, m, s, rate, root, beta1, beta2, eps, weight_decay, shrink)
         square = p.dtype.type(beta2 * s[i] + (1.0 - beta2) * d * d)
         m[i], s[i] = mean, square
         p[i] = value - rate * (mean / (math.sqrt(square) * scale + least))
+
+
+def rmsprop(
+    parameters, gradients, squares, velocities, means, lr, alpha, eps, weight_decay=0.0, momentum=0.0,
+    centered=False
+):  # fmt: skip
+    """s = alpha * s + (1 - alpha) * g^2; v = momentum * v + g / (sqrt(s) + eps); p -= lr * v
+
+    `weight_decay` adds to g. `centered` takes the square of m, m += (1 - alpha) * (g - m), off s in the root.
+    Sequences of arrays of equal shapes; `velocities` may be empty when momentum is 0, `means` if not
+    `centered`.
+    """
+    constants = *map(float, (lr, alpha, eps, weight_decay, momentum)), bool(centered)
+    states = (squares, *((velocities,) if momentum else ()), *((means,) if centered else ()))
+    _update(_rmsprop, 60.0, parameters, gradients, states, constants)
+
+
+@kernel
+def _rmsprop(g, table, like, lr, alpha, eps, weight_decay, momentum, centered, first, last):
+    """s = alpha * s + (1 - alpha) * d^2; v = momentum * v + d / (sqrt(s - m^2) + eps); p -= lr * v
+
+    with d = g + weight_decay * p and m += (1 - alpha) * (d - m), for all parameters of a type, in place.
+
+    One row of `table` for each parameter: its first job, its size, and the numbers of the arrays
+    (`operand.numbering`) p, g, s, with momentum v, and if `centered` m, which are dense and of the type of
+    `like`. A job is CHUNK elements of one parameter; `_update` cuts them.
+    """
+    sizes = scratch(CHUNK, like)
+    for job in range(first, last):
+        row = _row_of(table, job)
+        p, dp = _chunk(table, row, job, 0, like), _chunk(table, row, job, 1, like)
+        s = _chunk(table, row, job, 2, like)
+        _rmsprop_sizes(sizes, p, dp, s, alpha, weight_decay)
+        if centered:
+            m = _chunk(table, row, job, 4 if momentum != 0 else 3, like)
+            _rmsprop_spreads(sizes, p, dp, m, alpha, weight_decay)
+        v = _chunk(table, row, job, 3, like) if momentum != 0 else p
+        _rmsprop_chunk(p, dp, v, sizes, lr, eps, weight_decay, momentum)
+
+
+@vectorized
+def _rmsprop_sizes(sizes, p, g, s, alpha, weight_decay):
+    """Loops of their own: in one loop, LLVM would not vectorise what some settings leave out."""
+    for i in range(p.size):
+        d = g[i] + weight_decay * p[i] if weight_decay != 0 else np.float64(g[i])
+        s[i] = alpha * s[i] + (1.0 - alpha) * d * d
+        sizes[i] = s[i]
+
+
+@vectorized
+def _rmsprop_spreads(sizes, p, g, m, alpha, weight_decay):
+    for i in range(p.size):
+        d = g[i] + weight_decay * p[i] if weight_decay != 0 else np.float64(g[i])
+        m[i] = m[i] + (1.0 - alpha) * (d - m[i])
+        sizes[i] = sizes[i] - np.float64(m[i]) * m[i]
+
+
+@vectorized
+def _rmsprop_chunk(p, g, v, sizes, lr, eps, weight_decay, momentum):
+    """The quotient is of the parameters' type, all else float64."""
+    real, least = p.dtype.type, p.dtype.type(eps if eps == 0 else max(eps, 1e-37))
+    if momentum == 0:
+        for i in range(p.size):
+            d = g[i] + weight_decay * p[i] if weight_decay != 0 else np.float64(g[i])
+            p[i] = p[i] - lr * (real(d) / (math.sqrt(sizes[i]) + least))
+        return
+    for i in range(p.size):
+        d = g[i] + weight_decay * p[i] if weight_decay != 0 else np.float64(g[i])
+        v[i] = momentum * v[i] + real(d) / (math.sqrt(sizes[i]) + least)
+        p[i] = p[i] - lr * v[i]
 
 
 @inline

@@ -1,12 +1,13 @@
 """Adam, and AdamW, whose weight decay stands apart from the gradient."""
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from fastconv import backends
 from fastconv.attributes import Checks
 from fastconv.optim import arguments
-from fastconv.optim.optimizer import Optimizer
+from fastconv.optim.groups import Params
+from fastconv.optim.optimizer import Optimizer, setting
 from fastconv.types import Array
 
 
@@ -18,7 +19,8 @@ class Adam(Optimizer):
 
     **Arguments:**
 
-    - `params`: a dict of name and array, the parameters themselves: `model.parameters()`, or some of them.
+    - `params`: a dict of name and array, the parameters themselves: `model.parameters()`, or some of them. Or
+      a list of groups: dicts of `params` and of those settings that differ from the optimizer's.
     - `lr`: the learning rate, a finite number of at least 0.
     - `betas`: (β1, β2), how much of the running means m and s stays in a step, each at least 0 and below 1.
     - `eps`: what keeps the division finite, at least 0.
@@ -28,31 +30,39 @@ class Adam(Optimizer):
     buffers = ("means", "squares")
     hyperparameters = ("lr", "betas", "eps", "weight_decay")
     checks: ClassVar[Checks] = {**Optimizer.checks, "betas": arguments.decays, "eps": arguments.size}
+    betas = setting("betas")
+    eps = setting("eps")
     decoupled = False
 
     def __init__(
         self,
-        params: Mapping[str, Array],
+        params: Params,
         lr: float = 1e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 0.0,
     ) -> None:
-        super().__init__(params, lr, weight_decay)
-        self.betas = betas
-        self.eps = eps
+        super().__init__(params, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay)
 
-    def _update(self, gradients: list[Array], first: bool) -> None:
+    def _update(
+        self,
+        settings: Mapping[str, Any],
+        parameters: list[Array],
+        gradients: list[Array],
+        state: Mapping[str, list[Array]],
+        step: int,
+        first: bool,
+    ) -> None:
         backends.active().adam(
-            self._arrays,
+            parameters,
             gradients,
-            self._state["means"],
-            self._state["squares"],
-            self.steps + 1,
-            self.lr,
-            *self.betas,
-            self.eps,
-            self.weight_decay,
+            state["means"],
+            state["squares"],
+            step,
+            settings["lr"],
+            *settings["betas"],
+            settings["eps"],
+            settings["weight_decay"],
             decoupled=self.decoupled,
         )
 
@@ -64,7 +74,8 @@ class AdamW(Adam):
 
     **Arguments:**
 
-    - `params`: a dict of name and array, the parameters themselves: `model.parameters()`, or some of them.
+    - `params`: a dict of name and array, the parameters themselves: `model.parameters()`, or some of them. Or
+      a list of groups: dicts of `params` and of those settings that differ from the optimizer's.
     - `lr`: the learning rate, a finite number of at least 0.
     - `betas`: (β1, β2), how much of the running means m and s stays in a step, each at least 0 and below 1.
     - `eps`: what keeps the division finite, at least 0.
@@ -75,7 +86,7 @@ class AdamW(Adam):
 
     def __init__(
         self,
-        params: Mapping[str, Array],
+        params: Params,
         lr: float = 1e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,

@@ -1,6 +1,7 @@
 """Checks of optimizers' settings, each in the form of `fastconv.attributes.Checks`."""
 
 import math
+from collections.abc import Callable, Iterable
 
 from fastconv import validate
 
@@ -18,9 +19,44 @@ def number(kind: str, name: str, value: float) -> float:
     return validate.number(kind, name, value, -math.inf, math.inf)
 
 
+def share(kind: str, name: str, value: float) -> float:
+    """A number from 0 to 1."""
+    return validate.number(kind, name, value, 0, 1)
+
+
 def count(kind: str, name: str, value: int) -> int:
     """A whole number of at least 0."""
     return validate.integer(kind, name, value, 0)
+
+
+def positive(kind: str, name: str, value: int) -> int:
+    """A whole number of at least 1."""
+    return validate.integer(kind, name, value, 1)
+
+
+def places(kind: str, name: str, value: Iterable[int]) -> list[int]:
+    """Whole numbers of at least 0, in order."""
+    if not isinstance(value, Iterable) or isinstance(value, str):
+        raise validate.wrong_type(kind, name, repr(value), "a list of whole numbers")
+    return sorted([validate.integer(kind, f"{name}[{index}]", place, 0) for index, place in enumerate(value)])
+
+
+def sizes(kind: str, name: str, value: float | list[float]) -> float | list[float]:
+    """A finite number of at least 0, or a list of them, one for each group."""
+    if not isinstance(value, list | tuple):
+        return size(kind, name, value)
+    return [size(kind, f"{name}[{index}]", one) for index, one in enumerate(value)]
+
+
+def choice(*names: str) -> Callable[[str, str, str], str]:
+    """The check that lets these names pass."""
+
+    def check(kind: str, name: str, value: str) -> str:
+        if not (isinstance(value, str) and value in names):
+            raise validate.wrong_value(kind, name, repr(value), " or ".join(map(repr, names)))
+        return value
+
+    return check
 
 
 def decays(kind: str, name: str, value: tuple[float, float]) -> tuple[float, float]:

@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 from fastconv import backends, validate
 from fastconv.attributes import Checks
 from fastconv.optim import arguments
-from fastconv.optim.optimizer import Optimizer
+from fastconv.optim.groups import Params
+from fastconv.optim.optimizer import Optimizer, setting
 from fastconv.types import Array
 
 
@@ -18,7 +19,8 @@ class SGD(Optimizer):
 
     **Arguments:**
 
-    - `params`: a dict of name and array, the parameters themselves: `model.parameters()`, or some of them.
+    - `params`: a dict of name and array, the parameters themselves: `model.parameters()`, or some of them. Or
+      a list of groups: dicts of `params` and of those settings that differ from the optimizer's.
     - `lr`: the learning rate, a finite number of at least 0.
     - `momentum`: how much of the last step's v stays, at least 0.
     - `dampening`: how much less than the whole gradient enters v.
@@ -26,7 +28,7 @@ class SGD(Optimizer):
     - `nesterov`: whether a step looks ahead along v; it needs a momentum and no dampening.
     """
 
-    buffers = ("velocities",)
+    buffers = optional = ("velocities",)
     hyperparameters = ("lr", "momentum", "dampening", "weight_decay", "nesterov")
     checks: ClassVar[Checks] = {
         **Optimizer.checks,
@@ -34,44 +36,55 @@ class SGD(Optimizer):
         "dampening": arguments.number,
         "nesterov": validate.flag,
     }
+    momentum = setting("momentum")
+    dampening = setting("dampening")
+    nesterov = setting("nesterov")
 
     def __init__(
         self,
-        params: Mapping[str, Array],
+        params: Params,
         lr: float,
         momentum: float = 0.0,
         dampening: float = 0.0,
         weight_decay: float = 0.0,
         nesterov: bool = False,
     ) -> None:
-        super().__init__(params, lr, weight_decay)
-        self.momentum = momentum
-        self.dampening = dampening
-        self.nesterov = nesterov
+        super().__init__(
+            params,
+            lr=lr,
+            momentum=momentum,
+            dampening=dampening,
+            weight_decay=weight_decay,
+            nesterov=nesterov,
+        )
 
-    def _checked(self, name: str, value: Any) -> Any:
-        value = super()._checked(name, value)
-        if name not in ("momentum", "dampening", "nesterov"):
-            return value
-        then = {**vars(self), name: value}
-        if then.get("nesterov") and not (then["momentum"] > 0 and then["dampening"] == 0):
-            got = f"momentum={then['momentum']}, dampening={then['dampening']}"
-            needs = "a momentum and zero dampening"
-            raise validate.wrong_value(type(self).__name__, "nesterov", got, needs)
-        return value
+    @classmethod
+    def _check_together(cls, place: str, settings: Mapping[str, Any]) -> None:
+        momentum, dampening = settings["momentum"], settings["dampening"]
+        if settings["nesterov"] and not (momentum > 0 and dampening == 0):
+            got = f"momentum={momentum}, dampening={dampening}"
+            raise validate.wrong_value(place, "nesterov", got, "a momentum and zero dampening")
 
-    def _needed(self) -> tuple[str, ...]:
-        return self.buffers if self.momentum != 0 else ()
+    def _needed(self, settings: Mapping[str, Any]) -> tuple[str, ...]:
+        return self.buffers if settings["momentum"] != 0 else ()
 
-    def _update(self, gradients: list[Array], first: bool) -> None:
+    def _update(
+        self,
+        settings: Mapping[str, Any],
+        parameters: list[Array],
+        gradients: list[Array],
+        state: Mapping[str, list[Array]],
+        step: int,
+        first: bool,
+    ) -> None:
         backends.active().sgd(
-            self._arrays,
+            parameters,
             gradients,
-            self._state.get("velocities", []),
-            self.lr,
-            self.momentum,
-            self.dampening,
-            self.weight_decay,
-            self.nesterov,
+            state.get("velocities", []),
+            settings["lr"],
+            settings["momentum"],
+            settings["dampening"],
+            settings["weight_decay"],
+            settings["nesterov"],
             first,
         )

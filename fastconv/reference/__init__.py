@@ -34,7 +34,7 @@ from fastconv.reference.norm import (
     layer_norm,
     layer_norm_gradients,
 )
-from fastconv.reference.optimizer import adam, sgd
+from fastconv.reference.optimizer import adam, rmsprop, sgd
 from fastconv.reference.pool import (
     adaptive_avg_pool2d,
     adaptive_avg_pool2d_input,
@@ -81,6 +81,7 @@ __all__ = [
     "mse_loss_input",
     "relu",
     "relu_input",
+    "rmsprop",
     "sgd",
     "sigmoid",
     "sigmoid_input",

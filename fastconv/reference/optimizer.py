@@ -77,3 +77,47 @@ def adam(
         s[...] = beta2 * s.astype(np.float64) + (1 - beta2) * g * g
         denominator = np.sqrt(s.astype(np.float64)) / np.sqrt(correction2) + eps
         p[...] = decayed - lr / correction1 * (m / denominator)
+
+
+def rmsprop(
+    parameters: Sequence[Array],
+    gradients: Sequence[Array],
+    squares: Sequence[Array],
+    velocities: Sequence[Array],
+    means: Sequence[Array],
+    lr: float,
+    alpha: float,
+    eps: float,
+    weight_decay: float = 0.0,
+    momentum: float = 0.0,
+    centered: bool = False,
+) -> None:
+    """RMSprop, as torch.optim.RMSprop (Hinton, lecture 6e, 2012; centered: arXiv 1308.0850).
+
+        g <- g + weight_decay p
+        s <- alpha s + (1 - alpha) g^2
+        m <- m + (1 - alpha) (g - m)            (only with centered)
+        d  = g / (sqrt(s) + eps),               with centered sqrt(s - m^2)
+        v <- momentum v + d                     (only with momentum)
+        p <- p - lr v,                          without momentum d
+
+    Equal shapes within each group of five; `velocities` may be empty when momentum is 0, `means` without
+    `centered`.
+    """
+    for i, p in enumerate(parameters):
+        g = gradients[i].astype(np.float64)
+        if weight_decay != 0:
+            g = g + weight_decay * p
+        s = squares[i]
+        s[...] = alpha * s.astype(np.float64) + (1 - alpha) * g * g
+        spread = s.astype(np.float64)
+        if centered:
+            m = means[i]
+            m[...] = m + (1 - alpha) * (g - m)
+            spread = spread - m.astype(np.float64) ** 2
+        d = g / (np.sqrt(spread) + eps)
+        if momentum != 0:
+            v = velocities[i]
+            v[...] = momentum * v.astype(np.float64) + d
+            d = v.astype(np.float64)
+        p[...] = p - lr * d

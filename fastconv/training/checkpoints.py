@@ -1,7 +1,7 @@
 """A training in a file: what `Trainer.save` writes and `Trainer.resume` reads.
 
-The file is a model's (see `fastconv.nn.files`) with more in it: the loss, the optimizer, the random
-generators, and the trainer's own state, a dict.
+The file is a model's (see `fastconv.nn.files`) with more in it: the loss, the optimizer, the schedule,
+the random generators, and the trainer's own state, a dict.
 """
 
 import contextlib
@@ -15,13 +15,20 @@ from fastconv import nn, optim
 from fastconv.interop import safetensors
 from fastconv.nn.architecture import recorded
 from fastconv.nn.files import TRAINING, restored
+from fastconv.optim.lr_scheduler import LRScheduler
+from fastconv.optim.lr_scheduler.description import build, description
 from fastconv.types import Array
 
 Kind = TypeVar("Kind")
 
 
 def save(
-    path: str | Path, model: nn.Layer, loss: nn.Loss, optimizer: optim.Optimizer, state: dict[str, Any]
+    path: str | Path,
+    model: nn.Layer,
+    loss: nn.Loss,
+    optimizer: optim.Optimizer,
+    scheduler: LRScheduler | None,
+    state: dict[str, Any],
 ) -> None:
     """Writes a training to `path`, whole or not at all; `state` holds arrays, and what JSON can hold."""
     loss_name, optimizer_name = type(loss).__name__, type(optimizer).__name__
@@ -29,11 +36,8 @@ def save(
     _known("save: optimizer", vars(optim), optimizer_name, optim.Optimizer)
     everything = {
         "loss": {"class": loss_name, **loss.config()},
-        "optimizer": {
-            "class": optimizer_name,
-            "parameters": list(optimizer.parameters),
-            "state": optimizer.state_dict(),
-        },
+        "optimizer": {"class": optimizer_name, "state": optimizer.state_dict()},
+        "lr_scheduler": scheduler and {**description(scheduler), "state": scheduler.state_dict()},
         "generators": {name: rng.bit_generator.state for name, rng in model.generators().items()},
         **state,
     }
@@ -42,8 +46,10 @@ def save(
     safetensors.write(path, {**recorded(model), TRAINING: plain}, tensors)
 
 
-def load(path: str | Path) -> tuple[nn.Layer, nn.Loss, optim.Optimizer, dict[str, Any]]:
-    """The model, the loss, the optimizer and the state that `save` wrote."""
+def load(
+    path: str | Path,
+) -> tuple[nn.Layer, nn.Loss, optim.Optimizer, LRScheduler | None, dict[str, Any]]:
+    """The model, the loss, the optimizer, the schedule and the state that `save` wrote."""
     content, tensors = safetensors.read(path)
     model = restored(path, content, tensors)
     if TRAINING not in content:
@@ -52,7 +58,11 @@ def load(path: str | Path) -> tuple[nn.Layer, nn.Loss, optim.Optimizer, dict[str
         state = join(content[TRAINING], tensors)
         for name, rng in model.generators().items():
             rng.bit_generator.state = state["generators"][name]
-        return model, _loss(state["loss"]), _optimizer(state["optimizer"], model.parameters()), state
+        optimizer = _optimizer(state["optimizer"], model.parameters())
+        scheduler = _scheduler(state.get("lr_scheduler"), optimizer)
+        # A schedule that is made sets the rates: the optimizer's state comes after it.
+        optimizer.load_state_dict(state["optimizer"]["state"])
+        return model, _loss(state["loss"]), optimizer, scheduler, state
 
 
 @contextlib.contextmanager
@@ -72,11 +82,21 @@ def _loss(described: Mapping[str, Any]) -> nn.Loss:
 
 def _optimizer(described: Mapping[str, Any], parameters: Mapping[str, Array]) -> optim.Optimizer:
     kind = _known("optimizer", vars(optim), described["class"], optim.Optimizer)
-    settings = {name: described["state"][name] for name in kind.hyperparameters}
-    trained = {name: parameters[name] for name in described["parameters"]}
-    optimizer = kind(trained, **settings)
-    optimizer.load_state_dict(described["state"])
-    return optimizer
+    state = described["state"]
+    # Files of version 0.1.0 have the parameters of the only group beside the state.
+    groups = state.get("param_groups", [{"params": described.get("parameters")}])
+    trained = [{"params": {name: parameters[name] for name in group["params"]}} for group in groups]
+    return kind(trained, lr=0.0)
+
+
+def _scheduler(described: Mapping[str, Any] | None, optimizer: optim.Optimizer) -> LRScheduler | None:
+    if described is None:
+        return None
+    arguments = dict(described)
+    state = arguments.pop("state")
+    scheduler = build(arguments, optimizer)
+    scheduler.load_state_dict(state)
+    return scheduler
 
 
 def _known(function: str, names: Mapping[str, Any], name: str, base: type[Kind]) -> type[Kind]:

@@ -13,12 +13,16 @@ import numpy as np
 from fastconv import nn, optim, validate
 from fastconv.attributes import Settings
 from fastconv.nn.base import BATCH_SIZE, SAMPLES
+from fastconv.optim.lr_scheduler import LRScheduler
 from fastconv.training import checkpoints, prefetch
 from fastconv.training import metrics as metrics_
 from fastconv.training.batches import ArrayBatches, Batch, Batches, Needs, batches
 from fastconv.training.callbacks import Callback, EpochLines, ProgressBar
+from fastconv.training.callbacks.listed import Given, listed, restored
 from fastconv.training.history import History, Logs
 from fastconv.training.metrics import Figures, Metric
+from fastconv.training.parameters import check_gradients, check_owner, check_unchanged
+from fastconv.training.schedule import Schedule
 from fastconv.types import Array
 
 
@@ -37,12 +41,18 @@ class Trainer(Settings):
       layer is replaced later, `fit` asks for a new optimizer and trainer.
     - `metrics`: a list of functions of (output, target), or a dict that names them (see `training.metrics`);
       None is the accuracy where the loss is one of classification, else nothing.
-    - `callbacks`: a list of `callbacks.Callback`, which every `fit` calls before its own.
+    - `callbacks`: a list of `callbacks.Callback`, which every `fit` calls before its own; a function of
+      (trainer, epoch, logs) is called at the end of each epoch.
     - `clip_norm`: where the common 2-norm of a step's gradients is larger, they are scaled down to it; None
       leaves them as they are.
+    - `lr_scheduler`: an `optim.lr_scheduler` of this optimizer, or None. It makes its steps after those of
+      the optimizer; `ReduceLROnPlateau` gets `val_loss`, or `loss` where a fit has no validation data.
+    - `lr_scheduler_interval`: "epoch", where the schedule goes on after each epoch of `fit`, or "step", where
+      it does after each batch.
     """
 
-    fixed = ("model", "loss", "optimizer", "metrics")
+    callbacks: tuple[Callback, ...]
+    fixed = ("model", "loss", "optimizer", "metrics", "lr_scheduler", "lr_scheduler_interval")
 
     def __init__(
         self,
@@ -50,25 +60,25 @@ class Trainer(Settings):
         loss: nn.Loss,
         optimizer: optim.Optimizer,
         metrics: Mapping[str, str | Metric] | Iterable[str | Metric] | None = None,
-        callbacks: Iterable[Callback] = (),
+        callbacks: Given = (),
         clip_norm: float | None = None,
+        lr_scheduler: LRScheduler | None = None,
+        lr_scheduler_interval: str = "epoch",
     ) -> None:
         validate.instance("Trainer", "model", model, nn.Layer)
         validate.instance("Trainer", "loss", loss, nn.Loss)
         validate.instance("Trainer", "optimizer", optimizer, optim.Optimizer)
         parameters = model.parameters()
-        foreign = [name for name, array in optimizer.parameters.items() if parameters.get(name) is not array]
-        if foreign:
-            raise ValueError(
-                f"Trainer: optimizer: got parameters that are not this model's ({foreign[0]}), "
-                "needs one made from model.parameters()"
-            )
+        check_owner(model, optimizer)
         self.model = model
         self.loss = loss
         self.optimizer = optimizer
         self.metrics = metrics_.named(metrics, loss)
-        self.callbacks = callbacks
+        self._set(callbacks=callbacks)
         self.clip_norm = clip_norm
+        self.lr_scheduler = lr_scheduler
+        self.lr_scheduler_interval = lr_scheduler_interval
+        self._schedule = Schedule(lr_scheduler, lr_scheduler_interval, optimizer)
         self.history = History()
         self.epochs = 0
         self.stop_training = False
@@ -104,7 +114,7 @@ class Trainer(Settings):
         seed: int | None = 0,
         class_weight: Mapping[int, float] | None = None,
         sample_weight: Array | None = None,
-        callbacks: Iterable[Callback] = (),
+        callbacks: Given = (),
         progress: bool | None = None,
         augment: prefetch.Change | None = None,
     ) -> History:
@@ -129,7 +139,7 @@ class Trainer(Settings):
         - `class_weight`: {class: weight}, by which the losses of a class's samples are multiplied, as in
           Keras; it needs targets of one class a sample.
         - `sample_weight`: an array (N,), by which the samples' losses are multiplied.
-        - `callbacks`: called in this fit, after those of the trainer.
+        - `callbacks`: called in this fit, after those of the trainer; callbacks and functions, as there.
         - `progress`: None or True shows a bar on a terminal and writes a line an epoch elsewhere; False is
           silent.
         - `augment`: changes the batches that are trained on: one of `fastconv.data.augment`, or a function
@@ -138,16 +148,17 @@ class Trainer(Settings):
         epochs = validate.integer("fit", "epochs", epochs, low=0)
         shuffle = validate.flag("fit", "shuffle", shuffle)
         visible = progress is None or validate.flag("fit", "progress", progress)
-        callbacks = _callbacks("fit", callbacks)
+        own = listed("fit", callbacks)
         _check_seed(seed)
         prefetch.check("fit", augment)
-        self._check_parameters()
+        check_unchanged(self.model, self.optimizer, self._names)
         data = batches("fit", x, y, batch_size, self._needs, sample_weight, class_weight, epochs)
         data, validation = self._validation(data, validation_data, validation_split)
         shown = [_progress(epochs, data)] if visible else []
-        self._hooks = [*self.callbacks, *callbacks, *shown]
+        self._hooks = [*self.callbacks, *own, *shown]
         names = ("loss", *self.metrics)
         self._figures = names if validation is None else (*names, *(f"val_{name}" for name in names))
+        self._figures += tuple(name for hook in self._hooks for name in hook.epoch_figures(self))
         self._begin()
         try:
             for epoch in range(self._done, epochs):
@@ -162,11 +173,7 @@ class Trainer(Settings):
                     logs = self._train(changed, epoch)
                 if validation is not None:
                     logs |= {f"val_{name}": value for name, value in self._measure(validation).items()}
-                self.epochs += 1
-                self._done = epoch + 1
-                self.history.add(epoch, logs)
-                for hook in self._hooks:
-                    hook.on_epoch_end(self, epoch, logs)
+                self._end_epoch(epoch, logs)
         finally:
             self._done = 0
             for hook in self._hooks:
@@ -185,18 +192,20 @@ class Trainer(Settings):
     def save(self, path: str | Path) -> None:
         """Writes everything that the training needs to go on to one safetensors file, whole or not at all.
 
-        That is the model, the optimizer's state, the random generators, the epochs and the history, and what
-        callbacks remember. `fastconv.load` reads the model in it. Within `fit`, save at the end of an epoch,
-        from the last of the callbacks. ValueError for layers, losses and optimizers that are not fastconv's.
+        That is the model, the optimizer's and the schedule's state, the random generators, the epochs and the
+        history, and what callbacks remember. `fastconv.load` reads the model in it. Within `fit`, save when
+        every callback has seen the end of the epoch: in `Callback.on_save`, as `callbacks.ModelCheckpoint`.
+        ValueError for layers, losses, optimizers and schedules that are not fastconv's.
         """
-        checkpoints.save(path, self.model, self.loss, self.optimizer, self.state_dict())
+        parts = self.model, self.loss, self.optimizer, self.lr_scheduler
+        checkpoints.save(path, *parts, self.state_dict())
 
     @classmethod
     def resume(
         cls,
         path: str | Path,
         metrics: Mapping[str, str | Metric] | Iterable[str | Metric] | None = None,
-        callbacks: Iterable[Callback] = (),
+        callbacks: Given = (),
     ) -> "Trainer":
         """The trainer that `save` wrote. A run that it goes on with ends with the bits of one never stopped.
 
@@ -205,13 +214,14 @@ class Trainer(Settings):
         which no file holds: give those of your own again. FileNotFoundError, ValueError as for
         `fastconv.load`.
         """
-        callbacks = _callbacks("resume", callbacks)
-        model, loss, optimizer, state = checkpoints.load(path)
+        own = listed("resume", callbacks)
+        model, loss, optimizer, scheduler, state = checkpoints.load(path)
         with checkpoints.fitting(path):
             if state["metrics"] is not None and metrics is None:
                 got = state["metrics"]
                 raise ValueError(f"it was saved with metrics of its own, {got}: give them as metrics=")
-            trainer = cls(model, loss, optimizer, metrics, callbacks)
+            interval = state.get("lr_scheduler_interval", "epoch")
+            trainer = cls(model, loss, optimizer, metrics, own, None, scheduler, interval)
             trainer.load_state_dict(state)
         return trainer
 
@@ -220,6 +230,7 @@ class Trainer(Settings):
         return {
             "metrics": self._chosen_metrics,
             "clip_norm": self.clip_norm,
+            "lr_scheduler_interval": self.lr_scheduler_interval,
             "epochs": self.epochs,
             "history": copy.deepcopy(vars(self.history)),
             "fit": self._fit_state(),
@@ -255,30 +266,27 @@ class Trainer(Settings):
         except BaseException:
             self.history = earlier
             raise
-        waiting = list(self._hooks)
-        for name, state in self._callback_states:
-            same = next((hook for hook in waiting if type(hook).__name__ == name), None)
-            if same is None:
-                warnings.warn(f"the training was saved with a {name}, which this fit lacks", stacklevel=3)
-            else:
-                waiting.remove(same)
-                same.load_state_dict(state)
+        restored(self._hooks, self._callback_states)
         self._callback_states = []
 
-    def _check_parameters(self) -> None:
-        """ValueError where the model's arrays are no longer those that the optimizer updates."""
-        now, held = self.model.parameters(), self.optimizer.parameters
-        names = [name for name in held if now.get(name) is not held[name]] or sorted(now.keys() - self._names)
-        if names:
-            got = f"other parameters than those that the trainer was made with ({names[0]})"
-            needs = "the same arrays; a new optimizer of model.parameters() and a new Trainer would fit"
-            raise validate.wrong_value("fit", "model", got, needs)
+    def _end_epoch(self, epoch: int, logs: Logs) -> None:
+        """What follows the measurements of an epoch: the schedule, the history, the callbacks."""
+        self._schedule.after_epoch(logs)
+        for hook in self._hooks:
+            logs |= hook.epoch_figures(self)
+        self.epochs += 1
+        self._done = epoch + 1
+        self.history.add(epoch, logs)
+        for hook in self._hooks:
+            hook.on_epoch_end(self, epoch, logs)
+        for hook in self._hooks:
+            hook.on_save(self, epoch, logs)
 
     def _checked(self, name: str, value: Any) -> Any:
         if name == "clip_norm" and value is not None:
             return validate.number("Trainer", name, value, 0, math.inf)
         if name == "callbacks":
-            return _callbacks("Trainer", value)
+            return listed("Trainer", value)
         if name == "epochs":
             return validate.integer("Trainer", name, value, low=0)
         if name == "stop_training":
@@ -296,15 +304,11 @@ class Trainer(Settings):
         # Metrics come before the update: one that fails has changed nothing.
         counts = measured is None or measured.add(loss, output, y, weight)
         gradients = backward(loss_backward(), input_gradient=False)[1]
-        if not self._names.issuperset(gradients):
-            got = ", ".join(sorted(gradients.keys() - self._names))
-            needs = "the names of model.parameters()"
-            raise ValueError(
-                f"Trainer: gradients: got {got}, which is not among the model's parameters, needs {needs}"
-            )
+        check_gradients(gradients, self._names)
         if self.clip_norm is not None:
             gradients = optim.clip(gradients, self.clip_norm)
-        self.optimizer.step(gradients)  # type: ignore[arg-type]
+        self.optimizer.step(gradients)
+        self._schedule.after_step()
         return loss, counts
 
     def _train(self, data: Iterable[Batch], epoch: int) -> Logs:
@@ -355,18 +359,6 @@ class Trainer(Settings):
             validation = ArrayBatches("fit: validation_data", x, y, SAMPLES, self._needs, *weight)
         self._measure(validation.head())
         return data, validation
-
-
-def _callbacks(function: str, value: Iterable[Callback]) -> tuple[Callback, ...]:
-    """The callbacks in a list or another iterable, each of them an instance."""
-    if not isinstance(value, Iterable):
-        alone = isinstance(value, Callback)
-        got, hint = (type(value).__name__, ": [callback] would fit") if alone else (repr(value), "")
-        raise validate.wrong_type(function, "callbacks", got, f"a list of callbacks{hint}")
-    found = tuple(value)
-    for callback in found:
-        validate.instance(function, "callbacks", callback, Callback)
-    return found
 
 
 def _check_seed(seed: int | None) -> None:

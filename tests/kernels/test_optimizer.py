@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import fastconv
 from fastconv import kernels, reference
 
 SGD = [
@@ -12,6 +13,13 @@ SGD = [
     {"momentum": 0.9, "first": True},
     {"momentum": 0.9, "dampening": 0.2, "weight_decay": 0.1},
     {"momentum": 0.9, "nesterov": True},
+]
+RMSPROP = [
+    {},
+    {"weight_decay": 0.1},
+    {"momentum": 0.9},
+    {"centered": True},
+    {"momentum": 0.9, "centered": True, "weight_decay": 0.1},
 ]
 ADAM = [{}, {"weight_decay": 0.1}, {"weight_decay": 0.1, "decoupled": True}]
 
@@ -56,11 +64,41 @@ def test_adam(options, dtype):
     compare(fast, exact)
 
 
-def compare(fast, exact):
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("options", RMSPROP, ids=str)
+def test_rmsprop(options, dtype):
+    exact = state(dtype, 5)
+    for square, mean in zip(exact[2], exact[4], strict=True):
+        square += 1 + mean**2  # so that the variance cancels few digits
+    fast = copies(exact)
+    for rule, (p, g, s, v, m) in ((reference.rmsprop, exact), (kernels.rmsprop, fast)):
+        buffers = v if "momentum" in options else [], m if "centered" in options else []
+        rule(p, g, s, *buffers, 0.01, 0.9, 1e-8, **options)
+    compare(fast, exact, roundings=8)
+
+
+def test_rmsprop_has_the_same_bits_at_any_number_of_threads():
+    rng = np.random.default_rng(1)
+    results = []
+    start = [[np.abs(rng.standard_normal(70_001)).astype(np.float32)] for _ in range(4)]
+    before = fastconv.get_num_threads()
+    for threads in (1, 2):
+        groups = copies(start)
+        fastconv.set_num_threads(threads)
+        try:
+            kernels.rmsprop(*groups, [], 0.01, 0.9, 1e-8, 0.1, 0.9)
+        finally:
+            fastconv.set_num_threads(before)
+        results.append(groups)
+    for one, two in zip(*results, strict=True):
+        np.testing.assert_array_equal(one[0], two[0])
+
+
+def compare(fast, exact, roundings=2):
     for group, expected in zip(fast, exact, strict=True):
         for a, b in zip(group, expected, strict=True):
             eps = np.finfo(a.dtype).eps
-            np.testing.assert_allclose(a, b, rtol=2 * eps, atol=2 * eps)
+            np.testing.assert_allclose(a, b, rtol=roundings * eps, atol=roundings * eps)
 
 
 def test_settings_are_numbers_of_any_type():

@@ -24,6 +24,8 @@ def one(value=1.0, dtype=np.float64):
         (lambda: optim.Adam(one(), betas=(1.0, 0.9)), r"Adam: betas\[0\]: got 1.0, needs 0 <= beta < 1"),
         (lambda: optim.Adam(one(), betas=(0.9, -0.1)), r"Adam: betas\[1\]: got -0.1"),
         (lambda: optim.AdamW(one(), eps=-1), "AdamW: eps: got -1"),
+        (lambda: optim.RMSprop(one(), alpha=1.5), "RMSprop: alpha: got 1.5, needs a number from 0 to 1"),
+        (lambda: optim.RMSprop(one(), momentum=-1), "RMSprop: momentum: got -1"),
         (lambda: optim.Adam({}), "Adam: params: got an empty dict, needs at least one parameter"),
     ],
 )
@@ -37,7 +39,7 @@ def test_no_rate_is_infinite():
         optim.SGD({"w": np.ones(2)}, lr=np.inf)
 
 
-KINDS = (optim.SGD, optim.Adam, optim.AdamW)
+KINDS = (optim.SGD, optim.Adam, optim.AdamW, optim.RMSprop)
 
 
 # Of the wrong kind, or out of range, for whatever an optimizer has.
@@ -46,7 +48,7 @@ WRONG = ["wrong", -1, math.nan, None, True, [], (1, 2, 3), (0.5, 2), np.ones(2),
 
 def wrong_for(name):
     """`dampening` may be any number; True is a flag."""
-    fits = {"dampening": int, "nesterov": bool}.get(name)
+    fits = {"dampening": int, "nesterov": bool, "centered": bool}.get(name)
     return [value for value in WRONG if type(value) not in (fits, *([bool] if fits is int else []))]
 
 

@@ -10,7 +10,7 @@ from tests.optim.rules import one, stepped
 def test_parameters_change_in_place_and_keep_their_dtype(each_backend):
     layer = nn.Linear(2, 2, seed=0)
     array, before = layer.weight, layer.weight.copy()
-    for kind in (optim.SGD, optim.Adam, optim.AdamW):
+    for kind in (optim.SGD, optim.Adam, optim.AdamW, optim.RMSprop):
         kind(layer.parameters(), lr=0.1).step({n: np.ones_like(a) for n, a in layer.parameters().items()})
     assert layer.weight is array
     assert array.dtype == np.float32
@@ -39,8 +39,10 @@ def test_the_learning_rate_can_change_between_steps():
         lambda p: optim.SGD(p, lr=0.1, momentum=0.9, dampening=0.3),
         lambda p: optim.Adam(p, lr=0.1),
         lambda p: optim.AdamW(p, lr=0.1),
+        lambda p: optim.RMSprop(p, lr=0.1),
+        lambda p: optim.RMSprop(p, lr=0.1, momentum=0.9, centered=True),
     ],
-    ids=["SGD", "momentum", "Adam", "AdamW"],
+    ids=["SGD", "momentum", "Adam", "AdamW", "RMSprop", "centered"],
 )
 @pytest.mark.parametrize("before", [0, 2])
 def test_state_dict_carries_an_optimizer_over(make, before):
@@ -56,23 +58,70 @@ def test_state_dict_carries_an_optimizer_over(make, before):
     assert stepped(a, 2.0, 5.0) == stepped(b, 2.0, 5.0)
 
 
+def group_of(state, **changes):
+    """The state with changes in its only group; None takes a setting out."""
+    (group,) = state["param_groups"]
+    changed = {k: v for k, v in {**group, **changes}.items() if v is not None}
+    return {**state, "param_groups": [changed]}
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"lr": None}, "Adam: state: got"),
-        ({"means": None}, "Adam: state: got"),
+        ({"steps": None}, "Adam: state: got"),
+        ({"steps": 9}, "Adam: state: steps: got int, needs a number for each of"),
+        ({"steps": {"q": 9}}, "Adam: state: steps: got"),
+        ({"steps": {"p": -1}}, "Adam: state: steps: got -1"),
+        ({"means": None}, r"Adam: state: means: got shapes {}, needs {'p': \(2,\)}"),
         ({"velocities": {"p": np.zeros(2)}}, "Adam: state: got"),
         ({"squares": {"p": np.zeros(3)}}, r"Adam: state: squares: got shapes .*\(3,\).*, needs .*\(2,\)"),
         ({"means": {"q": np.zeros(2)}}, "Adam: state: means: got shapes"),
+        ({"param_groups": []}, "Adam: state: param_groups: got 0 groups, needs 1"),
     ],
 )
 def test_a_state_that_does_not_fit_changes_nothing(change, message):
     optimizer = optim.Adam(one(), lr=0.5)
     stepped(optimizer, 1.0)
-    state = {k: v for k, v in {**optimizer.state_dict(), "steps": 9, **change}.items() if v is not None}
+    saved = group_of(optimizer.state_dict(), lr=0.25) | {"steps": {"p": 9}}
+    state = {k: v for k, v in {**saved, **change}.items() if v is not None}
     with pytest.raises(ValueError, match=message):
         optimizer.load_state_dict(state)
     assert (optimizer.steps, optimizer.lr) == (1, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"lr": None}, r"Adam: state: param_groups\[0\]: got \['betas', 'eps', 'params', 'weight_decay'\]"),
+        ({"momentum": 0.5}, r"Adam: state: param_groups\[0\]: got"),
+        ({"params": ["q"]}, r"Adam: state: param_groups\[0\]: got params \['q'\], needs \['p'\]"),
+        ({"lr": -1}, r"Adam: state: param_groups\[0\]: lr: got -1"),
+    ],
+)
+def test_a_group_of_a_state_that_does_not_fit_changes_nothing(change, message):
+    optimizer = optim.Adam(one(), lr=0.5)
+    stepped(optimizer, 1.0)
+    with pytest.raises(ValueError, match=message):
+        optimizer.load_state_dict(group_of(optimizer.state_dict() | {"steps": {"p": 9}}, **change))
+    assert (optimizer.steps, optimizer.lr) == (1, 0.5)
+
+
+@pytest.mark.parametrize("before", [0, 2])
+def test_a_state_of_an_older_version_is_taken_over(before):
+    """It has one group, whose settings stand beside the buffers, and one number of steps."""
+    new = optim.Adam(one(), lr=0.1)
+    stepped(new, *[3.0] * before)
+    state = new.state_dict()
+    (settings,) = state.pop("param_groups")
+    del settings["params"]
+    old = optim.Adam(one(), lr=7.0)
+    old.load_state_dict({**settings, **state, "steps": before})
+    old.parameters["p"][...] = new.parameters["p"]
+    assert old.steps == before
+    assert stepped(old, 2.0, 5.0) == stepped(new, 2.0, 5.0)
+    for wrong in ({**settings, **state, "steps": -1}, {**settings, **state, "steps": 1, "lr": None}, {}):
+        with pytest.raises((TypeError, ValueError), match=r"^Adam: state: "):
+            old.load_state_dict(wrong)
 
 
 def test_a_model_in_place_of_its_parameters_is_told():
@@ -122,10 +171,9 @@ def test_parameters_that_cannot_be_written_are_refused():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"lr": -1.0}, "SGD: lr: got -1.0"),
-        ({"steps": -1}, "SGD: steps: got -1"),
-        ({"momentum": 0.0}, "SGD: nesterov: got momentum=0.0"),
-        ({"weight_decay": math.nan}, "SGD: weight_decay: got nan"),
+        ({"lr": -1.0}, "lr: got -1.0"),
+        ({"momentum": 0.0}, "nesterov: got momentum=0.0"),
+        ({"weight_decay": math.nan}, "weight_decay: got nan"),
     ],
 )
 def test_settings_of_a_state_are_checked_before_any_is_taken_over(change, message):
@@ -134,8 +182,8 @@ def test_settings_of_a_state_are_checked_before_any_is_taken_over(change, messag
 
     optimizer = make(0.5)
     before = optimizer.state_dict()
-    with pytest.raises(ValueError, match=message):
-        optimizer.load_state_dict({**make(0.25).state_dict(), **change})
+    with pytest.raises(ValueError, match=rf"^SGD: state: param_groups\[0\]: {message}"):
+        optimizer.load_state_dict(group_of(make(0.25).state_dict(), **change))
     assert optimizer.state_dict() == before
 
 

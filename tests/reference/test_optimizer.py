@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from fastconv.reference import adam, sgd
+from fastconv.reference import adam, rmsprop, sgd
 
 
 def one(*values):
@@ -79,6 +79,31 @@ def test_weight_decay_of_adamw_shrinks_the_parameter():
     assert p[0].item() == pytest.approx(2 * (1 - 0.1 * 0.5) - 0.1 * 2 / (2 + 1), rel=1e-15)
 
 
+def test_rmsprop_by_hand():
+    p, s = one(1.0), one(0.0)
+    rmsprop(p, one(2.0), s, [], [], lr=0.5, alpha=0.75, eps=1.0)
+    assert s[0].item() == 0.25 * 4
+    assert p[0].item() == 1 - 0.5 * 2 / (1 + 1)
+    rmsprop(p, one(-4.0), s, [], [], lr=0.5, alpha=0.75, eps=0.5, weight_decay=2.0)
+    # The gradient is -4 + 2 * 0.5 = -3.
+    assert s[0].item() == 0.75 * 1 + 0.25 * 9
+    assert p[0].item() == pytest.approx(0.5 + 0.5 * 3 / (math.sqrt(3) + 0.5), rel=1e-15)
+
+
+def test_momentum_of_rmsprop_follows_the_quotient():
+    p, s, v = one(1.0), one(0.0), one(0.5)
+    rmsprop(p, one(2.0), s, v, [], lr=0.5, alpha=0.75, eps=1.0, momentum=0.5)
+    assert v[0].item() == 0.5 * 0.5 + 2 / (1 + 1)
+    assert p[0].item() == 1 - 0.5 * 1.25
+
+
+def test_centered_rmsprop_divides_by_the_standard_deviation():
+    p, s, m = one(1.0), one(0.0), one(0.0)
+    rmsprop(p, one(2.0), s, [], m, lr=0.5, alpha=0.75, eps=1.0, centered=True)
+    assert m[0].item() == 0.25 * 2
+    assert p[0].item() == pytest.approx(1 - 0.5 * 2 / (math.sqrt(1 - 0.25) + 1), rel=1e-15)
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_all_parameters_are_updated_in_place_and_gradients_kept(dtype):
     shapes = [(2, 3), (4,), (1, 2, 2, 2)]
@@ -109,6 +134,14 @@ SGD_OPTIONS = [
     {"momentum": 0.9},
     {"momentum": 0.9, "dampening": 0.3, "weight_decay": 0.01},
     {"momentum": 0.9, "nesterov": True, "weight_decay": 0.01},
+]
+
+RMSPROP_OPTIONS = [
+    {},
+    {"weight_decay": 0.1},
+    {"momentum": 0.9, "weight_decay": 0.01},
+    {"centered": True},
+    {"momentum": 0.9, "centered": True},
 ]
 
 
@@ -156,3 +189,17 @@ def test_adam_follows_pytorch(name, weight_decay, dtype):
     steps_of_both(
         torch, lambda p: optimizer(p, lr=0.05, betas=(0.9, 0.99), weight_decay=weight_decay), step, dtype
     )
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("options", RMSPROP_OPTIONS, ids=str)
+def test_rmsprop_follows_pytorch(options, dtype):
+    torch = pytest.importorskip("torch")
+    s, v, m = (np.zeros((5, 7), dtype) for _ in range(3))
+
+    def step(i, p, g):
+        buffers = [v] if "momentum" in options else [], [m] if "centered" in options else []
+        rmsprop([p], [g], [s], *buffers, lr=0.01, alpha=0.9, eps=1e-8, **options)
+
+    steps_of_both(torch, lambda p: torch.optim.RMSprop(p, lr=0.01, alpha=0.9, **options), step, dtype)

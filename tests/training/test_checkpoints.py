@@ -8,6 +8,15 @@ import pytest
 import fastconv
 from fastconv import nn, optim
 from fastconv.interop import safetensors
+from fastconv.optim.lr_scheduler import (
+    CosineAnnealingLR,
+    ExponentialLR,
+    LinearLR,
+    OneCycleLR,
+    ReduceLROnPlateau,
+    SequentialLR,
+    StepLR,
+)
 from fastconv.training import checkpoints
 from fastconv.training.callbacks import Callback, EarlyStopping
 from fastconv.training.trainer import Trainer
@@ -21,10 +30,25 @@ OPTIMIZERS = {
     "momentum": lambda p: optim.SGD(p, lr=0.05, momentum=0.9, weight_decay=1e-3, nesterov=True),
     "Adam": lambda p: optim.Adam(p, lr=0.01, betas=(0.8, 0.99)),
     "AdamW": lambda p: optim.AdamW(p, lr=0.01),
+    "RMSprop": lambda p: optim.RMSprop(p, lr=0.003, momentum=0.5, centered=True),
+    "groups": lambda p: optim.AdamW(
+        [{"params": {n: p[n] for n in list(p)[:2]}, "lr": 0.003}, {"params": {n: p[n] for n in list(p)[2:]}}],
+        lr=0.01,
+    ),
+}
+SCHEDULES = {
+    "epochs": (lambda o: StepLR(o, 2, 0.5), "epoch"),
+    "steps": (lambda o: CosineAnnealingLR(o, 15), "step"),
+    "a cycle": (lambda o: OneCycleLR(o, 0.02, epochs=4, steps_per_epoch=4), "step"),
+    "a plateau": (lambda o: ReduceLROnPlateau(o, patience=0, threshold=0.5), "epoch"),
+    "a sequence": (
+        lambda o: SequentialLR(o, [LinearLR(o, total_iters=3), ExponentialLR(o, 0.9)], [3]),
+        "step",
+    ),
 }
 
 
-def trainer(optimizer="Adam", **arguments):
+def trainer(optimizer="Adam", schedule=None, **arguments):
     model = nn.Sequential(
         nn.Conv2d(1, 4, 3),
         nn.ReLU(),
@@ -35,7 +59,11 @@ def trainer(optimizer="Adam", **arguments):
         seed=0,
     )
     loss = nn.CrossEntropyLoss(weight=np.array([1, 2, 0.3], np.float32), label_smoothing=0.1)
-    return Trainer(model, loss, OPTIMIZERS[optimizer](model.parameters()), clip_norm=2.0, **arguments)
+    rule = OPTIMIZERS[optimizer](model.parameters())
+    if schedule:
+        make, interval = SCHEDULES[schedule]
+        arguments |= {"lr_scheduler": make(rule), "lr_scheduler_interval": interval}
+    return Trainer(model, loss, rule, clip_norm=2.0, **arguments)
 
 
 def fit(subject, epochs, callbacks=()):
@@ -70,6 +98,71 @@ def test_resumed_between_two_fits(optimizer, backend, tmp_path):
         rest = fit(resumed, 2)
     assert begun["loss"] + rest.history["loss"] == history
     same_state(whole, resumed)
+
+
+@pytest.mark.parametrize("optimizer", ["momentum", "groups"])
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_schedules_are_resumed_inside_a_fit_and_between_two(schedule, optimizer, tmp_path):
+    path = tmp_path / "run.safetensors"
+    with fastconv.backend("reference"):
+        whole, dying = (trainer(optimizer, schedule) for _ in range(2))
+        history = fit(whole, 4)
+        with pytest.raises(RuntimeError, match="died"):
+            fit(dying, 4, [SaveAndFail(path, 1)])
+        resumed = Trainer.resume(path)
+        assert resumed.optimizer.lr == dying.optimizer.lr
+        assert fit(resumed, 4).history == history.history
+        same_state(whole, resumed)
+        assert resumed.lr_scheduler.state_dict() == whole.lr_scheduler.state_dict()
+        first = trainer(optimizer, schedule)
+        begun = fit(first, 2)["loss"]
+        first.save(path)
+        between = Trainer.resume(path)
+        assert begun + fit(between, 2)["loss"] == history["loss"]
+        same_state(whole, between)
+        assert between.lr_scheduler_interval == whole.lr_scheduler_interval
+
+
+def test_a_training_of_an_older_version_goes_on(tmp_path):
+    """It has one group, whose settings stand beside the buffers, and no schedule."""
+    path = tmp_path / "run.safetensors"
+    whole, first = trainer(), trainer()
+    fit(whole, 3)
+    fit(first, 2)
+    first.save(path)
+    content, tensors = safetensors.read(path)
+    state = content["trainer"]["optimizer"]["state"]
+    (group,) = state.pop("param_groups")
+    names = group.pop("params")
+    state |= {**group, "steps": state["steps"][names[0]]}
+    content["trainer"]["optimizer"]["parameters"] = names
+    del content["trainer"]["lr_scheduler"], content["trainer"]["lr_scheduler_interval"]
+    safetensors.write(path, content, tensors)
+    resumed = Trainer.resume(path)
+    fit(resumed, 1)
+    same_state(whole, resumed)
+
+
+@pytest.mark.parametrize("optimizer", ["Adam", "momentum", "RMSprop"])
+def test_parameters_that_were_frozen_have_steps_and_buffers_of_their_own(optimizer, tmp_path):
+    def half(subject):
+        subject.model.freeze("0")
+        fit(subject, 2)
+        subject.model.unfreeze()
+        return subject
+
+    path = tmp_path / "run.safetensors"
+    whole, first = half(trainer(optimizer)), half(trainer(optimizer))
+    start = trainer(optimizer).model.parameters()["0.weight"]
+    assert np.array_equal(first.model.parameters()["0.weight"], start)
+    steps = first.optimizer.state_dict()["steps"]
+    assert (steps["0.weight"], steps["5.weight"]) == (0, 8)
+    first.save(path)
+    resumed = Trainer.resume(path)
+    fit(whole, 2)
+    fit(resumed, 2)
+    same_state(whole, resumed)
+    assert resumed.optimizer.state_dict()["steps"]["0.weight"] == 8
 
 
 class SaveAndFail(Callback):
@@ -193,6 +286,10 @@ def test_code_of_ones_own_cannot_be_saved(tmp_path):
         {"optimizer": {"class": "clip", "parameters": [], "state": {}}},
         {"optimizer": {"class": "Optimizer", "parameters": [], "state": {}}},
         {"optimizer": None},
+        {"lr_scheduler": {"class": "clip"}},
+        {"lr_scheduler": {"class": "StepLR", "step_size": 0, "state": {}}},
+        {"lr_scheduler": {"class": "StepLR", "step_size": 1, "state": {}}},
+        {"lr_scheduler_interval": "batch"},
         {"history": None},
         {"generators": {}},
         {"generators": {"4.rng": {"bit_generator": "MT19937"}}},
