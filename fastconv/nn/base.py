@@ -88,7 +88,7 @@ class Layer(Tree):
         cls.states_its_shape = states_its_shape(cls)
         if "forward" in vars(cls):
             cls.fuses_relu = vars(cls).get("fuses_relu", False)
-        if built_in(cls) and cls.forward is not Layer.forward:
+        if built_in(cls) and cls.__name__[0] != "_" and cls.forward is not Layer.forward:
             LAYERS[cls.__name__] = cls
         if "forward" in vars(cls) and not built_in(cls):
             cls.forward = checked_layer(cls.forward)  # type: ignore[method-assign]

@@ -9,12 +9,12 @@ from fastconv import functional as F
 from fastconv import grad, validate
 from fastconv.attributes import Checks
 from fastconv.nn import arguments
-from fastconv.nn.base import Backward, Gradients, Layer
-from fastconv.nn.weighted import keep
+from fastconv.nn.affine import AffineLayer
+from fastconv.nn.base import Backward, Gradients
 from fastconv.types import Array, Shape
 
 
-class LayerNorm(Layer):
+class LayerNorm(AffineLayer):
     """y = w · (x - mean) / √(var + eps) + b for x (N, ..., *normalized_shape); mean and var over these axes.
 
     With z = (x - mean) / √(var + eps), g = w · dy, E the mean over these axes and Σ the sum over all others:
@@ -44,40 +44,11 @@ class LayerNorm(Layer):
         *,
         dtype: DTypeLike = np.float32,
     ) -> None:
-        super().__init__()
-        self._set(normalized_shape=normalized_shape, eps=eps)
-        self.dtype = validate.float_type("LayerNorm", "dtype", dtype)
+        self._set(normalized_shape=normalized_shape)
         self.elementwise_affine = validate.flag("LayerNorm", "elementwise_affine", elementwise_affine)
-        shifted = validate.flag("LayerNorm", "bias", bias)
-        if self.elementwise_affine:
-            self._parameters["weight"] = np.empty(self.normalized_shape, self.dtype)
-        if self.elementwise_affine and shifted:
-            self._parameters["bias"] = np.empty(self.normalized_shape, self.dtype)
-        self.initialize(np.random.default_rng(0))
-
-    @property
-    def weight(self) -> Array | None:
-        """The weight itself, or None; write into it with `layer.weight[...] = values`."""
-        return self._parameters.get("weight")
-
-    @weight.setter
-    def weight(self, value: Array | None) -> None:
-        keep(self, "weight", value)
-
-    @property
-    def bias(self) -> Array | None:
-        """The bias itself, or None."""
-        return self._parameters.get("bias")
-
-    @bias.setter
-    def bias(self, value: Array | None) -> None:
-        keep(self, "bias", value)
-
-    def initialize(self, rng: np.random.Generator) -> None:
-        """Sets the weight to 1, the bias to 0."""
-        for name, array in self._parameters.items():
-            array[...] = name == "weight"
-        super().initialize(rng)
+        shifted = validate.flag("LayerNorm", "bias", bias) and self.elementwise_affine
+        super().__init__(self.normalized_shape, self.elementwise_affine, shifted, dtype)
+        self.eps = eps
 
     def forward(self, x: Array, training: bool = True) -> tuple[Array, Backward]:
         """x normalised, and the closure for the gradients."""

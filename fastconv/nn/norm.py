@@ -10,13 +10,13 @@ from fastconv import functional as F
 from fastconv import grad, validate
 from fastconv.attributes import Checks
 from fastconv.nn import arguments
-from fastconv.nn.base import Backward, Gradients, Layer
-from fastconv.nn.weighted import keep
+from fastconv.nn.affine import AffineLayer
+from fastconv.nn.base import Backward, Gradients
 from fastconv.ops.norm import update_running
 from fastconv.types import Array, Shape
 
 
-class ChannelNorm(Layer):
+class _ChannelNorm(AffineLayer):
     """What the layers here share: z = (x - mean) / √(var + eps), y = weight · z + bias.
 
     db = Σ dy, dw = Σ dy·z; with g = weight · dy and E the mean over what shares a mean, dx = (g - E[g] - z ·
@@ -49,39 +49,16 @@ class ChannelNorm(Layer):
         tracks: bool,
         dtype: DTypeLike,
     ) -> None:
-        super().__init__()
         name = type(self).__name__
-        self.eps = eps
-        self.dtype = validate.float_type(name, "dtype", dtype)
-        self._channels, self._groups = channels, groups
         self.affine = validate.flag(name, "affine", affine)
-        if self.affine:
-            self._parameters["weight"] = np.empty(channels, self.dtype)
-            self._parameters["bias"] = np.empty(channels, self.dtype)
+        super().__init__((channels,), self.affine, self.affine, dtype)
+        self.eps = eps
+        self._channels, self._groups = channels, groups
         self._tracks = validate.flag(name, "track_running_stats", tracks)
         if self._tracks:
-            self._buffers["running_mean"] = np.empty(channels, self.dtype)
-            self._buffers["running_var"] = np.empty(channels, self.dtype)
+            self._buffers["running_mean"] = np.zeros(channels, self.dtype)
+            self._buffers["running_var"] = np.ones(channels, self.dtype)
             self._buffers["num_batches_tracked"] = np.array(0)
-        self.initialize(np.random.default_rng(0))
-
-    @property
-    def weight(self) -> Array | None:
-        """The weight (channels,) itself, or None; write into it with `layer.weight[...] = values`."""
-        return self._parameters.get("weight")
-
-    @weight.setter
-    def weight(self, value: Array | None) -> None:
-        keep(self, "weight", value)
-
-    @property
-    def bias(self) -> Array | None:
-        """The bias (channels,) itself, or None."""
-        return self._parameters.get("bias")
-
-    @bias.setter
-    def bias(self, value: Array | None) -> None:
-        keep(self, "bias", value)
 
     @property
     def running_mean(self) -> Array | None:
@@ -95,8 +72,8 @@ class ChannelNorm(Layer):
 
     def initialize(self, rng: np.random.Generator) -> None:
         """Sets weight and running variance to 1, bias, running mean and the count of batches to 0."""
-        for name, array in (*self._parameters.items(), *self._buffers.items()):
-            array[...] = name in ("weight", "running_var")
+        for name, array in self._buffers.items():
+            array[...] = name == "running_var"
         super().initialize(rng)
 
     def forward(self, x: Array, training: bool = True, relu: bool = False) -> tuple[Array, Backward]:
@@ -179,7 +156,7 @@ class ChannelNorm(Layer):
         return math.prod(input_shape)
 
 
-class _Tracking(ChannelNorm):
+class _Tracking(_ChannelNorm):
     """What the layers with running statistics share: arguments and settings."""
 
     num_features: int
@@ -340,7 +317,7 @@ class InstanceNorm2d(_Tracking):
             update_running(*running, mean.mean(axis=0), var.mean(axis=0), count, self.momentum)
 
 
-class GroupNorm(ChannelNorm):
+class GroupNorm(_ChannelNorm):
     """y = w · (x - mean) / √(var + eps) + b for x (N, C, *); mean and var of groups of a sample's channels.
 
     Group g has the channels from g · C/num_groups on, and all their pixels. Gradients as those of
