@@ -1,7 +1,8 @@
 """The operations, with the names and arguments of torch.nn.functional, on NumPy arrays.
 
 Arrays are float32 or float64, one type per call. Any memory layout and either byte order is
-accepted; the arguments are left as they are and the result is a fresh array of their type.
+accepted; the arguments are left as they are (but for running statistics, which training moves), and the
+result is a fresh array of their type.
 """
 
 from fastconv.ops.activation import log_softmax, relu, sigmoid, softmax

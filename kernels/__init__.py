@@ -40,7 +40,14 @@ from .loss import (
     mse_loss,
     mse_loss_input,
 )
-from .norm import channel_norm, channel_norm_gradients, channel_statistics, layer_norm, layer_norm_gradients
+from .norm import (
+    channel_norm,
+    channel_norm_gradients,
+    channel_statistics,
+    layer_norm,
+    layer_norm_gradients,
+    update_statistics,
+)
 from .optimizer import adam, rmsprop, sgd
 from .pool import (
     adaptive_avg_pool2d,
@@ -94,4 +101,5 @@ __all__ = [
     "sigmoid_input",
     "softmax",
     "softmax_input",
+    "update_statistics",
 ]

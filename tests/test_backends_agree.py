@@ -24,6 +24,21 @@ NETWORKS = {
         (2, 6, 6),
         3,
     ),
+    "norm": (
+        lambda seed, dtype: nn.Sequential(
+            nn.Conv2d(2, 6, 3, dtype=dtype),
+            nn.BatchNorm2d(6, dtype=dtype),
+            nn.ReLU(),
+            nn.GroupNorm(2, 6, dtype=dtype),
+            nn.Flatten(),
+            nn.LayerNorm(96, dtype=dtype),
+            nn.Linear(96, 3, dtype=dtype),
+            nn.BatchNorm1d(3, momentum=None, dtype=dtype),
+            seed=seed,
+        ),
+        (2, 6, 6),
+        3,
+    ),
 }
 OPTIMIZERS = {
     "SGD": lambda p: optim.SGD(p, lr=0.05, momentum=0.9, nesterov=True),

@@ -9,10 +9,10 @@ from numpy.typing import DTypeLike
 from fastconv import functional as F
 from fastconv import grad, validate
 from fastconv.attributes import Checks
+from fastconv.backends import active
 from fastconv.nn import arguments
 from fastconv.nn.affine import AffineLayer
 from fastconv.nn.base import Backward, Gradients
-from fastconv.ops.norm import update_running
 from fastconv.types import Array, Shape
 
 
@@ -134,7 +134,7 @@ class _ChannelNorm(AffineLayer):
         batches += 1
         share = 1 / int(batches) if self.momentum is None else self.momentum
         running = self._buffers["running_mean"], self._buffers["running_var"]
-        update_running(*running, mean, var, count, share)
+        active().update_statistics(*running, mean, var, count, share)
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """The shape of the input, whose first axis is that of the channels."""
@@ -314,7 +314,7 @@ class InstanceNorm2d(_Tracking):
         """Does not count the batches, as in PyTorch."""
         if len(mean) and self.momentum is not None:
             running = self._buffers["running_mean"], self._buffers["running_var"]
-            update_running(*running, mean.mean(axis=0), var.mean(axis=0), count, self.momentum)
+            active().update_statistics(*running, mean.mean(axis=0), var.mean(axis=0), count, self.momentum)
 
 
 class GroupNorm(_ChannelNorm):

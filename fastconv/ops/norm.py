@@ -215,11 +215,11 @@ def update_running(
     running_mean: Array, running_var: Array, mean: Array, var: Array, count: int, momentum: float
 ) -> None:
     """Move running statistics by `momentum` towards those of a batch of `count` values each, in place."""
-    with np.errstate(over="ignore", invalid="ignore"):  # what is too large is inf, without a warning
-        running_mean *= 1 - momentum
-        running_mean += momentum * mean
-        running_var *= 1 - momentum
-        running_var += momentum * (count / (count - 1)) * var
+    kept = [np.require(running, mean.dtype, ["C", "A"]) for running in (running_mean, running_var)]
+    active().update_statistics(*kept, mean, var, count, momentum)
+    for running, moved in zip((running_mean, running_var), kept, strict=True):
+        if moved is not running:
+            running[...] = moved
 
 
 def check_channels(function: str, X: Array) -> None:

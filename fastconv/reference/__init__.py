@@ -33,6 +33,7 @@ from fastconv.reference.norm import (
     channel_statistics,
     layer_norm,
     layer_norm_gradients,
+    update_statistics,
 )
 from fastconv.reference.optimizer import adam, rmsprop, sgd
 from fastconv.reference.pool import (
@@ -87,4 +88,5 @@ __all__ = [
     "sigmoid_input",
     "softmax",
     "softmax_input",
+    "update_statistics",
 ]

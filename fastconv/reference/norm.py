@@ -70,6 +70,19 @@ def channel_norm_gradients(
     return tuple(gradients)
 
 
+def update_statistics(
+    running_mean: Array, running_var: Array, mean: Array, var: Array, count: int, momentum: float
+) -> None:
+    """running = (1 - momentum) * running + momentum * batch, in place; var becomes unbiased.
+
+    All (C,); `mean` and `var` are those of a batch of `count` values each: the unbiased variance is
+    var * count / (count - 1).
+    """
+    with np.errstate(over="ignore", invalid="ignore"):  # what is too large is inf
+        for running, batch in ((running_mean, mean), (running_var, var * np.float64(count / (count - 1)))):
+            running[...] = (1 - momentum) * running.astype(np.float64) + momentum * batch
+
+
 def layer_norm(
     input: Array,
     normalized_shape: Shape,

@@ -1,6 +1,6 @@
 """Normalisation: of channels by statistics of channels or groups, and of rows by their own."""
 
-from .channels import channel_norm, channel_norm_gradients, channel_statistics
+from .channels import channel_norm, channel_norm_gradients, channel_statistics, update_statistics
 from .rows import layer_norm, layer_norm_gradients
 
 __all__ = [
@@ -9,4 +9,5 @@ __all__ = [
     "channel_statistics",
     "layer_norm",
     "layer_norm_gradients",
+    "update_statistics",
 ]

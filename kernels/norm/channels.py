@@ -8,6 +8,7 @@ import math
 
 import numpy as np
 
+from ..engine.geometry import vector
 from ..memory.buffers import channels_last, empty, empty_channels_last, plain, streams
 from . import columns
 from .sheet import sheet
@@ -86,6 +87,17 @@ def channel_norm_gradients(
     line, dx = _empty(input)
     columns._gradient(blocks * g.parts, WORK * x.size, of_gradient, x, dy, y, lines, line, _bypass(line, g))
     return dw, db, dx
+
+
+def update_statistics(running_mean, running_var, mean, var, count, momentum):
+    """running = (1 - momentum) * running + momentum * batch, in place; var becomes unbiased.
+
+    All (C,); `mean` and `var` are those of a batch of `count` values each.
+    """
+    g = vector(mean.dtype)
+    columns._update(
+        1, WORK * mean.size, g, running_mean, running_var, mean, var, float(momentum), count / (count - 1)
+    )
 
 
 def _groups(statistic):

@@ -247,3 +247,19 @@ def _gradient(g, x, dy, y, lines, dx, bypass, first, last):
                     _gradient_vector(g, x, dy, y, lines, line + j, dx, row + j, bypass, length - j)
                 else:
                     _gradient_vector(g, x, dy, y, lines, line + j, dx, row + j, bypass, g.lanes)
+
+
+@kernel
+def _update(g, running_mean, running_var, mean, var, momentum, unbiased, first, last):
+    """running = (1 - momentum) * running + momentum * batch, var times `unbiased`; in float64, in place
+
+    Four arrays (C,). One job.
+    """
+    for j in range(0, mean.size, g.lanes):
+        count = min(g.lanes, mean.size - j)
+        old = cast(read(running_mean, j, g.lanes, count), np.float64)
+        new = cast(read(mean, j, g.lanes, count), np.float64)
+        write(old * (1 - momentum) + new * momentum, running_mean, j, count)
+        old = cast(read(running_var, j, g.lanes, count), np.float64)
+        new = cast(read(var, j, g.lanes, count), np.float64) * unbiased
+        write(old * (1 - momentum) + new * momentum, running_var, j, count)

@@ -18,7 +18,5 @@ def test_either_may_be_missing():
     assert [*AffineLayer((2,), True, False, np.float32).parameters()] == ["weight"]
     layer = AffineLayer((2,), False, False, np.float32)
     assert layer.weight is None and layer.bias is None and layer.dtype == np.float32
-    with pytest.raises(
-        AttributeError, match=r"AffineLayer: bias: got .*, needs to stay; it has none"
-    ):
+    with pytest.raises(AttributeError, match=r"AffineLayer: bias: got .*, needs to stay; it has none"):
         layer.bias = np.zeros(2)

@@ -7,6 +7,7 @@ from fastconv.reference import (
     channel_statistics,
     layer_norm,
     layer_norm_gradients,
+    update_statistics,
 )
 
 X = np.array([[[1.0, 3], [0, 4], [5, 5], [2, 8]], [[5.0, 7], [4, 0], [5, 5], [2, 0]]])
@@ -33,6 +34,13 @@ def test_normalised_by_hand():
     np.testing.assert_array_equal(channel_norm(X, np.zeros(4), np.ones(4), eps=3.0), X / 2)
     rectified = channel_norm(X, np.full((2, 1), 4.0), np.ones((2, 1)), None, None, 0.0, True)
     np.testing.assert_array_equal(rectified, np.maximum(X - 4, 0))
+
+
+def test_running_statistics_by_hand():
+    mean, var = np.array([4.0, 8]), np.array([1.0, 2])
+    update_statistics(mean, var, np.array([8.0, 0]), np.array([3.0, 6]), 4, 0.25)
+    np.testing.assert_array_equal(mean, [5, 6])
+    np.testing.assert_array_equal(var, [0.75 + 1, 1.5 + 2])
 
 
 def test_rows_by_hand():

@@ -98,3 +98,16 @@ def test_the_number_of_threads_changes_no_bit(groups):
         y = kernels.channel_norm(x, mean, var, x[0, :, 0, 0], x[1, :, 0, 0], relu=True)
         results.append((mean, var, y, *kernels.channel_norm_gradients(dy, x, mean, var, output=y)))
     assert all(np.array_equal(a, b) for a, b in zip(*results, strict=True))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_running_statistics_move_in_place(dtype):
+    statistics = [np.abs(drawn(37, dtype, 1.0, seed)) for seed in range(4)]
+    guarded = [np.append(array, dtype(7)) for array in statistics[:2]]
+    exact = [array.copy() for array in statistics[:2]]
+    for _ in range(3):
+        reference.update_statistics(*exact, *statistics[2:], 9, 0.3)
+        kernels.update_statistics(guarded[0][:-1], guarded[1][:-1], *statistics[2:], 9, 0.3)
+    for ours, theirs in zip(guarded, exact, strict=True):
+        np.testing.assert_allclose(ours[:-1], theirs, rtol=4 * np.finfo(dtype).eps)
+        assert ours[-1] == 7
