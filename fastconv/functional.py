@@ -4,7 +4,21 @@ Arrays are float32 or float64, one type per call. Any memory layout and either b
 accepted; the arguments are left as they are and the result is a fresh array of their type.
 """
 
-from fastconv.ops.activation import log_softmax, relu, sigmoid, softmax
+from fastconv.ops.activation import (
+    elu,
+    gelu,
+    hardsigmoid,
+    hardswish,
+    hardtanh,
+    leaky_relu,
+    prelu,
+    relu,
+    relu6,
+    sigmoid,
+    silu,
+    softplus,
+    tanh,
+)
 from fastconv.ops.adaptive_pool import adaptive_avg_pool1d, adaptive_avg_pool2d
 from fastconv.ops.avg_pool import avg_pool1d, avg_pool2d
 from fastconv.ops.conv import conv2d
@@ -23,7 +37,7 @@ from fastconv.ops.norm import (
     instance_norm,
     layer_norm,
 )
-from fastconv.ops.pool import adaptive_avg_pool2d, avg_pool2d, max_pool2d
+from fastconv.ops.softmax import log_softmax, softmax
 
 __all__ = [
     "adaptive_avg_pool1d",
@@ -43,15 +57,26 @@ __all__ = [
     "cross_entropy",
     "dropout",
     "dropout_mask",
+    "elu",
+    "gelu",
     "group_norm",
+    "hardsigmoid",
+    "hardswish",
+    "hardtanh",
     "instance_norm",
     "layer_norm",
+    "leaky_relu",
     "linear",
     "log_softmax",
     "max_pool1d",
     "max_pool2d",
     "mse_loss",
+    "prelu",
     "relu",
+    "relu6",
     "sigmoid",
+    "silu",
     "softmax",
+    "softplus",
+    "tanh",
 ]

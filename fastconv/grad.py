@@ -4,7 +4,22 @@ Each is the gradient of a loss L with respect to that argument, given `grad_outp
 the gradients of the losses themselves need none. Arrays as in `fastconv.functional`.
 """
 
-from fastconv.ops.activation import log_softmax_input, relu_input, sigmoid_input, softmax_input
+from fastconv.ops.activation import (
+    elu_input,
+    gelu_input,
+    hardsigmoid_input,
+    hardswish_input,
+    hardtanh_input,
+    leaky_relu_input,
+    prelu_input,
+    prelu_weight,
+    relu6_input,
+    relu_input,
+    sigmoid_input,
+    silu_input,
+    softplus_input,
+    tanh_input,
+)
 from fastconv.ops.adaptive_pool import adaptive_avg_pool1d_input, adaptive_avg_pool2d_input
 from fastconv.ops.avg_pool import avg_pool1d_input, avg_pool2d_input
 from fastconv.ops.conv import conv2d_bias, conv2d_input, conv2d_weight
@@ -31,7 +46,7 @@ from fastconv.ops.norm_gradients import (
     layer_norm_input,
     layer_norm_weight,
 )
-from fastconv.ops.pool import adaptive_avg_pool2d_input, avg_pool2d_input, max_pool2d_input
+from fastconv.ops.softmax import log_softmax_input, softmax_input
 
 __all__ = [
     "adaptive_avg_pool1d_input",
@@ -56,9 +71,14 @@ __all__ = [
     "conv_transpose2d_weight",
     "cross_entropy_input",
     "dropout_input",
+    "elu_input",
+    "gelu_input",
     "group_norm_bias",
     "group_norm_input",
     "group_norm_weight",
+    "hardsigmoid_input",
+    "hardswish_input",
+    "hardtanh_input",
     "instance_norm_bias",
     "instance_norm_input",
     "instance_norm_weight",
@@ -66,6 +86,7 @@ __all__ = [
     "layer_norm_gradients",
     "layer_norm_input",
     "layer_norm_weight",
+    "leaky_relu_input",
     "linear_bias",
     "linear_input",
     "linear_weight",
@@ -73,7 +94,13 @@ __all__ = [
     "max_pool1d_input",
     "max_pool2d_input",
     "mse_loss_input",
+    "prelu_input",
+    "prelu_weight",
+    "relu6_input",
     "relu_input",
     "sigmoid_input",
+    "silu_input",
     "softmax_input",
+    "softplus_input",
+    "tanh_input",
 ]

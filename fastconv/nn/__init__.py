@@ -3,7 +3,23 @@
 A layer's forward returns its output and a closure for the gradient; see `Layer`.
 """
 
-from fastconv.nn.activation import ReLU, Sigmoid, Softmax
+from fastconv.nn.activation import (
+    ELU,
+    GELU,
+    Hardsigmoid,
+    Hardswish,
+    Hardtanh,
+    LeakyReLU,
+    LogSoftmax,
+    PReLU,
+    ReLU,
+    ReLU6,
+    Sigmoid,
+    SiLU,
+    Softmax,
+    Softplus,
+    Tanh,
+)
 from fastconv.nn.avg_pool import AdaptiveAvgPool1d, AdaptiveAvgPool2d, AvgPool1d, AvgPool2d
 from fastconv.nn.base import Layer
 from fastconv.nn.containers import Add, Concat, Concatenate, Graph, Residual, Sequential
@@ -15,7 +31,6 @@ from fastconv.nn.layer_norm import LayerNorm
 from fastconv.nn.losses import BCEWithLogitsLoss, CrossEntropyLoss, Loss, MSELoss
 from fastconv.nn.max_pool import AdaptiveMaxPool2d, MaxPool1d, MaxPool2d
 from fastconv.nn.norm import BatchNorm1d, BatchNorm2d, GroupNorm, InstanceNorm2d
-from fastconv.nn.pool import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d
 from fastconv.nn.shape import Flatten, Identity
 from fastconv.nn.tree import prefixed
 
@@ -36,22 +51,34 @@ __all__ = [
     "ConvTranspose2d",
     "CrossEntropyLoss",
     "Dropout",
+    "ELU",
     "Flatten",
+    "GELU",
     "Graph",
     "GroupNorm",
+    "Hardsigmoid",
+    "Hardswish",
+    "Hardtanh",
     "Identity",
     "InstanceNorm2d",
     "Layer",
     "LayerNorm",
+    "LeakyReLU",
     "Linear",
+    "LogSoftmax",
     "Loss",
     "MSELoss",
     "MaxPool1d",
     "MaxPool2d",
+    "PReLU",
     "ReLU",
+    "ReLU6",
     "Residual",
     "Sequential",
+    "SiLU",
     "Sigmoid",
     "Softmax",
+    "Softplus",
+    "Tanh",
     "prefixed",
 ]

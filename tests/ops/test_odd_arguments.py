@@ -26,6 +26,14 @@ LABELS = {
     "label_smoothing": 0.1,
 }
 ANSWERS = {"input": A, "target": A, "weight": B, "pos_weight": B, "reduction": "mean"}
+ELEMENTWISE = {
+    **{name: {} for name in ("relu", "sigmoid", "tanh", "silu", "hardswish", "hardsigmoid", "relu6")},
+    "leaky_relu": {"negative_slope": 0.01},
+    "elu": {"alpha": 1.0},
+    "gelu": {"approximate": "none"},
+    "softplus": {"beta": 1.0, "threshold": 20.0},
+    "hardtanh": {"min_val": -1.0, "max_val": 1.0},
+}
 
 OF_CHANNELS = {"mean": B, "var": B, "weight": B}
 OF_GROUPS = {"mean": A[:2, :2], "var": A[:2, :2], "weight": B}
@@ -54,8 +62,17 @@ CALLS = {
     "linear_input": {"weight": drawn(5, 4), "grad_output": drawn(3, 5)},
     "linear_weight": {"input": A, "grad_output": drawn(3, 5)},
     "linear_bias": {"grad_output": drawn(3, 5)},
-    **{name: {"input": A} for name in ("relu", "sigmoid")},
-    **{f"{name}_input": {"output": A, "grad_output": A} for name in ("relu", "sigmoid")},
+    **{name: {"input": A, **options} for name, options in ELEMENTWISE.items()},
+    **{
+        f"{name}_input": {
+            "output" if name in ("relu", "sigmoid", "tanh") else "input": A,
+            "grad_output": A,
+            **options,
+        }
+        for name, options in ELEMENTWISE.items()
+    },
+    "prelu": {"input": A, "weight": B},
+    **{f"prelu_{of}": {"input": A, "weight": B, "grad_output": A} for of in ("input", "weight")},
     **{name: {"input": A, "dim": 1} for name in ("softmax", "log_softmax")},
     **{f"{name}_input": {"output": A, "grad_output": A, "dim": 1} for name in ("softmax", "log_softmax")},
     "channel_statistics": {"input": X, "num_groups": 2},
