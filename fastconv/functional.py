@@ -27,7 +27,9 @@ from fastconv.ops.conv_transpose import conv_transpose2d
 from fastconv.ops.dense import linear
 from fastconv.ops.dropout import dropout, dropout_mask
 from fastconv.ops.join import add, concat
-from fastconv.ops.loss import binary_cross_entropy_with_logits, cross_entropy, mse_loss
+from fastconv.ops.loss.binary import binary_cross_entropy, binary_cross_entropy_with_logits
+from fastconv.ops.loss.classes import cross_entropy, nll_loss
+from fastconv.ops.loss.distance import huber_loss, l1_loss, mse_loss, smooth_l1_loss
 from fastconv.ops.max_pool import adaptive_max_pool2d, max_pool1d, max_pool2d
 from fastconv.ops.norm import (
     batch_norm,
@@ -47,6 +49,7 @@ __all__ = [
     "avg_pool1d",
     "avg_pool2d",
     "batch_norm",
+    "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "channel_norm",
     "channel_statistics",
@@ -63,7 +66,9 @@ __all__ = [
     "hardsigmoid",
     "hardswish",
     "hardtanh",
+    "huber_loss",
     "instance_norm",
+    "l1_loss",
     "layer_norm",
     "leaky_relu",
     "linear",
@@ -71,11 +76,13 @@ __all__ = [
     "max_pool1d",
     "max_pool2d",
     "mse_loss",
+    "nll_loss",
     "prelu",
     "relu",
     "relu6",
     "sigmoid",
     "silu",
+    "smooth_l1_loss",
     "softmax",
     "softplus",
     "tanh",

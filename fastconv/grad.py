@@ -28,7 +28,9 @@ from fastconv.ops.conv_transpose import conv_transpose2d_bias, conv_transpose2d_
 from fastconv.ops.dense import linear_bias, linear_input, linear_weight
 from fastconv.ops.dropout import dropout_input
 from fastconv.ops.join import concat_input
-from fastconv.ops.loss import binary_cross_entropy_with_logits_input, cross_entropy_input, mse_loss_input
+from fastconv.ops.loss.binary import binary_cross_entropy_input, binary_cross_entropy_with_logits_input
+from fastconv.ops.loss.classes import cross_entropy_input, nll_loss_input
+from fastconv.ops.loss.distance import huber_loss_input, l1_loss_input, mse_loss_input, smooth_l1_loss_input
 from fastconv.ops.max_pool import adaptive_max_pool2d_input, max_pool1d_input, max_pool2d_input
 from fastconv.ops.norm_gradients import (
     batch_norm_bias,
@@ -57,6 +59,7 @@ __all__ = [
     "batch_norm_bias",
     "batch_norm_input",
     "batch_norm_weight",
+    "binary_cross_entropy_input",
     "binary_cross_entropy_with_logits_input",
     "channel_norm_gradients",
     "concat_input",
@@ -79,9 +82,11 @@ __all__ = [
     "hardsigmoid_input",
     "hardswish_input",
     "hardtanh_input",
+    "huber_loss_input",
     "instance_norm_bias",
     "instance_norm_input",
     "instance_norm_weight",
+    "l1_loss_input",
     "layer_norm_bias",
     "layer_norm_gradients",
     "layer_norm_input",
@@ -94,12 +99,14 @@ __all__ = [
     "max_pool1d_input",
     "max_pool2d_input",
     "mse_loss_input",
+    "nll_loss_input",
     "prelu_input",
     "prelu_weight",
     "relu6_input",
     "relu_input",
     "sigmoid_input",
     "silu_input",
+    "smooth_l1_loss_input",
     "softmax_input",
     "softplus_input",
     "tanh_input",

@@ -28,19 +28,32 @@ from fastconv.nn.conv_transpose import ConvTranspose2d
 from fastconv.nn.dense import Linear
 from fastconv.nn.dropout import Dropout
 from fastconv.nn.layer_norm import LayerNorm
-from fastconv.nn.losses import BCEWithLogitsLoss, CrossEntropyLoss, Loss, MSELoss
+from fastconv.nn.losses import (
+    BCELoss,
+    BCEWithLogitsLoss,
+    CrossEntropyLoss,
+    HuberLoss,
+    L1Loss,
+    Loss,
+    MSELoss,
+    NLLLoss,
+    SmoothL1Loss,
+)
 from fastconv.nn.max_pool import AdaptiveMaxPool2d, MaxPool1d, MaxPool2d
 from fastconv.nn.norm import BatchNorm1d, BatchNorm2d, GroupNorm, InstanceNorm2d
 from fastconv.nn.shape import Flatten, Identity
 from fastconv.nn.tree import prefixed
 
 __all__ = [
+    "ELU",
+    "GELU",
     "AdaptiveAvgPool1d",
     "AdaptiveAvgPool2d",
     "AdaptiveMaxPool2d",
     "Add",
     "AvgPool1d",
     "AvgPool2d",
+    "BCELoss",
     "BCEWithLogitsLoss",
     "BatchNorm1d",
     "BatchNorm2d",
@@ -51,16 +64,16 @@ __all__ = [
     "ConvTranspose2d",
     "CrossEntropyLoss",
     "Dropout",
-    "ELU",
     "Flatten",
-    "GELU",
     "Graph",
     "GroupNorm",
     "Hardsigmoid",
     "Hardswish",
     "Hardtanh",
+    "HuberLoss",
     "Identity",
     "InstanceNorm2d",
+    "L1Loss",
     "Layer",
     "LayerNorm",
     "LeakyReLU",
@@ -70,6 +83,7 @@ __all__ = [
     "MSELoss",
     "MaxPool1d",
     "MaxPool2d",
+    "NLLLoss",
     "PReLU",
     "ReLU",
     "ReLU6",
@@ -77,6 +91,7 @@ __all__ = [
     "Sequential",
     "SiLU",
     "Sigmoid",
+    "SmoothL1Loss",
     "Softmax",
     "Softplus",
     "Tanh",

@@ -75,6 +75,14 @@ def _of_weight(exact: Array, input: Array, weight: Array, grad_output: Array) ->
     return reference.prelu_weight(-np.abs(input), weight, np.abs(grad_output))
 
 
+_DISTANCES: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("mse_loss", {}),
+    ("l1_loss", {}),
+    ("smooth_l1_loss", {"beta": 0.7}),
+    ("huber_loss", {"delta": 1.5}),
+)
+
+
 def loss_cases(x: Array, labels: Array, y: Array) -> Iterator[Case]:
     """Losses are computed in float64 and rounded once."""
 
@@ -88,4 +96,8 @@ def loss_cases(x: Array, labels: Array, y: Array) -> Iterator[Case]:
             "cross_entropy" + suffix, {"input": x, "target": reference.softmax(y, 1)}, 4, total, "soft"
         )
         yield Case("binary_cross_entropy_with_logits" + suffix, {"input": x, "target": yes}, 4, total)
-        yield Case("mse_loss" + suffix, {"input": x, "target": y}, 4, total)
+        for name, options in _DISTANCES:
+            yield Case(name + suffix, {"input": x, "target": y, **options}, 4, total)
+        yield Case("nll_loss" + suffix, {"input": x, "target": labels}, 4, total)
+        probabilities = {"input": reference.sigmoid(x), "target": yes}
+        yield Case("binary_cross_entropy" + suffix, probabilities, 4, total)

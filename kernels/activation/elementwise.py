@@ -2,12 +2,10 @@
 
 from functools import lru_cache
 
-import numpy as np
-
 from ..engine.geometry import Geometry
 from ..engine.jit import kernel
 from ..engine.machine import lanes
-from ..memory.buffers import CHUNK, empty, empty_like, flat, flat_like, streams
+from ..memory.buffers import CHUNK, in_one_order, streams
 from ..simd import pour, read
 from .formulas import Formula, gradient, value
 
@@ -18,7 +16,6 @@ _WORK = {Formula.GELU: NORMAL} | dict.fromkeys(
     (Formula.ELU, Formula.GELU_TANH, Formula.SILU, Formula.SIGMOID, Formula.TANH, Formula.SOFTPLUS),
     EXPONENTIAL,
 )
-_ravel = np.ndarray.ravel
 
 
 def relu(input):
@@ -158,18 +155,6 @@ def _apply(run, formula, a, b, *arrays):
     work = _WORK.get(formula, CHEAP) * size
     run(-(-size // CHUNK), work, g, *sources, line, float(a), float(b), streams(line, CHUNK))
     return result
-
-
-def in_one_order(model, *others):
-    """A result that lies in memory as `model` does, in C order if that has gaps; it and all arrays flat."""
-    if model.flags.c_contiguous and (not others or others[0].flags.c_contiguous):
-        result = empty(model.shape, model.dtype)
-        return result, result.ravel(), [*map(_ravel, (model, *others))]
-    result = empty_like(model)
-    if result.strides != model.strides:
-        model = np.array(model, order="C")
-        result = empty_like(model)
-    return result, flat(result), [flat_like(array, model) for array in (model, *others)]
 
 
 @kernel

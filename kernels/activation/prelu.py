@@ -6,10 +6,9 @@ import numpy as np
 
 from ..engine.geometry import vector
 from ..engine.jit import kernel
-from ..memory.buffers import CHUNK, channels_last, empty, flat, flat_like, scratch, streams
+from ..memory.buffers import CHUNK, channels_last, empty, flat, flat_like, in_one_order, scratch, streams
 from ..reduce import column_sums
 from ..simd import full, pour, read, select, total, write
-from .elementwise import in_one_order
 
 ROWS = 256
 """Pixels of a chunk: what they add to the weight's gradient is summed one after another, then the chunks'."""

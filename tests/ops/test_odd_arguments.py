@@ -26,6 +26,8 @@ LABELS = {
     "label_smoothing": 0.1,
 }
 ANSWERS = {"input": A, "target": A, "weight": B, "pos_weight": B, "reduction": "mean"}
+PICKED = {name: value for name, value in LABELS.items() if name != "label_smoothing"}
+DISTANCES = {"mse_loss": {}, "l1_loss": {}, "smooth_l1_loss": {"beta": 1.0}, "huber_loss": {"delta": 1.0}}
 ELEMENTWISE = {
     **{name: {} for name in ("relu", "sigmoid", "tanh", "silu", "hardswish", "hardsigmoid", "relu6")},
     "leaky_relu": {"negative_slope": 0.01},
@@ -120,7 +122,16 @@ CALLS = {
     "dropout_input": {"mask": A, "grad_output": A},
     **{f"cross_entropy{of}": {**LABELS, "reduction": "mean"} for of in ("", "_input")},
     **{f"binary_cross_entropy_with_logits{of}": ANSWERS for of in ("", "_input")},
-    **{f"mse_loss{of}": {"input": A, "target": A, "reduction": "mean"} for of in ("", "_input")},
+    **{
+        f"{name}{of}": {"input": A, "target": A, "reduction": "mean", **options}
+        for name, options in DISTANCES.items()
+        for of in ("", "_input")
+    },
+    **{f"nll_loss{of}": {**PICKED, "reduction": "mean"} for of in ("", "_input")},
+    **{
+        f"binary_cross_entropy{of}": {"input": A, "target": A, "weight": B, "reduction": "mean"}
+        for of in ("", "_input")
+    },
 }
 
 HUGE = (2**31 - 1, 2**31, 2**63, 2**64, 10**30, -(2**31), -(2**63), -(10**30))

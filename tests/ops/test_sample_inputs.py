@@ -14,7 +14,10 @@ torch = pytest.importorskip("torch")
 
 pytestmark = pytest.mark.torch
 
-LOSSES = "cross_entropy", "binary_cross_entropy_with_logits", "mse_loss"
+LOSSES = (
+    *("cross_entropy", "nll_loss", "binary_cross_entropy_with_logits", "binary_cross_entropy"),
+    *("mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss"),
+)
 OPERATIONS = (
     *("conv2d", "linear", "max_pool2d", "avg_pool2d", "adaptive_avg_pool2d"),
     *("relu", "sigmoid", "softmax", "log_softmax", "dropout"),
@@ -130,6 +133,7 @@ def test_values_and_gradients(described, name):
     [
         *("conv2d", "max_pool2d", "avg_pool2d", "adaptive_avg_pool2d"),
         *("gelu", "hardtanh", "prelu", "group_norm"),
+        *("l1_loss", "huber_loss"),
     ],
 )
 def test_what_pytorch_refuses_is_refused(described, name):
