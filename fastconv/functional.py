@@ -5,7 +5,21 @@ accepted; the arguments are left as they are (but for running statistics, which 
 result is a fresh array of their type.
 """
 
-from fastconv.ops.activation import log_softmax, relu, sigmoid, softmax
+from fastconv.ops.activation import (
+    elu,
+    gelu,
+    hardsigmoid,
+    hardswish,
+    hardtanh,
+    leaky_relu,
+    prelu,
+    relu,
+    relu6,
+    sigmoid,
+    silu,
+    softplus,
+    tanh,
+)
 from fastconv.ops.adaptive_pool import adaptive_avg_pool1d, adaptive_avg_pool2d
 from fastconv.ops.avg_pool import avg_pool1d, avg_pool2d
 from fastconv.ops.conv import conv2d
@@ -14,7 +28,9 @@ from fastconv.ops.conv_transpose import conv_transpose2d
 from fastconv.ops.dense import linear
 from fastconv.ops.dropout import dropout, dropout_mask
 from fastconv.ops.join import add, concat
-from fastconv.ops.loss import binary_cross_entropy_with_logits, cross_entropy, mse_loss
+from fastconv.ops.loss.binary import binary_cross_entropy, binary_cross_entropy_with_logits
+from fastconv.ops.loss.classes import cross_entropy, nll_loss
+from fastconv.ops.loss.distance import huber_loss, l1_loss, mse_loss, smooth_l1_loss
 from fastconv.ops.max_pool import adaptive_max_pool2d, max_pool1d, max_pool2d
 from fastconv.ops.norm import (
     batch_norm,
@@ -24,6 +40,7 @@ from fastconv.ops.norm import (
     instance_norm,
     layer_norm,
 )
+from fastconv.ops.softmax import log_softmax, softmax
 
 __all__ = [
     "adaptive_avg_pool1d",
@@ -33,6 +50,7 @@ __all__ = [
     "avg_pool1d",
     "avg_pool2d",
     "batch_norm",
+    "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "channel_norm",
     "channel_statistics",
@@ -43,15 +61,30 @@ __all__ = [
     "cross_entropy",
     "dropout",
     "dropout_mask",
+    "elu",
+    "gelu",
     "group_norm",
+    "hardsigmoid",
+    "hardswish",
+    "hardtanh",
+    "huber_loss",
     "instance_norm",
+    "l1_loss",
     "layer_norm",
+    "leaky_relu",
     "linear",
     "log_softmax",
     "max_pool1d",
     "max_pool2d",
     "mse_loss",
+    "nll_loss",
+    "prelu",
     "relu",
+    "relu6",
     "sigmoid",
+    "silu",
+    "smooth_l1_loss",
     "softmax",
+    "softplus",
+    "tanh",
 ]

@@ -4,7 +4,22 @@ Each is the gradient of a loss L with respect to that argument, given `grad_outp
 the gradients of the losses themselves need none. Arrays as in `fastconv.functional`.
 """
 
-from fastconv.ops.activation import log_softmax_input, relu_input, sigmoid_input, softmax_input
+from fastconv.ops.activation import (
+    elu_input,
+    gelu_input,
+    hardsigmoid_input,
+    hardswish_input,
+    hardtanh_input,
+    leaky_relu_input,
+    prelu_input,
+    prelu_weight,
+    relu6_input,
+    relu_input,
+    sigmoid_input,
+    silu_input,
+    softplus_input,
+    tanh_input,
+)
 from fastconv.ops.adaptive_pool import adaptive_avg_pool1d_input, adaptive_avg_pool2d_input
 from fastconv.ops.avg_pool import avg_pool1d_input, avg_pool2d_input
 from fastconv.ops.conv import conv2d_bias, conv2d_input, conv2d_weight
@@ -13,7 +28,9 @@ from fastconv.ops.conv_transpose import conv_transpose2d_bias, conv_transpose2d_
 from fastconv.ops.dense import linear_bias, linear_input, linear_weight
 from fastconv.ops.dropout import dropout_input
 from fastconv.ops.join import concat_input
-from fastconv.ops.loss import binary_cross_entropy_with_logits_input, cross_entropy_input, mse_loss_input
+from fastconv.ops.loss.binary import binary_cross_entropy_input, binary_cross_entropy_with_logits_input
+from fastconv.ops.loss.classes import cross_entropy_input, nll_loss_input
+from fastconv.ops.loss.distance import huber_loss_input, l1_loss_input, mse_loss_input, smooth_l1_loss_input
 from fastconv.ops.max_pool import adaptive_max_pool2d_input, max_pool1d_input, max_pool2d_input
 from fastconv.ops.norm_gradients import (
     batch_norm_bias,
@@ -31,6 +48,7 @@ from fastconv.ops.norm_gradients import (
     layer_norm_input,
     layer_norm_weight,
 )
+from fastconv.ops.softmax import log_softmax_input, softmax_input
 
 __all__ = [
     "adaptive_avg_pool1d_input",
@@ -41,6 +59,7 @@ __all__ = [
     "batch_norm_bias",
     "batch_norm_input",
     "batch_norm_weight",
+    "binary_cross_entropy_input",
     "binary_cross_entropy_with_logits_input",
     "channel_norm_gradients",
     "concat_input",
@@ -55,16 +74,24 @@ __all__ = [
     "conv_transpose2d_weight",
     "cross_entropy_input",
     "dropout_input",
+    "elu_input",
+    "gelu_input",
     "group_norm_bias",
     "group_norm_input",
     "group_norm_weight",
+    "hardsigmoid_input",
+    "hardswish_input",
+    "hardtanh_input",
+    "huber_loss_input",
     "instance_norm_bias",
     "instance_norm_input",
     "instance_norm_weight",
+    "l1_loss_input",
     "layer_norm_bias",
     "layer_norm_gradients",
     "layer_norm_input",
     "layer_norm_weight",
+    "leaky_relu_input",
     "linear_bias",
     "linear_input",
     "linear_weight",
@@ -72,7 +99,15 @@ __all__ = [
     "max_pool1d_input",
     "max_pool2d_input",
     "mse_loss_input",
+    "nll_loss_input",
+    "prelu_input",
+    "prelu_weight",
+    "relu6_input",
     "relu_input",
     "sigmoid_input",
+    "silu_input",
+    "smooth_l1_loss_input",
     "softmax_input",
+    "softplus_input",
+    "tanh_input",
 ]

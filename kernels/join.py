@@ -8,7 +8,7 @@ import numpy as np
 from .engine.geometry import Geometry, vector
 from .engine.jit import kernel
 from .engine.machine import lanes
-from .memory.buffers import CHUNK, empty, empty_like, flat, flat_like, streams
+from .memory.buffers import CHUNK, empty, in_one_order, streams
 from .simd import pour, read, select
 
 CHEAP = 16.0
@@ -19,7 +19,7 @@ _ravel = np.ndarray.ravel
 def add(input, other, relu=False):
     """y = a + b, with `relu` max(a + b, 0); NaN stays NaN. Arrays of one shape."""
     pair = (other, input) if _lies_by_channels(other) else (input, other)
-    result, line, sources = _in_one_order(*pair)
+    result, line, sources = in_one_order(*pair)
     run = _add_relu if relu else _add
     run(-(-line.size // CHUNK), CHEAP * line.size, vector(line.dtype), *sources, line, streams(line, CHUNK))
     return result
@@ -58,18 +58,6 @@ def concat_input(grad_output, sizes, dim=1):
 def _lies_by_channels(array):
     """Whether an array is images with their channels side by side in memory, and not in C order, too."""
     return array.ndim == 4 and not array.flags.c_contiguous and array.transpose(0, 2, 3, 1).flags.c_contiguous
-
-
-def _in_one_order(model, other):
-    """A result that lies in memory as `model` does, in C order if that has gaps; it and both arrays flat."""
-    if model.flags.c_contiguous and other.flags.c_contiguous:
-        result = empty(model.shape, model.dtype)
-        return result, result.ravel(), [model.ravel(), other.ravel()]
-    result = empty_like(model)
-    if result.strides != model.strides:
-        model = np.array(model, order="C")
-        result = empty_like(model)
-    return result, flat(result), [flat(model), flat_like(other, model)]
 
 
 def _made(shape, dtype, by_channels):

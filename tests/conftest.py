@@ -66,9 +66,13 @@ def every_kernel_gets_the_types_it_was_compiled_for():
 
 
 def others(array):
-    """An array of the same kind, in other memory, with other numbers; integers, maybe labels, are moved."""
-    (low, high), size = byte_bounds(array), array.itemsize
-    numbers = np.random.default_rng(1).standard_normal((high - low) // size).astype(array.dtype)
+    """An array of the same kind, in other memory, with other numbers; integers, maybe labels, are moved.
+
+    What may be probabilities becomes others.
+    """
+    (low, high), size, rng = byte_bounds(array), array.itemsize, np.random.default_rng(1)
+    draw = rng.random if ((array >= 0) & (array <= 1)).all() else rng.standard_normal
+    numbers = draw((high - low) // size).astype(array.dtype)
     start = array.__array_interface__["data"][0] - low
     other = np.ndarray(array.shape, array.dtype, numbers, start, array.strides)
     if array.dtype.kind in "iu":

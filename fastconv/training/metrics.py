@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from fastconv import validate
-from fastconv.nn import BCEWithLogitsLoss, CrossEntropyLoss
+from fastconv.nn import BCELoss, BCEWithLogitsLoss, CrossEntropyLoss, NLLLoss
 from fastconv.nn.losses import Loss
 from fastconv.types import Array
 
@@ -37,12 +37,19 @@ def binary_accuracy(output: Array, target: Array) -> Array:
     return (output > 0) == (target > 0.5)
 
 
+def probable_accuracy(output: Array, target: Array) -> Array:
+    """True where a probability and its target agree: both above 1/2, or neither."""
+    return (output > 0.5) == (target > 0.5)
+
+
 def for_loss(loss: Loss) -> dict[str, Metric]:
     """The metrics of a trainer that was given none: accuracy where the loss is one of classification."""
-    if isinstance(loss, CrossEntropyLoss):
+    if isinstance(loss, CrossEntropyLoss | NLLLoss):
         return {"accuracy": partial(accuracy, ignore_index=loss.ignore_index)}
     if isinstance(loss, BCEWithLogitsLoss):
         return {"accuracy": binary_accuracy}
+    if isinstance(loss, BCELoss):
+        return {"accuracy": probable_accuracy}
     return {}
 
 

@@ -83,6 +83,18 @@ def empty_like(model: np.ndarray) -> np.ndarray:
     return dense.transpose(sorted(range(model.ndim), key=order.__getitem__))
 
 
+def in_one_order(model: np.ndarray, *others: np.ndarray) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
+    """A result that lies in memory as `model` does, in C order if that has gaps; it and all arrays flat."""
+    if model.flags.c_contiguous and (not others or others[0].flags.c_contiguous):
+        result = empty(model.shape, model.dtype)
+        return result, result.ravel(), [*map(np.ndarray.ravel, (model, *others))]
+    result = empty_like(model)
+    if result.strides != model.strides:
+        model = np.array(model, order="C")
+        result = empty_like(model)
+    return result, flat(result), [flat_like(array, model) for array in (model, *others)]
+
+
 def _noted(array: np.ndarray) -> np.ndarray:
     """The array itself, after the recording of this call, if there is one, has noted it."""
     size = array.nbytes

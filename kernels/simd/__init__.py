@@ -2,19 +2,22 @@
 
 from .access import clear, copy, fetch, opaque
 from .dot import dot, plus, sums, transposed
-from .exponential import exp, log1p
+from .exponential import exp, expm1, log, log1p
+from .normal import bell, tail
 from .stream import pour, stream
 from .tile import fma, fma_rows, fma_runs, load, positive, spread, store, zero
 from .vector import below, cast, full, larger, largest, magnitude, read, select, total, wins, write
 from .weave import unwoven, woven
 
 __all__ = [
+    "bell",
     "below",
     "cast",
     "clear",
     "copy",
     "dot",
     "exp",
+    "expm1",
     "fetch",
     "fma",
     "fma_rows",
@@ -23,6 +26,7 @@ __all__ = [
     "larger",
     "largest",
     "load",
+    "log",
     "log1p",
     "magnitude",
     "opaque",
@@ -35,6 +39,7 @@ __all__ = [
     "store",
     "stream",
     "sums",
+    "tail",
     "total",
     "transposed",
     "unwoven",

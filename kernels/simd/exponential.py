@@ -1,4 +1,4 @@
-"""Exponential and logarithm of vectors."""
+"""Exponentials and logarithms of vectors."""
 
 import math
 from collections.abc import Callable
@@ -9,6 +9,9 @@ from numba.extending import intrinsic
 
 from ..engine.machine import vectors
 from .vector import _call, _suffix
+
+LN2, LN2_REST = float.fromhex("0x1.62e42fefa39efp-1"), 2.3190468138462996e-17
+"""ln 2, and what this lacks of it."""
 
 
 class _Arithmetic:
@@ -47,6 +50,50 @@ def _scaled(builder: Any, series: Any, n: Any) -> Any:
     return _call(builder, name, vector, [series, n, series, everything, nearest])
 
 
+class _Reduction:
+    """x = n ln 2 + r with |r| <= ln 2 / 2, n a whole number; x is clamped to `low` and `high`."""
+
+    def __init__(self, builder: Any, x: Any, low: float, high: float) -> None:
+        self.width = {"f32": 32, "f64": 64}[_suffix(x.type)[-3:]]
+        _, self.mantissa, self.bias, bits, _, _ = _EXP[self.width]
+        self.builder, self.emit = builder, _Arithmetic(builder, x.type)
+        self.whole = ir.VectorType(ir.IntType(self.width), x.type.count)
+        emit, magic = self.emit, 1.5 * 2.0**self.mantissa
+        step = 2.0**bits
+        ln2_high = math.floor(math.log(2) * step) / step
+        ln2_low = LN2 - ln2_high + LN2_REST
+        for limit, sign in ((low, "<"), (high, ">")):
+            x = builder.select(builder.fcmp_ordered(sign, x, emit.constant(limit)), emit.constant(limit), x)
+        shifted = emit.fmuladd(x, emit.constant(1 / math.log(2)), emit.constant(magic))
+        self.n = builder.fsub(shifted, emit.constant(magic))
+        r = emit.fmuladd(self.n, emit.constant(-ln2_high), x)
+        self.r = emit.fmuladd(self.n, emit.constant(-ln2_low), r)
+        origin = builder.bitcast(emit.constant(magic), self.whole)
+        self.number = builder.sub(builder.bitcast(shifted, self.whole), origin)
+
+    def integer(self, value: int) -> Any:
+        return ir.Constant(self.whole, [value] * self.whole.count)
+
+    def power(self, exponent: Any) -> Any:
+        """2^exponent of a vector of integers, where that is a normal number."""
+        bits = self.builder.add(exponent, self.integer(self.bias))
+        return self.builder.bitcast(self.builder.shl(bits, self.integer(self.mantissa)), self.emit.vector)
+
+
+def emit_exp(builder: Any, x: Any) -> Any:
+    """The code of `exp`."""
+    width = {"f32": 32, "f64": 64}[_suffix(x.type)[-3:]]
+    degree, *_, low, high = _EXP[width]
+    reduced = _Reduction(builder, x, low, high)
+    series = reduced.emit.polynomial(reduced.r, [1 / math.factorial(k) for k in range(degree + 1)])
+    if vectors().name == "AVX-512" and width * x.type.count == 8 * vectors().bytes:
+        return _scaled(builder, series, reduced.n)
+    half = builder.ashr(reduced.number, reduced.integer(1))
+    for exponent in (half, builder.sub(reduced.number, half)):
+        series = builder.fmul(series, reduced.power(exponent))
+    return series
+
+
 @intrinsic
 def exp(typingctx: Any, v: Any) -> tuple[Any, Callable[..., Any]]:
     """e^v[j] within 2 units of the last place, subnormal results within one of theirs
@@ -54,37 +101,38 @@ def exp(typingctx: Any, v: Any) -> tuple[Any, Callable[..., Any]]:
     x = n ln 2 + r with |r| <= ln 2 / 2; exp x = 2^n sum over k of r^k / k!, whose remainder is below a tenth
     of a rounding. 2^n is two factors, so that neither leaves the type, or one instruction. NaN stays NaN.
     """
-    width = v.dtype.bitwidth
-    degree, mantissa, bias, high_bits, low, high = _EXP[width]
-    step = 2.0**high_bits
-    ln2_high = math.floor(math.log(2) * step) / step
-    ln2_low = float.fromhex("0x1.62e42fefa39efp-1") - ln2_high + 2.3190468138462996e-17
-    magic = 1.5 * 2.0**mantissa
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        vector = context.get_value_type(v)
-        whole = ir.VectorType(ir.IntType(width), v.lanes)
-        emit = _Arithmetic(builder, vector)
-        x = args[0]
-        for limit, sign in ((low, "<"), (high, ">")):
-            x = builder.select(builder.fcmp_ordered(sign, x, emit.constant(limit)), emit.constant(limit), x)
-        shifted = emit.fmuladd(x, emit.constant(1 / math.log(2)), emit.constant(magic))
-        n = builder.fsub(shifted, emit.constant(magic))
-        r = emit.fmuladd(n, emit.constant(-ln2_high), x)
-        r = emit.fmuladd(n, emit.constant(-ln2_low), r)
-        series = emit.polynomial(r, [1 / math.factorial(k) for k in range(degree + 1)])
-        if vectors().name == "AVX-512" and width * v.lanes == 8 * vectors().bytes:
-            return _scaled(builder, series, n)
-        origin = builder.bitcast(emit.constant(magic), whole)
-        number = builder.sub(builder.bitcast(shifted, whole), origin)
-        half = builder.ashr(number, ir.Constant(whole, [1] * v.lanes))
-        for exponent in (half, builder.sub(number, half)):
-            bits = builder.add(exponent, ir.Constant(whole, [bias] * v.lanes))
-            power = builder.bitcast(builder.shl(bits, ir.Constant(whole, [mantissa] * v.lanes)), vector)
-            series = builder.fmul(series, power)
-        return series
+        return emit_exp(builder, args[0])
 
     return v(v), codegen
+
+
+@intrinsic
+def expm1(typingctx: Any, v: Any) -> tuple[Any, Callable[..., Any]]:
+    """e^v[j] - 1 for v[j] <= 0, within 3 units of the last place also near 0; NaN stays NaN
+
+    With n and r as in `exp`: 2^n (e^r - 1) + (2^n - 1), where e^r - 1 = r + r^2 sum over k of r^k / (k + 2)!.
+    Below the clamp the result is -1.
+    """
+    terms, low = {32: (6, -20.0), 64: (12, -40.0)}[v.dtype.bitwidth]
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        reduced = _Reduction(builder, args[0], low, 0.0)
+        emit, r = reduced.emit, reduced.r
+        rest = emit.polynomial(r, [1 / math.factorial(k + 2) for k in range(terms)])
+        small = emit.fmuladd(builder.fmul(r, r), rest, r)
+        power = reduced.power(reduced.number)
+        return emit.fmuladd(power, small, builder.fsub(power, emit.constant(1.0)))
+
+    return v(v), codegen
+
+
+def _artanh(emit: _Arithmetic, s: Any, terms: int) -> Any:
+    """2 artanh s = 2 s sum over k of s^(2 k) / (2 k + 1), less its first term 2 s."""
+    square = emit.builder.fmul(s, s)
+    series = emit.polynomial(square, [2 / (2 * k + 1) for k in range(1, terms)])
+    return emit.builder.fmul(emit.builder.fmul(s, square), series)
 
 
 @intrinsic
@@ -100,5 +148,47 @@ def log1p(typingctx: Any, v: Any) -> tuple[Any, Callable[..., Any]]:
         s = builder.fdiv(args[0], builder.fadd(args[0], emit.constant(2.0)))
         square = builder.fmul(s, s)
         return builder.fmul(s, emit.polynomial(square, [2 / (2 * k + 1) for k in range(terms)]))
+
+    return v(v), codegen
+
+
+@intrinsic
+def log(typingctx: Any, v: Any) -> tuple[Any, Callable[..., Any]]:
+    """The logarithm of v[j] >= 0, not infinite, within 4 units of the last place; NaN stays NaN
+
+    x = 2^n m with m from sqrt(1/2) to sqrt(2): log x = n ln 2 + 2 artanh((m - 1) / (m + 1)). -inf where x is
+    0 or subnormal.
+    """
+    width = v.dtype.bitwidth
+    _, mantissa, _, bits, _, _ = _EXP[width]
+    terms, tiny = {32: (6, 2.0**-126), 64: (11, 2.0**-1022)}[width]
+    step = 2.0**bits
+    ln2_high = math.floor(math.log(2) * step) / step
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        (x,) = args
+        emit = _Arithmetic(builder, x.type)
+        whole = ir.VectorType(ir.IntType(width), x.type.count)
+
+        def integer(value: int) -> Any:
+            return ir.Constant(whole, [value] * whole.count)
+
+        # Counted from the bits of sqrt(1/2), the exponent of all that have one m is the same.
+        origin = builder.bitcast(emit.constant(math.sqrt(0.5)), whole)
+        offset = builder.sub(builder.bitcast(x, whole), origin)
+        number = builder.ashr(offset, integer(mantissa))
+        power = builder.shl(number, integer(mantissa))
+        m = builder.bitcast(builder.sub(builder.bitcast(x, whole), power), x.type)
+        n = builder.sitofp(number, x.type)
+        f = builder.fsub(m, emit.constant(1.0))
+        s = builder.fdiv(f, builder.fadd(m, emit.constant(1.0)))
+        # 2 s = f - f s: f is exact, and so is n times the first part of ln 2.
+        rest = builder.fsub(_artanh(emit, s, terms), builder.fmul(f, s))
+        rest = emit.fmuladd(n, emit.constant(LN2 - ln2_high + LN2_REST), rest)
+        result = emit.fmuladd(n, emit.constant(ln2_high), builder.fadd(f, rest))
+        result = builder.select(
+            builder.fcmp_ordered("<", x, emit.constant(tiny)), emit.constant(-math.inf), result
+        )
+        return builder.select(builder.fcmp_ordered("ord", x, x), result, x)
 
     return v(v), codegen

@@ -26,6 +26,16 @@ LABELS = {
     "label_smoothing": 0.1,
 }
 ANSWERS = {"input": A, "target": A, "weight": B, "pos_weight": B, "reduction": "mean"}
+PICKED = {name: value for name, value in LABELS.items() if name != "label_smoothing"}
+DISTANCES = {"mse_loss": {}, "l1_loss": {}, "smooth_l1_loss": {"beta": 1.0}, "huber_loss": {"delta": 1.0}}
+ELEMENTWISE = {
+    **{name: {} for name in ("relu", "sigmoid", "tanh", "silu", "hardswish", "hardsigmoid", "relu6")},
+    "leaky_relu": {"negative_slope": 0.01},
+    "elu": {"alpha": 1.0},
+    "gelu": {"approximate": "none"},
+    "softplus": {"beta": 1.0, "threshold": 20.0},
+    "hardtanh": {"min_val": -1.0, "max_val": 1.0},
+}
 
 OF_CHANNELS = {"mean": B, "var": B, "weight": B}
 OF_GROUPS = {"mean": A[:2, :2], "var": A[:2, :2], "weight": B}
@@ -54,8 +64,17 @@ CALLS = {
     "linear_input": {"weight": drawn(5, 4), "grad_output": drawn(3, 5)},
     "linear_weight": {"input": A, "grad_output": drawn(3, 5)},
     "linear_bias": {"grad_output": drawn(3, 5)},
-    **{name: {"input": A} for name in ("relu", "sigmoid")},
-    **{f"{name}_input": {"output": A, "grad_output": A} for name in ("relu", "sigmoid")},
+    **{name: {"input": A, **options} for name, options in ELEMENTWISE.items()},
+    **{
+        f"{name}_input": {
+            "output" if name in ("relu", "sigmoid", "tanh") else "input": A,
+            "grad_output": A,
+            **options,
+        }
+        for name, options in ELEMENTWISE.items()
+    },
+    "prelu": {"input": A, "weight": B},
+    **{f"prelu_{of}": {"input": A, "weight": B, "grad_output": A} for of in ("input", "weight")},
     **{name: {"input": A, "dim": 1} for name in ("softmax", "log_softmax")},
     **{f"{name}_input": {"output": A, "grad_output": A, "dim": 1} for name in ("softmax", "log_softmax")},
     "channel_statistics": {"input": X, "num_groups": 2},
@@ -103,7 +122,16 @@ CALLS = {
     "dropout_input": {"mask": A, "grad_output": A},
     **{f"cross_entropy{of}": {**LABELS, "reduction": "mean"} for of in ("", "_input")},
     **{f"binary_cross_entropy_with_logits{of}": ANSWERS for of in ("", "_input")},
-    **{f"mse_loss{of}": {"input": A, "target": A, "reduction": "mean"} for of in ("", "_input")},
+    **{
+        f"{name}{of}": {"input": A, "target": A, "reduction": "mean", **options}
+        for name, options in DISTANCES.items()
+        for of in ("", "_input")
+    },
+    **{f"nll_loss{of}": {**PICKED, "reduction": "mean"} for of in ("", "_input")},
+    **{
+        f"binary_cross_entropy{of}": {"input": A, "target": A, "weight": B, "reduction": "mean"}
+        for of in ("", "_input")
+    },
 }
 
 HUGE = (2**31 - 1, 2**31, 2**63, 2**64, 10**30, -(2**31), -(2**63), -(10**30))

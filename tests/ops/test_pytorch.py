@@ -171,7 +171,7 @@ def test_linear_and_its_gradients(lead):
 
 
 @pytest.mark.parametrize("shape", [(), (5,), (3, 4), (2, 3, 4, 5), (0, 3)], ids=str)
-@pytest.mark.parametrize("name", ["relu", "sigmoid"])
+@pytest.mark.parametrize("name", ["relu", "sigmoid", "tanh"])
 def test_elementwise_activations_and_their_gradients(name, shape):
     x, g = (np.asarray(array) for array in drawn(shape, shape))
     x = np.where(np.abs(x) < 0.3, 0, 20 * x)  # zeros, and far into the flat ends
@@ -183,7 +183,7 @@ def test_elementwise_activations_and_their_gradients(name, shape):
     assert_same(getattr(grad, f"{name}_input")(ours, g), tx.grad)
 
 
-@pytest.mark.parametrize("name", ["relu", "sigmoid"])
+@pytest.mark.parametrize("name", ["relu", "sigmoid", "tanh"])
 def test_special_values_pass_as_in_pytorch(name):
     x = np.array([np.nan, np.inf, -np.inf, 0.0, 1e4, -1e4])
     (tx,) = tensors(x)

@@ -14,13 +14,20 @@ torch = pytest.importorskip("torch")
 
 pytestmark = pytest.mark.torch
 
-LOSSES = "cross_entropy", "binary_cross_entropy_with_logits", "mse_loss"
+LOSSES = (
+    *("cross_entropy", "nll_loss", "binary_cross_entropy_with_logits", "binary_cross_entropy"),
+    *("mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss"),
+)
 OPERATIONS = (
     *("conv2d", "linear", "max_pool2d", "avg_pool2d", "adaptive_avg_pool2d"),
     *("relu", "sigmoid", "softmax", "log_softmax", "dropout"),
     *("batch_norm", "group_norm", "instance_norm", "layer_norm"),
+    *("leaky_relu", "elu", "gelu", "silu", "tanh", "softplus", "prelu"),
+    *("hardswish", "hardsigmoid", "hardtanh", "relu6"),
     *LOSSES,
 )
+ROUGH = {"hardsigmoid": 1e-7}
+"""PyTorch's own error in a gradient, where it is no rounding: it takes 1/6 of float32 in float64, too."""
 SHARE = {"max_pool2d": 7}
 """Of how many samples one is taken: there are 1440 for max_pool2d, all combinations of its arguments."""
 
@@ -87,9 +94,9 @@ def gradients(name, arrays, output, grad_output):
             yield argument, function(**{key: known[key] for key in needed})
 
 
-def assert_same(ours, theirs, sample):
+def assert_same(ours, theirs, sample, rtol=1e-11):
     assert np.shape(ours) == tuple(theirs.shape), sample
-    np.testing.assert_allclose(ours, theirs.detach().numpy(), rtol=1e-11, atol=1e-12, err_msg=str(sample))
+    np.testing.assert_allclose(ours, theirs.detach().numpy(), rtol=rtol, atol=1e-12, err_msg=str(sample))
 
 
 @pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel:UserWarning")
@@ -115,12 +122,20 @@ def test_values_and_gradients(described, name):
                 tensor.grad = None
         theirs.backward(torch.tensor(g))
         for argument, gradient in gradients(name, arrays, ours, g):
-            assert_same(gradient, given[argument].grad, sample)
-            compared += 1
-    assert compared >= 3
+            if given[argument].requires_grad:
+                assert_same(gradient, given[argument].grad, sample, ROUGH.get(name, 1e-11))
+                compared += 1
+    assert compared >= (1 if len(samples) == 1 else 3)  # tanh has one sample
 
 
-@pytest.mark.parametrize("name", ["conv2d", "max_pool2d", "avg_pool2d", "adaptive_avg_pool2d", "group_norm"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("conv2d", "max_pool2d", "avg_pool2d", "adaptive_avg_pool2d"),
+        *("gelu", "hardtanh", "prelu", "group_norm"),
+        *("l1_loss", "huber_loss"),
+    ],
+)
 def test_what_pytorch_refuses_is_refused(described, name):
     for wrong in described[name].error_inputs("cpu"):
         arrays = as_arrays(bound(name, wrong.sample_input))

@@ -3,6 +3,7 @@ import math
 import numpy as np
 import pytest
 
+from fastconv import reference
 from fastconv.reference import (
     binary_cross_entropy_with_logits,
     binary_cross_entropy_with_logits_input,
@@ -202,3 +203,55 @@ def test_results_have_the_type_of_the_input(reduction):
     for i, result in enumerate(results):
         assert result.dtype == np.float32
         assert np.isscalar(result) == (reduction != "none" and i % 2 == 0)
+
+
+def test_distances_by_hand():
+    x, y = np.array([0.0, 1, -4]), np.array([0.5, 1, 0])
+    for name, options, losses, gradient in (
+        ("l1_loss", {}, [0.5, 0, 4], [-1, 0, -1]),
+        ("smooth_l1_loss", {"beta": 2.0}, [0.0625, 0, 3], [-0.25, 0, -1]),
+        ("smooth_l1_loss", {"beta": 0.0}, [0.5, 0, 4], [-1, 0, -1]),
+        ("huber_loss", {"delta": 2.0}, [0.125, 0, 6], [-0.5, 0, -2]),
+    ):
+        function, of_input = getattr(reference, name), getattr(reference, f"{name}_input")
+        np.testing.assert_array_equal(function(x, y, "none", **options), losses)
+        assert function(x, y, **options) == pytest.approx(np.mean(losses), rel=1e-15)
+        np.testing.assert_array_equal(of_input(x, y, "sum", **options), gradient)
+        np.testing.assert_allclose(of_input(x, y, "mean", **options), np.divide(gradient, 3), rtol=1e-15)
+
+
+def test_nll_by_hand():
+    x, labels, w = np.array([[-1.0, -2], [-3, -4], [-5, -6]]), np.array([1, -100, 0]), np.array([2.0, 4])
+    np.testing.assert_array_equal(reference.nll_loss(x, labels, w, reduction="none"), [8, 0, 10])
+    assert reference.nll_loss(x, labels, w) == 18 / 6
+    np.testing.assert_allclose(reference.nll_loss_input(x, labels, w), [[0, -4 / 6], [0, 0], [-2 / 6, 0]])
+    assert reference.nll_loss(x, labels + 1, w) is None
+    assert reference.nll_loss_input(x, labels + 1, w) is None
+
+
+def test_binary_cross_entropy_of_probabilities_by_hand():
+    x, y = np.array([0.25, 0.0, 1.0]), np.array([1.0, 1.0, 0.0])
+    np.testing.assert_allclose(
+        reference.binary_cross_entropy(x, y, reduction="none"), [np.log(4), 100, 100], rtol=1e-15
+    )
+    gradient = reference.binary_cross_entropy_input(x, y, reduction="sum")
+    np.testing.assert_allclose(gradient, [-4, -1e12, 1e12], rtol=1e-15)
+    assert reference.binary_cross_entropy(x + 1e-9, y) is None
+    assert reference.binary_cross_entropy(x, y - 1e-9) is None
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("l1_loss", {}),
+        ("smooth_l1_loss", {"beta": 0.7}),
+        ("huber_loss", {"delta": 0.6}),
+        ("binary_cross_entropy", {}),
+    ],
+)
+def test_more_gradients_are_central_differences(name, options, reduction, assert_gradient):
+    function, of_input = getattr(reference, name), getattr(reference, f"{name}_input")
+    x, y = np.random.default_rng(3).uniform(0.05, 0.95, (2, 4, 3))
+    options = {"reduction": reduction, **options}
+    assert_gradient(of_input(x, y, **options), lambda x: function(x, y, **options), x)

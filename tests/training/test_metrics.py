@@ -46,6 +46,11 @@ def test_binary_accuracy_has_its_threshold_at_the_logit_0():
 def test_the_default_suits_the_loss():
     assert metrics.for_loss(nn.MSELoss()) == {}
     assert metrics.for_loss(nn.BCEWithLogitsLoss()) == {"accuracy": metrics.binary_accuracy}
+    assert metrics.for_loss(nn.BCELoss()) == {"accuracy": metrics.probable_accuracy}
+    outputs, targets = np.array([0.4, 0.6, 0.7]), np.array([0.0, 0.0, 1.0])
+    assert metrics.probable_accuracy(outputs, targets).tolist() == [True, False, True]
+    ignored = metrics.for_loss(nn.NLLLoss(ignore_index=1))["accuracy"]
+    assert ignored(np.array([[-1.0, -2], [-3, 0]]), np.array([0, 1])).tolist() == [True]
     accuracy = metrics.for_loss(nn.CrossEntropyLoss(ignore_index=1))["accuracy"]
     assert accuracy(LOGITS, np.array([1, 1, 0])).tolist() == [False]
 

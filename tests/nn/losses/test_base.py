@@ -9,6 +9,7 @@ RNG = np.random.default_rng(0)
 LOGITS = RNG.normal(size=(5, 3))
 LABELS = np.array([0, 2, 1, 2, 0])
 PROBABILITIES = RNG.dirichlet(np.ones(3), size=5)
+ANSWERS = RNG.uniform(0.05, 0.95, (5, 3))
 PIXELS = RNG.normal(size=(5, 3, 2, 2))
 PIXEL_LABELS = RNG.integers(0, 3, size=(5, 2, 2))
 SAMPLE_WEIGHT = np.array([0.5, 2.0, 0.0, 1.0, 3.0])
@@ -30,6 +31,14 @@ CASES = {
     ),
     "squares": (nn.MSELoss(), LOGITS, PROBABILITIES),
     "squares, sum": (nn.MSELoss(reduction="sum"), LOGITS, PROBABILITIES),
+    "logarithms": (nn.NLLLoss(), LOGITS, LABELS),
+    "logarithms, weight": (nn.NLLLoss([1.0, 2.0, 0.5], reduction="sum"), LOGITS, LABELS),
+    "logarithms of pixels, ignored": (nn.NLLLoss(ignore_index=2), PIXELS, PIXEL_LABELS),
+    "probabilities of yes": (nn.BCELoss(), ANSWERS, PROBABILITIES),
+    "probabilities of yes, weight": (nn.BCELoss([1.0, 2.0, 3.0]), ANSWERS, PROBABILITIES),
+    "distances": (nn.L1Loss(), LOGITS, PROBABILITIES),
+    "distances, smooth": (nn.SmoothL1Loss(beta=0.7), LOGITS, PROBABILITIES),
+    "distances, Huber": (nn.HuberLoss(reduction="sum", delta=0.6), LOGITS, PROBABILITIES),
 }
 each_case = pytest.mark.parametrize(("loss", "output", "target"), CASES.values(), ids=CASES)
 
@@ -118,6 +127,7 @@ NOTHING = {
     "all ignored, smoothed": (nn.CrossEntropyLoss(label_smoothing=0.1), LOGITS, IGNORED),
     "all ignored, weighted": (nn.CrossEntropyLoss(weight=[1.0, 2.0, 0.5]), LOGITS, IGNORED),
     "all pixels ignored": (nn.CrossEntropyLoss(), PIXELS, np.full_like(PIXEL_LABELS, -100)),
+    "all logarithms ignored": (nn.NLLLoss(), LOGITS, IGNORED),
     "classes that weigh nothing": (nn.CrossEntropyLoss(weight=[0.0, 2.0, 0.0]), LOGITS, LABELS & 2),
     "smoothed": (nn.CrossEntropyLoss(weight=[0.0, 2.0, 0.0], label_smoothing=0.1), LOGITS, LABELS & 2),
 }
@@ -162,6 +172,11 @@ WRONG = [
     (nn.CrossEntropyLoss, "weight", {0: 1.0}, TypeError, "got {0: 1.0}, needs an array of numbers"),
     (nn.CrossEntropyLoss, "weight", [[1.0, 2.0]], ValueError, r"got shape \(1, 2\), needs \(C,\)"),
     (nn.CrossEntropyLoss, "weight", 2.0, ValueError, r"got shape \(\), needs \(C,\)"),
+    (nn.NLLLoss, "weight", [[1.0, 2.0]], ValueError, r"got shape \(1, 2\), needs \(C,\)"),
+    (nn.NLLLoss, "ignore_index", 1.0, TypeError, "got 1.0, needs an integer"),
+    (nn.BCELoss, "weight", math.inf, ValueError, "got inf, needs finite numbers"),
+    (nn.SmoothL1Loss, "beta", -1, ValueError, "got -1, needs a number from 0 to"),
+    (nn.HuberLoss, "delta", 0, ValueError, "got 0.0, needs a number above 0"),
     (nn.BCEWithLogitsLoss, "weight", math.inf, ValueError, "got inf, needs finite numbers"),
     (nn.BCEWithLogitsLoss, "pos_weight", "2", TypeError, "got '2', needs an array of numbers"),
 ]
@@ -283,99 +298,6 @@ def test_a_forward_of_other_arguments_is_told():
 def test_a_loss_without_a_forward_is_told():
     with pytest.raises(NotImplementedError, match=r"^Loss: forward: a loss of your own overrides it$"):
         nn.Loss()(LOGITS, LABELS)
-
-
-F32 = np.dtype(np.float32)
-LABELS_FIT = "integers of shape (4,) as class labels"
-
-
-@pytest.mark.parametrize(
-    ("loss", "target", "shape", "error", "message"),
-    [
-        (nn.CrossEntropyLoss(), np.array([0, 1, 3, 0]), (4, 3), ValueError, "got 3 at index 2, needs 0 to 2"),
-        (nn.CrossEntropyLoss(), np.arange(4) - 1, (4, 3), ValueError, "got -1 at index 0, needs 0 to 2"),
-        (
-            nn.CrossEntropyLoss(),
-            np.zeros((4, 2, 2), np.uint8) + 3,
-            (4, 3, 2, 2),
-            ValueError,
-            "got 3 at index (0, 0, 0)",
-        ),
-        (
-            nn.CrossEntropyLoss(),
-            np.zeros(4),
-            (4, 3),
-            TypeError,
-            f"got float64, needs {LABELS_FIT}; y.astype(np.int64) would fit",
-        ),
-        (
-            nn.CrossEntropyLoss(),
-            np.array([*"abca"]),
-            (4, 3),
-            TypeError,
-            f"got <U1, needs {LABELS_FIT}; np.searchsorted(classes, y) with classes = np.unique(training ",
-        ),
-        (
-            nn.CrossEntropyLoss(),
-            np.zeros((4, 3)),
-            (4, 3),
-            TypeError,
-            "got float64, needs float32 to match the model's output; y.astype(np.float32) would fit",
-        ),
-        (
-            nn.MSELoss(),
-            np.arange(4),
-            (4, 1),
-            TypeError,
-            "got int64, needs float32 to match the model's output; y[..., None].astype(np.float32) would fit",
-        ),
-        (
-            nn.BCEWithLogitsLoss(),
-            np.ones((4, 1), bool),
-            (4, 1),
-            TypeError,
-            "got bool, needs float32 to match the model's output; y.astype(np.float32) would fit",
-        ),
-        (
-            nn.BCEWithLogitsLoss(),
-            np.ones(4, np.float32),
-            (4, 1),
-            ValueError,
-            "got shape (4,), needs (4, 1) to match the model's output; y[..., None] would fit",
-        ),
-        (nn.Loss("mean"), np.ones(4), (4, 1), TypeError, "got float64, needs float32"),
-        (
-            nn.CrossEntropyLoss(),
-            np.array([[1, 0], [math.nan, 1]], np.float32),
-            (2, 2),
-            ValueError,
-            "got nan at index (1, 0), needs finite numbers",
-        ),
-        (
-            nn.MSELoss(),
-            np.array([[1], [-math.inf]], np.float32),
-            (2, 1),
-            ValueError,
-            "got -inf at index (1, 0), needs finite numbers",
-        ),
-        (
-            nn.BCEWithLogitsLoss(),
-            np.array([[math.nan]], np.float32),
-            (1, 1),
-            ValueError,
-            "got nan at index (0, 0), needs finite numbers",
-        ),
-    ],
-)
-def test_targets_that_do_not_fit_are_told(loss, target, shape, error, message):
-    with pytest.raises(error) as caught:
-        loss.check("fit", "y", target, shape, F32)
-    assert str(caught.value).startswith(f"fit: y: {message}")
-
-
-def test_logits_have_an_axis_of_classes():
-    with pytest.raises(ValueError, match=r"^fit: model: got outputs of shape \(4,\), needs \(N, C\) or"):
-        nn.CrossEntropyLoss().check("fit", "y", np.zeros(4, np.int64), (4,), F32)
 
 
 @each_case

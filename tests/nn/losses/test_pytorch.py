@@ -11,6 +11,7 @@ torch = pytest.importorskip("torch")
 N, C = 7, 4
 RNG = np.random.default_rng(0)
 LOGITS = RNG.normal(size=(N, C, 2, 3))
+ANSWERS = RNG.uniform(0.01, 0.99, LOGITS.shape)
 LABELS = RNG.integers(0, C, (N, 2, 3))
 LABELS[1] = LABELS[2, 0] = LABELS[5] = -100
 PROBABILITIES = RNG.dirichlet(np.ones(C), (N, 2, 3)).transpose(0, 3, 1, 2)
@@ -41,6 +42,11 @@ CASES = {
             [{}, {"weight": WEIGHT[:, None, None]}, {"pos_weight": WEIGHT[:, None, None]}],
         ),
         ("MSELoss", PROBABILITIES, [{}]),
+        ("NLLLoss", LABELS, [{}, {"weight": WEIGHT}]),
+        ("L1Loss", PROBABILITIES, [{}]),
+        ("SmoothL1Loss", PROBABILITIES, [{}, {"beta": 0.5}]),
+        ("HuberLoss", PROBABILITIES, [{}, {"delta": 0.5}]),
+        ("BCELoss", PROBABILITIES, [{}, {"weight": WEIGHT[:, None, None]}]),
     ]
     for options in every
 }
@@ -67,7 +73,7 @@ def theirs(kind, x, target, options, sample_weight):
 
 
 def divisor(kind, terms, target, tensors):
-    if kind != "CrossEntropyLoss" or target.is_floating_point():
+    if kind not in ("CrossEntropyLoss", "NLLLoss") or target.is_floating_point():
         return terms.numel()
     counted = target[target != -100]
     return tensors["weight"][counted].sum() if "weight" in tensors else counted.numel()
@@ -79,7 +85,8 @@ def test_values_and_gradients(kind, target, options, weighted, each_backend):
     loss = getattr(nn, kind)(**options)
     for first in range(N):
         for last in range(first + 1, N + 1):
-            x, y = LOGITS[first:last].copy(), target[first:last]
+            output = ANSWERS if kind == "BCELoss" else LOGITS
+            x, y = output[first:last].copy(), target[first:last]
             sample_weight = SAMPLE_WEIGHT[first:last] if weighted else None
             value, backward = loss.forward(x, y, sample_weight)
             gradient = backward()

@@ -1,0 +1,1 @@
+"""Losses, their gradients, and checks of targets."""
