@@ -11,7 +11,7 @@ from fastconv.ops.conv import conv2d
 from fastconv.ops.conv1d import conv1d
 from fastconv.ops.conv_transpose import conv_transpose2d
 from fastconv.ops.dense import linear
-from fastconv.ops.dropout import dropout, dropout_mask
+from fastconv.ops.dropout import dropout, dropout2d, dropout_mask
 from fastconv.ops.join import add, concat
 from fastconv.ops.loss import binary_cross_entropy_with_logits, cross_entropy, mse_loss
 from fastconv.ops.max_pool import adaptive_max_pool2d, max_pool1d, max_pool2d
@@ -24,6 +24,7 @@ from fastconv.ops.norm import (
     layer_norm,
 )
 from fastconv.ops.pool import adaptive_avg_pool2d, avg_pool2d, max_pool2d
+from fastconv.ops.resample import interpolate, pad, pixel_shuffle
 
 __all__ = [
     "adaptive_avg_pool1d",
@@ -42,15 +43,19 @@ __all__ = [
     "conv_transpose2d",
     "cross_entropy",
     "dropout",
+    "dropout2d",
     "dropout_mask",
     "group_norm",
     "instance_norm",
+    "interpolate",
     "layer_norm",
     "linear",
     "log_softmax",
     "max_pool1d",
     "max_pool2d",
     "mse_loss",
+    "pad",
+    "pixel_shuffle",
     "relu",
     "sigmoid",
     "softmax",

@@ -11,7 +11,7 @@ from fastconv.ops.conv import conv2d_bias, conv2d_input, conv2d_weight
 from fastconv.ops.conv1d import conv1d_bias, conv1d_input, conv1d_weight
 from fastconv.ops.conv_transpose import conv_transpose2d_bias, conv_transpose2d_input, conv_transpose2d_weight
 from fastconv.ops.dense import linear_bias, linear_input, linear_weight
-from fastconv.ops.dropout import dropout_input
+from fastconv.ops.dropout import dropout2d_input, dropout_input
 from fastconv.ops.join import concat_input
 from fastconv.ops.loss import binary_cross_entropy_with_logits_input, cross_entropy_input, mse_loss_input
 from fastconv.ops.max_pool import adaptive_max_pool2d_input, max_pool1d_input, max_pool2d_input
@@ -32,6 +32,7 @@ from fastconv.ops.norm_gradients import (
     layer_norm_weight,
 )
 from fastconv.ops.pool import adaptive_avg_pool2d_input, avg_pool2d_input, max_pool2d_input
+from fastconv.ops.resample import interpolate_input, pad_input, pixel_shuffle_input
 
 __all__ = [
     "adaptive_avg_pool1d_input",
@@ -55,6 +56,7 @@ __all__ = [
     "conv_transpose2d_input",
     "conv_transpose2d_weight",
     "cross_entropy_input",
+    "dropout2d_input",
     "dropout_input",
     "group_norm_bias",
     "group_norm_input",
@@ -62,6 +64,7 @@ __all__ = [
     "instance_norm_bias",
     "instance_norm_input",
     "instance_norm_weight",
+    "interpolate_input",
     "layer_norm_bias",
     "layer_norm_gradients",
     "layer_norm_input",
@@ -73,6 +76,8 @@ __all__ = [
     "max_pool1d_input",
     "max_pool2d_input",
     "mse_loss_input",
+    "pad_input",
+    "pixel_shuffle_input",
     "relu_input",
     "sigmoid_input",
     "softmax_input",

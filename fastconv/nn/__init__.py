@@ -10,13 +10,14 @@ from fastconv.nn.containers import Add, Concat, Concatenate, Graph, Residual, Se
 from fastconv.nn.conv import Conv1d, Conv2d
 from fastconv.nn.conv_transpose import ConvTranspose2d
 from fastconv.nn.dense import Linear
-from fastconv.nn.dropout import Dropout
+from fastconv.nn.dropout import Dropout, Dropout2d
 from fastconv.nn.layer_norm import LayerNorm
 from fastconv.nn.losses import BCEWithLogitsLoss, CrossEntropyLoss, Loss, MSELoss
 from fastconv.nn.max_pool import AdaptiveMaxPool2d, MaxPool1d, MaxPool2d
 from fastconv.nn.norm import BatchNorm1d, BatchNorm2d, GroupNorm, InstanceNorm2d
 from fastconv.nn.pool import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d
-from fastconv.nn.shape import Flatten, Identity
+from fastconv.nn.resample import PixelShuffle, Upsample, ZeroPad2d
+from fastconv.nn.shape import Flatten, Identity, Unflatten
 from fastconv.nn.tree import prefixed
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "ConvTranspose2d",
     "CrossEntropyLoss",
     "Dropout",
+    "Dropout2d",
     "Flatten",
     "Graph",
     "GroupNorm",
@@ -48,10 +50,14 @@ __all__ = [
     "MSELoss",
     "MaxPool1d",
     "MaxPool2d",
+    "PixelShuffle",
     "ReLU",
     "Residual",
     "Sequential",
     "Sigmoid",
     "Softmax",
+    "Unflatten",
+    "Upsample",
+    "ZeroPad2d",
     "prefixed",
 ]

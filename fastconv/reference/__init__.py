@@ -44,6 +44,14 @@ from fastconv.reference.pool import (
     max_pool2d,
     max_pool2d_input,
 )
+from fastconv.reference.resample import (
+    interpolate,
+    interpolate_input,
+    pad,
+    pad_input,
+    pixel_shuffle,
+    pixel_shuffle_input,
+)
 
 __all__ = [
     "adam",
@@ -67,6 +75,8 @@ __all__ = [
     "conv_transpose2d",
     "cross_entropy",
     "cross_entropy_input",
+    "interpolate",
+    "interpolate_input",
     "layer_norm",
     "layer_norm_gradients",
     "linear",
@@ -79,6 +89,10 @@ __all__ = [
     "max_pool2d_input",
     "mse_loss",
     "mse_loss_input",
+    "pad",
+    "pad_input",
+    "pixel_shuffle",
+    "pixel_shuffle_input",
     "relu",
     "relu_input",
     "sgd",
