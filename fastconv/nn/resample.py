@@ -58,15 +58,14 @@ class Upsample(Layer):
         align_corners: bool | None = None,
     ) -> None:
         super().__init__()
-        name = type(self).__name__
         self._set(size=size, scale_factor=scale_factor)
         self.mode = mode
         self.align_corners = align_corners
-        # Everything but the input is checked by an input of some shape that the arguments fit.
-        given = self.size if size is not None else self.scale_factor
-        axes = len(given) if isinstance(given, tuple) else 1 if mode == "linear" else 2
-        least = 1 if size is not None or given is None else validate.LARGEST
-        resampling(name, "size", (0, 1, *(least,) * axes), *self._how)
+        # An input that any valid arguments fit has them checked.
+        given = self.scale_factor if size is None else self.size
+        several = given if isinstance(given, tuple) else (given,) * (1 if mode == "linear" else 2)
+        pixels = (1 if size is not None or factor is None else 1 + int(1 / factor) for factor in several)
+        resampling(type(self).__name__, "size", (0, 1, *pixels), *self._how)
 
     @property
     def _how(self) -> tuple[Any, ...]:
