@@ -23,30 +23,34 @@ WORK = 8.0
 """Of one element that is read or written (see jit.SERIAL_WORK)."""
 
 
-def interpolate(input, size, scale_factor=(None, None), mode="nearest", align_corners=False):
+def interpolate(input, size=None, scale_factor=None, mode="nearest", align_corners=None):
     """y[n, c, p, q] = sum over the taps i of p and j of q of their weights times x[n, c, i, j]
 
-    input (N, C, H, W) to (N, C, *size), channels-last. The taps are those of `_interpolated`.
+    input (N, C, H, W) to (N, C, *size), or H and W times the factors, channels-last; taps: `_interpolated`.
     """
-    rows, columns = (
-        _interpolated(*axis, mode, align_corners, input.dtype, False)
-        for axis in zip(input.shape[2:], size, scale_factor, strict=True)
-    )
-    return _images(input, rows, columns, mode != "nearest")
+    pixels, scales = input.shape[2:], scale_factor or (None, None)
+    size = size or [int(n * scale) for n, scale in zip(pixels, scales, strict=True)]
+    return _resampled(input, pixels, size, scales, mode, align_corners, False)
 
 
 def interpolate_input(
-    grad_output, input_size, scale_factor=(None, None), mode="nearest", align_corners=False
+    grad_output, input_size, size=None, scale_factor=None, mode="nearest", align_corners=None
 ):
     """dx[n, c, i, j] = sum over the outputs p, q that have i, j as taps of their weights times dy[n, c, p, q]
 
     grad_output (N, C, P, Q) to input_size (N, C, H, W), channels-last.
     """
+    scales, outputs = scale_factor or (None, None), grad_output.shape[2:]
+    return _resampled(grad_output, input_size[2:], outputs, scales, mode, align_corners, True)
+
+
+def _resampled(x, pixels, outputs, scales, mode, align_corners, gradient):
+    """An interpolation or its gradient, from the sizes of its two axes."""
     rows, columns = (
-        _interpolated(*axis, mode, align_corners, grad_output.dtype, True)
-        for axis in zip(input_size[2:], grad_output.shape[2:], scale_factor, strict=True)
+        _interpolated(*axis, mode, align_corners, x.dtype, gradient)
+        for axis in zip(pixels, outputs, scales, strict=True)
     )
-    return _images(grad_output, rows, columns, mode != "nearest")
+    return _images(x, rows, columns, mode != "nearest")
 
 
 def pad(input, pad, mode="constant", value=0.0):
@@ -113,7 +117,8 @@ def _padded(size, before, after, mode, dtype, gradient):
     elif mode == "replicate":
         at = np.clip(at, 0, size - 1)
     elif mode == "circular":
-        at = at % size
+        start, kept = max(0, -before), size + min(0, before) + min(0, after)
+        at = start + (at - start) % max(1, kept)
     else:
         at = size - 1 - np.abs(size - 1 - np.abs(at))
     return _table(outputs, at, np.ones(len(at)), len(inside), size, dtype, gradient)

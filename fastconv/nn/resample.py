@@ -84,7 +84,7 @@ class Upsample(Layer):
     def output_shape(self, input_shape: Shape) -> Shape:
         """(C, H, W) -> (C, P, Q), or (C, L) -> (C, P)."""
         output, *_ = resampling(type(self).__name__, "input", (1, *input_shape), *self._how)
-        return (input_shape[0], *output[3 - len(input_shape) :])
+        return output[1:]
 
     def config(self) -> dict[str, Any]:
         """The constructor's arguments."""

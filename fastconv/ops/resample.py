@@ -38,9 +38,8 @@ def interpolate(
     Raises TypeError for wrong types, ValueError for shapes and values that do not fit.
     """
     X = array("interpolate", "input", input)
-    options = resampling("interpolate", "input", X.shape, size, scale_factor, mode, align_corners)
-    output, *how = options
-    y: Array = active().interpolate(_images(X), output, *how)
+    _, *options = resampling("interpolate", "input", X.shape, size, scale_factor, mode, align_corners)
+    y: Array = active().interpolate(_images(X), *options)
     return y if X.ndim == 4 else y[:, :, 0]
 
 
@@ -55,18 +54,17 @@ def interpolate_input(
 ) -> Array:
     """Gradient of interpolate with respect to its input: each output's gradient goes where it was read.
 
-    Takes grad_output (N, C, P, Q) and the other arguments of `interpolate`; returns an array of shape
-    `input_size` = (N, C, H, W); (N, C, P) and (N, C, L) for signals. Raises TypeError for wrong types,
+    Takes grad_output (N, C, P, Q) and the size or scale_factor, mode and align_corners of
+    `interpolate`; returns an array of shape `input_size` = (N, C, H, W); (N, C, P) and (N, C, L) for signals. Raises TypeError for wrong types,
     ValueError for shapes and values that do not fit.
     """
     name = "interpolate_input"
     G = array(name, "grad_output", grad_output)
     shape = validate.size(name, "input_size", input_size)
-    output, *how = resampling(name, "input_size", shape, size, scale_factor, mode, align_corners)
-    wanted = (*shape[:2], *output[4 - len(shape) :])
+    wanted, *options = resampling(name, "input_size", shape, size, scale_factor, mode, align_corners)
     same_shape(name, "grad_output", G, "input_size and the size", wanted)
     images = shape if len(shape) == 4 else (*shape[:2], 1, shape[2])
-    dx: Array = active().interpolate_input(_images(G), images, *how)
+    dx: Array = active().interpolate_input(_images(G), images, *options)
     return dx if len(shape) == 4 else dx[:, :, 0]
 
 
@@ -77,7 +75,7 @@ def pad(input: Array, pad: Sequence[int], mode: str = "constant", value: float =
     `pad` is (before, after) of the last axis, then of the last but one, and so on: (left, right, top, bottom)
     for images; numbers below 0 crop. `mode` is "constant" for `value`; "reflect" (mirrored at the first and
     last element), "replicate" (that element again) or "circular" (the other end), on at most all axes but
-    the first. Returns an array whose axes are longer by that.
+    the first. Takes an input of any shape (..., H, W), returns one whose axes are longer by that.
     Raises TypeError for wrong types, ValueError for shapes and values that do not fit.
     """
     X = array("pad", "input", input)
@@ -150,8 +148,8 @@ def resampling(
     scale_factor: Scale,
     mode: str,
     align_corners: bool | None,
-) -> tuple[Shape, tuple[float | None, ...], str, bool]:
-    """The checked arguments of an interpolation of images (a signal has height 1), in a backend's order."""
+) -> tuple[Shape, Shape | None, tuple[float, ...] | None, str, bool]:
+    """The shape that an interpolation gives, and its checked arguments for images; a signal has height 1."""
     axes, corners = _mode(function, mode, align_corners)
     if len(shape) not in axes or 0 in shape[1:]:
         forms = " or ".join("(N, C, L)" if n == 3 else "(N, C, H, W)" for n in axes)
@@ -160,23 +158,24 @@ def resampling(
             function, argument, got, f"{forms} with at least one channel and pixel for {mode!r}"
         )
     count = len(shape) - 2
-    scales: tuple[float | None, ...] = (None,) * count
     if (size is None) == (scale_factor is None):
         got = "None" if size is None else f"{size} and scale_factor {scale_factor}"
         raise wrong_value(function, "size", got, "either size or scale_factor")
+    one = 4 - len(shape)
+    sizes = factors = None
     if size is not None:
-        output = per_axis(function, "size", size, count)
+        pixels = per_axis(function, "size", size, count)
+        sizes = (1,) * one + pixels
     else:
-        scales = factors = per_axis(function, "scale_factor", scale_factor, count)
-        output = tuple(int(n * factor) for n, factor in zip(shape[2:], factors, strict=True))
-        if 0 in output:
+        scales = per_axis(function, "scale_factor", scale_factor, count)
+        factors = (1.0,) * one + scales
+        pixels = tuple(int(n * factor) for n, factor in zip(shape[2:], scales, strict=True))
+        if 0 in pixels:
             raise wrong_value(function, "scale_factor", scale_factor, f"one that leaves pixels of {shape}")
-    validate.few_enough(function, "size" if size is not None else "scale_factor", output, shape[:2] + output)
-    # A backend's name of the one mode that is not nearest.
-    how = "nearest" if mode == "nearest" else "bilinear"
-    if count == 1:
-        return (1, *output), (None, *scales), how, corners
-    return output, scales, how, corners
+    output = (*shape[:2], *pixels)
+    validate.few_enough(function, "scale_factor" if size is None else "size", pixels, output)
+    # Backends know one mode beside nearest: signals are images.
+    return output, sizes, factors, "nearest" if mode == "nearest" else "bilinear", corners
 
 
 def per_axis(function: str, name: str, value: object, count: int | None = None) -> tuple[Any, ...]:
@@ -206,7 +205,7 @@ def padding(function: str, argument: str, shape: Shape, pad: Sequence[int], mode
     for axis in range(len(sides) // 2):
         size, both = shape[-1 - axis], sides[2 * axis : 2 * axis + 2]
         any_number = most if size or mode == "constant" else 0
-        limit = {"reflect": max(0, size - 1), "circular": size}.get(mode, any_number)
+        limit = {"reflect": max(0, size - 1), "circular": size + min(0, *both)}.get(mode, any_number)
         if max(both) > limit:
             raise wrong_value(function, "pad", sides, f"at most {limit} for {mode!r} of size {size}")
         kept = size + min(both[0], 0), size + min(both[1], 0), size + sum(both)

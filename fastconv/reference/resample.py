@@ -10,18 +10,18 @@ import numpy as np
 
 from fastconv.types import Array, Indices, Shape
 
-Scales: TypeAlias = tuple[float | None, ...]
-"""For each axis the factor that was asked for, or None for the quotient of the sizes."""
+Scales: TypeAlias = tuple[float, ...]
+"""The factor of each axis."""
 Taps: TypeAlias = list[tuple[Indices, Array]]
 """For each tap the index of its input, by output, and its weight."""
 
 
 def interpolate(
     input: Array,
-    size: Shape,
-    scale_factor: Scales = (None, None),
+    size: Shape | None = None,
+    scale_factor: Scales | None = None,
     mode: str = "nearest",
-    align_corners: bool = False,
+    align_corners: bool | None = None,
 ) -> Array:
     """Read the image at other positions.
 
@@ -31,12 +31,15 @@ def interpolate(
         bilinear:        x(p) = (p + ½)·s - ½, at least 0
         align_corners:   x(p) = p·(H - 1)/(P - 1)
 
-    with s = 1 / scale_factor, or H / P. Bilinear takes the two pixels i <= x(p) < i + 1 with weights
-    1 - (x(p) - i) and x(p) - i, along both axes. Input (N, C, H, W), returns (N, C, *size).
+    with s = H / P, or 1 / scale_factor, which makes P = H·scale_factor, rounded down. Bilinear takes the two
+    pixels i <= x(p) < i + 1 with weights 1 - (x(p) - i) and x(p) - i, along both axes. Input (N, C, H, W),
+    returns (N, C, P, Q) with (P, Q) = size.
     PyTorch's rules: aten/src/ATen/native/UpSample.h.
     """
     y = input.astype(np.float64)
-    for axis, outputs, scale in zip((2, 3), size, scale_factor, strict=True):
+    for axis in (2, 3):
+        scale = scale_factor[axis - 2] if scale_factor else None
+        outputs = size[axis - 2] if size else int(input.shape[axis] * scale) if scale else 0
         y = _read(y, axis, _taps(input.shape[axis], outputs, scale, mode, align_corners))
     return y.astype(input.dtype)
 
@@ -44,13 +47,18 @@ def interpolate(
 def interpolate_input(
     grad_output: Array,
     input_size: Shape,
-    scale_factor: Scales = (None, None),
+    size: Shape | None = None,
+    scale_factor: Scales | None = None,
     mode: str = "nearest",
-    align_corners: bool = False,
+    align_corners: bool | None = None,
 ) -> Array:
-    """Gradient of interpolate for its input: each output's gradient goes to its taps, by their weights."""
+    """Gradient of interpolate for its input: each output's gradient goes to its taps, by their weights.
+
+    dL/dX[n,c,i,j] = sum over the outputs p, q with taps i, j of weight(p, i)·weight(q, j)·G[n,c,p,q]
+    """
     dx = grad_output.astype(np.float64)
-    for axis, scale in zip((2, 3), scale_factor, strict=True):
+    for axis in (2, 3):
+        scale = scale_factor[axis - 2] if scale_factor else None
         taps = _taps(input_size[axis], grad_output.shape[axis], scale, mode, align_corners)
         dx = _written(dx, axis, input_size[axis], taps)
     return dx.astype(grad_output.dtype)
@@ -58,6 +66,8 @@ def interpolate_input(
 
 def pad(input: Array, pad: Sequence[int], mode: str = "constant", value: float = 0.0) -> Array:
     """Put `value`, or what `mode` says, around an array of any shape; numbers below 0 crop.
+
+        Z[p] = X[p - before] where that is inside, along each axis
 
     `pad` is (before, after) of the last axis, then of the last but one, and so on.
     """
@@ -72,7 +82,10 @@ def pad(input: Array, pad: Sequence[int], mode: str = "constant", value: float =
 
 
 def pad_input(grad_output: Array, input_size: Shape, pad: Sequence[int], mode: str = "constant") -> Array:
-    """Gradient of pad for its input: the sum of the gradients of all places where an element went."""
+    """Gradient of pad for its input: the sum of the gradients of all places where an element went.
+
+    dL/dX[i] = sum over the outputs p that are X[i] of G[p], along each axis
+    """
     dx = grad_output.astype(np.float64)
     for axis, before, after in _sides(len(input_size), pad):
         index = _padded(input_size[axis], before, after, mode)
@@ -95,14 +108,17 @@ def pixel_shuffle(input: Array, upscale_factor: int) -> Array:
 
 
 def pixel_shuffle_input(grad_output: Array, upscale_factor: int) -> Array:
-    """Gradient of pixel_shuffle for its input: the pixels become channels again."""
+    """Gradient of pixel_shuffle for its input: the pixels become channels again.
+
+    dL/dX[n, c·r² + i·r + j, h, w] = G[n, c, h·r + i, w·r + j]
+    """
     N, C, H, W = grad_output.shape
     r = upscale_factor
     parts = grad_output.reshape(N, C, H // r, r, W // r, r).transpose(0, 1, 3, 5, 2, 4)
     return parts.reshape(N, C * r**2, H // r, W // r)
 
 
-def _taps(size: int, outputs: int, scale: float | None, mode: str, align_corners: bool) -> Taps:
+def _taps(size: int, outputs: int, scale: float | None, mode: str, align_corners: bool | None) -> Taps:
     """The taps of one axis."""
     p = np.arange(outputs)
     if outputs == size:
@@ -137,7 +153,8 @@ def _padded(size: int, before: int, after: int, mode: str) -> Indices:
     if mode == "replicate":
         return np.clip(at, 0, size - 1)
     if mode == "circular":
-        return at % size
+        start, kept = max(0, -before), size + min(0, before) + min(0, after)
+        return start + (at - start) % max(1, kept)
     return size - 1 - np.abs(size - 1 - np.abs(at))
 
 

@@ -11,11 +11,7 @@ DTYPES = np.float32, np.float64
 SHAPES = (2, 3, 7, 5), (1, 37, 4, 6), (2, 64, 3, 1), (0, 3, 4, 4)
 LAYOUTS = (lambda a: a), channels_last, (lambda a: np.repeat(a, 2, 3)[..., ::2])
 PADS = (1, 2), (1, 2, 3, 0), (0, 1, -1, 0), (0, 0, 0, 0, 1, 2), (1, 0, 2, 0, -1, 1, 0, 1), ()
-SCALES = {  # of SHAPES' pixels
-    (9, 4): (None, None),
-    (14, 10): (2.0, 2.0),
-    (3, 2): (0.55, None),
-}
+RESIZED = ((9, 4), None), (None, (2.0, 2.0)), (None, (0.55, 1.0)), (None, (1.7, 3.0))
 
 
 def whole(shape, seed, dtype):
@@ -25,24 +21,25 @@ def whole(shape, seed, dtype):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("size", SCALES)
-def test_interpolation(size, shape, dtype):
+@pytest.mark.parametrize("how", RESIZED, ids=repr)
+def test_interpolation(how, shape, dtype):
     for lay in LAYOUTS:
-        x, dy = whole(shape, 0, dtype), whole((*shape[:2], *size), 1, dtype)
-        y = kernels.interpolate(lay(x), size, SCALES[size])
+        x = whole(shape, 0, dtype)
+        y = kernels.interpolate(lay(x), *how)
         assert y.dtype == dtype
-        assert np.array_equal(y, reference.interpolate(x, size, SCALES[size]))
-        dx = kernels.interpolate_input(lay(dy), shape, SCALES[size])
-        assert np.array_equal(dx, reference.interpolate_input(dy, shape, SCALES[size]))
+        assert np.array_equal(y, reference.interpolate(x, *how))
+        dy = whole(y.shape, 1, dtype)
+        dx = kernels.interpolate_input(lay(dy), shape, *how)
+        assert np.array_equal(dx, reference.interpolate_input(dy, shape, *how))
         for corners in (False, True):
-            how = SCALES[size], "bilinear", corners
+            options = *how, "bilinear", corners
             # |x| and |dy| are at most 8; a pixel is read by at most all outputs, with weights of at most 1.
             bound = 8 * 8 * np.finfo(dtype).eps
-            error = kernels.interpolate(lay(x), size, *how) - reference.interpolate(x, size, *how)
+            error = kernels.interpolate(lay(x), *options) - reference.interpolate(x, *options)
             assert np.abs(error).max(initial=0) <= bound
-            error = kernels.interpolate_input(lay(dy), shape, *how)
-            error -= reference.interpolate_input(dy, shape, *how)
-            assert np.abs(error).max(initial=0) <= bound * size[0] * size[1]
+            error = kernels.interpolate_input(lay(dy), shape, *options)
+            error -= reference.interpolate_input(dy, shape, *options)
+            assert np.abs(error).max(initial=0) <= bound * y.shape[2] * y.shape[3]
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

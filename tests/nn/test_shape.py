@@ -51,13 +51,11 @@ def test_one_axis_as_several(layer, inner, outer, check_gradients):
 
 
 def test_unflatten_refuses_what_does_not_fit():
-    with pytest.raises(
-        ValueError, match=r"Unflatten: got 6 elements along axis 1, needs the sizes \(4, -1\)"
-    ):
+    with pytest.raises(ValueError, match=r"got 6 elements along axis 1, needs the sizes \(4, -1\)"):
         nn.Unflatten(1, (4, -1))(np.zeros((5, 6)))
     with pytest.raises(ValueError, match=r"Unflatten: got shape \(5, 6\), needs an axis 2"):
         nn.Unflatten(2, (4, -1))(np.zeros((5, 6)))
     with pytest.raises(ValueError, match="Unflatten: got dim=0, needs to leave the batch axis"):
         nn.Unflatten(0, (2, 3)).output_shape((4,))
-    with pytest.raises(ValueError, match="Unflatten: unflattened_size: got .*, needs sizes of which"):
+    with pytest.raises(ValueError, match=r"Unflatten: unflattened_size: got .*, needs sizes of which"):
         nn.Unflatten(1, (-1, -1))

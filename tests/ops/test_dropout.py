@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from fastconv.functional import dropout, dropout_mask
-from fastconv.grad import dropout_input
+from fastconv.functional import dropout, dropout2d, dropout_mask
+from fastconv.grad import dropout2d_input, dropout_input
 
 X = np.random.default_rng(0).standard_normal((50, 40)).astype(np.float32)
 
@@ -85,11 +85,11 @@ def test_wrong_arguments(function, arguments, error, message, assert_refused):
 
 def test_dropout2d_multiplies_by_a_mask_of_channels():
     x = np.random.default_rng(0).normal(size=(3, 8, 2, 2))
-    mask = F.dropout_mask((3, 8, 1, 1), 0.4, 7, np.float64)
-    assert np.array_equal(F.dropout2d(x, 0.4, rng=7), x * mask)
-    assert np.array_equal(F.dropout2d(x, 0.4, training=False), x)
-    assert np.array_equal(grad.dropout2d_input(mask, x), x * mask)
+    mask = dropout_mask((3, 8, 1, 1), 0.4, 7, np.float64)
+    assert np.array_equal(dropout2d(x, 0.4, rng=7), x * mask)
+    assert np.array_equal(dropout2d(x, 0.4, training=False), x)
+    assert np.array_equal(dropout2d_input(mask, x), x * mask)
     with pytest.raises(ValueError, match=r"^dropout2d: input: got shape \(3,\), needs"):
-        F.dropout2d(x[:, 0, 0, 0])
+        dropout2d(x[:, 0, 0, 0])
     with pytest.raises(ValueError, match=r"^dropout2d_input: mask: got shape \(3, 8\), needs \(3, 8, 1, 1\)"):
-        grad.dropout2d_input(mask[..., 0, 0], x)
+        dropout2d_input(mask[..., 0, 0], x)

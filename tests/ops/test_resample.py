@@ -45,7 +45,7 @@ def test_what_they_compute():
         (lambda: F.pad(X, (1,)), "pad: pad: got (1,), needs pairs (before, after)"),
         (
             lambda: F.pad(X, (1, 1) * 5),
-            "pad: pad: got (1, 1, 1, 1, 1, 1, 1, 1, 1, 1), needs at most 8 numbers",
+            "pad: pad: got (1, 1, 1, 1, 1, 1, 1, 1, 1, 1), needs at most 8",
         ),
         (lambda: F.pad(X, (-3, -2)), "pad: pad: got (-3, -2), needs to crop at most the 4 elements"),
         (lambda: F.pad(X, (4, 0), "reflect"), "pad: pad: got (4, 0), needs at most 3 for 'reflect'"),

@@ -36,13 +36,13 @@ def test_values_and_gradients(described, name, variant):
     operation, rng, compared = described[name, variant], np.random.default_rng(0), 0
     gradient = getattr(grad, f"{name}_input")
     for sample in operation.sample_inputs("cpu", torch.float64, requires_grad=True):
-        bound = inspect.signature(getattr(functional, name)).bind(sample.input, *sample.args, **sample.kwargs)
-        given = {**bound.arguments, "input": sample.input.detach().numpy()}
-        volume = name == "interpolate" and sample.input.ndim == 5
-        if volume or given.get("value", 0) is None:
-            given.pop("value", None)
-            if volume:
-                continue
+        options = dict(sample.kwargs)
+        recomputed = options.pop("recompute_scale_factor", False)
+        if recomputed or (name == "interpolate" and sample.input.ndim == 5):
+            continue
+        names = inspect.signature(getattr(functional, name)).bind(sample.input, *sample.args, **options)
+        given = {key: value for key, value in names.arguments.items() if value is not None}
+        given["input"] = sample.input.detach().numpy()
         theirs = operation(sample.input, *sample.args, **sample.kwargs)
         with fastconv.backend("reference"):
             ours = getattr(functional, name)(**given)

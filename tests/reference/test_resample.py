@@ -26,6 +26,7 @@ def test_padding_by_hand():
     assert reference.pad(row, (2, 1), "reflect").tolist() == [3, 2, 1, 2, 3, 2]
     assert reference.pad(row, (1, 1), "replicate").tolist() == [1, 1, 2, 3, 3]
     assert reference.pad(row, (1, 1), "circular").tolist() == [3, 1, 2, 3, 1]
+    assert reference.pad(row, (-1, 1), "circular").tolist() == [2, 3, 2]
     assert reference.pad_input(np.arange(6.0), (3,), (2, 1), "reflect").tolist() == [2, 1 + 3 + 5, 0 + 4]
     assert reference.pad_input(np.arange(3.0), (3,), (-1, 1)).tolist() == [0, 0, 1]
 
