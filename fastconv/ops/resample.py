@@ -55,8 +55,8 @@ def interpolate_input(
     """Gradient of interpolate with respect to its input: each output's gradient goes where it was read.
 
     Takes grad_output (N, C, P, Q) and the size or scale_factor, mode and align_corners of
-    `interpolate`; returns an array of shape `input_size` = (N, C, H, W); (N, C, P) and (N, C, L) for signals. Raises TypeError for wrong types,
-    ValueError for shapes and values that do not fit.
+    `interpolate`; returns an array of shape `input_size` = (N, C, H, W); (N, C, P) and (N, C, L) for
+    signals. Raises TypeError for wrong types, ValueError for shapes and values that do not fit.
     """
     name = "interpolate_input"
     G = array(name, "grad_output", grad_output)
