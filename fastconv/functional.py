@@ -23,7 +23,6 @@ from fastconv.ops.norm import (
     instance_norm,
     layer_norm,
 )
-from fastconv.ops.pool import adaptive_avg_pool2d, avg_pool2d, max_pool2d
 from fastconv.ops.resample import interpolate, pad, pixel_shuffle
 
 __all__ = [

@@ -31,7 +31,6 @@ from fastconv.ops.norm_gradients import (
     layer_norm_input,
     layer_norm_weight,
 )
-from fastconv.ops.pool import adaptive_avg_pool2d_input, avg_pool2d_input, max_pool2d_input
 from fastconv.ops.resample import interpolate_input, pad_input, pixel_shuffle_input
 
 __all__ = [

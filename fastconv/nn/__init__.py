@@ -15,7 +15,6 @@ from fastconv.nn.layer_norm import LayerNorm
 from fastconv.nn.losses import BCEWithLogitsLoss, CrossEntropyLoss, Loss, MSELoss
 from fastconv.nn.max_pool import AdaptiveMaxPool2d, MaxPool1d, MaxPool2d
 from fastconv.nn.norm import BatchNorm1d, BatchNorm2d, GroupNorm, InstanceNorm2d
-from fastconv.nn.pool import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d
 from fastconv.nn.resample import PixelShuffle, Upsample, ZeroPad2d
 from fastconv.nn.shape import Flatten, Identity, Unflatten
 from fastconv.nn.tree import prefixed
