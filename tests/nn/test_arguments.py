@@ -19,6 +19,10 @@ NEEDED = {
     nn.InstanceNorm2d: {"num_features": 2},
     nn.GroupNorm: {"num_groups": 1, "num_channels": 2},
     nn.LayerNorm: {"normalized_shape": 3},
+    nn.PixelShuffle: {"upscale_factor": 2},
+    nn.Unflatten: {"dim": 1, "unflattened_size": (1, -1)},
+    nn.Upsample: {"size": 2},
+    nn.ZeroPad2d: {"padding": 1},
     **dict.fromkeys((nn.MaxPool1d, nn.MaxPool2d, nn.AvgPool1d, nn.AvgPool2d), {"kernel_size": 2}),
     **dict.fromkeys((nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d), {"output_size": 1}),
 }
