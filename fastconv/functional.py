@@ -26,7 +26,7 @@ from fastconv.ops.conv import conv2d
 from fastconv.ops.conv1d import conv1d
 from fastconv.ops.conv_transpose import conv_transpose2d
 from fastconv.ops.dense import linear
-from fastconv.ops.dropout import dropout, dropout_mask
+from fastconv.ops.dropout import dropout, dropout2d, dropout_mask
 from fastconv.ops.join import add, concat
 from fastconv.ops.loss.binary import binary_cross_entropy, binary_cross_entropy_with_logits
 from fastconv.ops.loss.classes import cross_entropy, nll_loss
@@ -40,6 +40,7 @@ from fastconv.ops.norm import (
     instance_norm,
     layer_norm,
 )
+from fastconv.ops.resample import interpolate, pad, pixel_shuffle
 from fastconv.ops.softmax import log_softmax, softmax
 
 __all__ = [
@@ -60,6 +61,7 @@ __all__ = [
     "conv_transpose2d",
     "cross_entropy",
     "dropout",
+    "dropout2d",
     "dropout_mask",
     "elu",
     "gelu",
@@ -69,6 +71,7 @@ __all__ = [
     "hardtanh",
     "huber_loss",
     "instance_norm",
+    "interpolate",
     "l1_loss",
     "layer_norm",
     "leaky_relu",
@@ -78,6 +81,8 @@ __all__ = [
     "max_pool2d",
     "mse_loss",
     "nll_loss",
+    "pad",
+    "pixel_shuffle",
     "prelu",
     "relu",
     "relu6",

@@ -26,7 +26,7 @@ from fastconv.ops.conv import conv2d_bias, conv2d_input, conv2d_weight
 from fastconv.ops.conv1d import conv1d_bias, conv1d_input, conv1d_weight
 from fastconv.ops.conv_transpose import conv_transpose2d_bias, conv_transpose2d_input, conv_transpose2d_weight
 from fastconv.ops.dense import linear_bias, linear_input, linear_weight
-from fastconv.ops.dropout import dropout_input
+from fastconv.ops.dropout import dropout2d_input, dropout_input
 from fastconv.ops.join import concat_input
 from fastconv.ops.loss.binary import binary_cross_entropy_input, binary_cross_entropy_with_logits_input
 from fastconv.ops.loss.classes import cross_entropy_input, nll_loss_input
@@ -48,6 +48,7 @@ from fastconv.ops.norm_gradients import (
     layer_norm_input,
     layer_norm_weight,
 )
+from fastconv.ops.resample import interpolate_input, pad_input, pixel_shuffle_input
 from fastconv.ops.softmax import log_softmax_input, softmax_input
 
 __all__ = [
@@ -73,6 +74,7 @@ __all__ = [
     "conv_transpose2d_input",
     "conv_transpose2d_weight",
     "cross_entropy_input",
+    "dropout2d_input",
     "dropout_input",
     "elu_input",
     "gelu_input",
@@ -86,6 +88,7 @@ __all__ = [
     "instance_norm_bias",
     "instance_norm_input",
     "instance_norm_weight",
+    "interpolate_input",
     "l1_loss_input",
     "layer_norm_bias",
     "layer_norm_gradients",
@@ -100,6 +103,8 @@ __all__ = [
     "max_pool2d_input",
     "mse_loss_input",
     "nll_loss_input",
+    "pad_input",
+    "pixel_shuffle_input",
     "prelu_input",
     "prelu_weight",
     "relu6_input",

@@ -91,6 +91,14 @@ from .pool import (
     max_pool2d,
     max_pool2d_input,
 )
+from .resample import (
+    interpolate,
+    interpolate_input,
+    pad,
+    pad_input,
+    pixel_shuffle,
+    pixel_shuffle_input,
+)
 
 __all__ = [
     "adam",
@@ -128,6 +136,8 @@ __all__ = [
     "hardtanh_input",
     "huber_loss",
     "huber_loss_input",
+    "interpolate",
+    "interpolate_input",
     "l1_loss",
     "l1_loss_input",
     "layer_norm",
@@ -146,6 +156,10 @@ __all__ = [
     "mse_loss_input",
     "nll_loss",
     "nll_loss_input",
+    "pad",
+    "pad_input",
+    "pixel_shuffle",
+    "pixel_shuffle_input",
     "prelu",
     "prelu_input",
     "prelu_weight",

@@ -26,7 +26,7 @@ from fastconv.nn.containers import Add, Concat, Concatenate, Graph, Residual, Se
 from fastconv.nn.conv import Conv1d, Conv2d
 from fastconv.nn.conv_transpose import ConvTranspose2d
 from fastconv.nn.dense import Linear
-from fastconv.nn.dropout import Dropout
+from fastconv.nn.dropout import Dropout, Dropout2d
 from fastconv.nn.layer_norm import LayerNorm
 from fastconv.nn.losses import (
     BCELoss,
@@ -41,7 +41,8 @@ from fastconv.nn.losses import (
 )
 from fastconv.nn.max_pool import AdaptiveMaxPool2d, MaxPool1d, MaxPool2d
 from fastconv.nn.norm import BatchNorm1d, BatchNorm2d, GroupNorm, InstanceNorm2d
-from fastconv.nn.shape import Flatten, Identity
+from fastconv.nn.resample import PixelShuffle, Upsample, ZeroPad2d
+from fastconv.nn.shape import Flatten, Identity, Unflatten
 from fastconv.nn.tree import prefixed
 
 __all__ = [
@@ -64,6 +65,7 @@ __all__ = [
     "ConvTranspose2d",
     "CrossEntropyLoss",
     "Dropout",
+    "Dropout2d",
     "Flatten",
     "Graph",
     "GroupNorm",
@@ -85,6 +87,7 @@ __all__ = [
     "MaxPool2d",
     "NLLLoss",
     "PReLU",
+    "PixelShuffle",
     "ReLU",
     "ReLU6",
     "Residual",
@@ -95,5 +98,8 @@ __all__ = [
     "Softmax",
     "Softplus",
     "Tanh",
+    "Unflatten",
+    "Upsample",
+    "ZeroPad2d",
     "prefixed",
 ]

@@ -75,3 +75,13 @@ def output_size(axes: int) -> Callable[[str, str, Any], Any]:
         return validate.output_size(kind, value, low=0, axes=axes)
 
     return check
+
+
+def unflattened_size(kind: str, name: str, value: Shape) -> Shape:
+    """The sizes of the axes that one becomes; one of them may be -1."""
+    if not isinstance(value, (tuple, list)):
+        raise validate.wrong_type(kind, name, repr(value), "a tuple of integers")
+    sizes = tuple([validate.integer(kind, name, size, -1) for size in value])
+    if not sizes or sizes.count(-1) > 1:
+        raise validate.wrong_value(kind, name, sizes, "sizes of which one at most is -1")
+    return sizes

@@ -1,4 +1,4 @@
-"""Dropout."""
+"""Dropout of elements and of whole channels."""
 
 from typing import Any, ClassVar
 
@@ -9,7 +9,8 @@ from fastconv import validate
 from fastconv.attributes import Checks
 from fastconv.nn import arguments
 from fastconv.nn.base import Backward, Gradients, Layer
-from fastconv.types import Array
+from fastconv.ops.dropout import channel_mask_shape
+from fastconv.types import Array, Shape
 
 
 class Dropout(Layer):
@@ -36,7 +37,8 @@ class Dropout(Layer):
 
     def forward(self, x: Array, training: bool = True) -> tuple[Array, Backward]:
         """x with random elements set to 0 and the others scaled up, and the gradient's closure."""
-        mask = F.dropout_mask(x.shape, self.p, self.rng, x.dtype) if training and self.p > 0 else None
+        drops = training and self.p > 0
+        mask = F.dropout_mask(self._mask_shape(x.shape), self.p, self.rng, x.dtype) if drops else None
         y = x if mask is None else x * mask
 
         def backward(dy: Array, input_gradient: bool = True) -> tuple[Array | None, Gradients]:
@@ -45,6 +47,10 @@ class Dropout(Layer):
             return (dy if mask is None else dy * mask), {}
 
         return y, backward
+
+    def _mask_shape(self, shape: Shape) -> Shape:
+        """The shape of the mask of an input of this shape."""
+        return shape
 
     def initialize(self, rng: np.random.Generator) -> None:
         """Starts the layer's generator anew."""
@@ -57,3 +63,22 @@ class Dropout(Layer):
     def config(self) -> dict[str, Any]:
         """The probability of a zero."""
         return {"p": self.p}
+
+
+class Dropout2d(Dropout):
+    """y = x · m / (1 - p) in training, where each m of a channel is 0 with probability p, else 1.
+
+    All elements of a channel of a sample have one m, because neighbouring pixels tell nearly the same; y = x
+    in prediction, dx = dy · m / (1 - p). Tompson et al., "Efficient object localization using convolutional
+    networks", 2015.
+
+    **Arguments:**
+
+    - `p`: the probability with which a channel becomes 0, from 0 to 1.
+    - `inplace`: accepted for PyTorch's sake; x is never overwritten.
+    - `seed`: the beginning of the random numbers, a whole number of at least 0; None is another beginning
+      each time.
+    """
+
+    def _mask_shape(self, shape: Shape) -> Shape:
+        return channel_mask_shape(type(self).__name__, shape)

@@ -1,4 +1,4 @@
-"""Layers that only pass on or rearrange: Flatten and Identity."""
+"""Layers that only pass on or rearrange: Flatten, Unflatten and Identity."""
 
 import math
 from typing import Any, ClassVar
@@ -69,3 +69,54 @@ class Identity(Layer):
             return (dy if input_gradient else None), {}
 
         return x, backward
+
+
+class Unflatten(Layer):
+    """One axis as several: (N, C·H·W) -> (N, C, H, W). dx is dy in the input's shape again.
+
+    **Arguments:**
+
+    - `dim`: the axis that is taken apart, not the batch's, 0; below 0 it counts from the end.
+    - `unflattened_size`: the sizes of the axes in its place; one of them may be -1, for what is left.
+    """
+
+    unflattened_size: Shape
+    checks: ClassVar[Checks] = {"dim": arguments.axis, "unflattened_size": arguments.unflattened_size}
+
+    def __init__(self, dim: int, unflattened_size: Shape) -> None:
+        super().__init__()
+        self.dim = dim
+        self.unflattened_size = unflattened_size
+
+    def forward(self, x: Array, training: bool = True) -> tuple[Array, Backward]:
+        """The unflattened x, a view where its memory allows one, and the gradient's closure."""
+        shape = x.shape
+        y = x.reshape(self._unflattened(shape))
+
+        def backward(dy: Array, input_gradient: bool = True) -> tuple[Array | None, Gradients]:
+            return (dy.reshape(shape) if input_gradient else None), {}
+
+        return y, backward
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """The unflattened shape; the batch axis stays."""
+        if self.dim % (len(input_shape) + 1) == 0:
+            raise ValueError(f"Unflatten: got dim={self.dim}, needs to leave the batch axis; dim=1 would fit")
+        return self._unflattened((1, *input_shape))[1:]
+
+    def config(self) -> dict[str, Any]:
+        """The axis and the sizes in its place."""
+        return {"dim": self.dim, "unflattened_size": self.unflattened_size}
+
+    def _unflattened(self, shape: Shape) -> Shape:
+        """`shape` (with batch) with the axis taken apart."""
+        if not -len(shape) <= self.dim < len(shape):
+            raise ValueError(f"Unflatten: got shape {shape}, needs an axis {self.dim}")
+        dim, sizes = self.dim % len(shape), self.unflattened_size
+        known = math.prod(size for size in sizes if size >= 0)
+        if -1 in sizes and known and shape[dim] % known == 0:
+            sizes = tuple(shape[dim] // known if size < 0 else size for size in sizes)
+        if -1 in sizes or math.prod(sizes) != shape[dim]:
+            got = f"{shape[dim]} elements along axis {self.dim}"
+            raise ValueError(f"Unflatten: got {got}, needs the sizes {sizes} of it")
+        return (*shape[:dim], *sizes, *shape[dim + 1 :])

@@ -36,6 +36,44 @@ def dropout_input(mask: Array, grad_output: Array) -> Array:
     return g * m
 
 
+def dropout2d(
+    input: Array, p: float = 0.5, training: bool = True, rng: np.random.Generator | int | None = None
+) -> Array:
+    """Zero each channel of each sample with probability `p` and scale the others by 1 / (1 - p).
+
+    As torch.nn.functional.dropout2d; the mask is `dropout_mask((N, C, 1, 1), p, rng, input.dtype)`.
+    The input is (N, C, H, W), or (N, C, L) with the mask (N, C, 1). `rng` and `training` as in `dropout`.
+    Raises TypeError for wrong types, ValueError for another shape or unless 0 <= p <= 1.
+    """
+    x = array("dropout2d", "input", input)
+    p, rng = _options("dropout2d", p, rng)
+    shape = channel_mask_shape("dropout2d", x.shape)
+    if not validate.flag("dropout2d", "training", training):
+        return x.copy()
+    return x * _drawn(shape, p, rng, x.dtype)
+
+
+def dropout2d_input(mask: Array, grad_output: Array) -> Array:
+    """Gradient of dropout2d with respect to its input: grad_output * mask.
+
+    The mask is that of the forward call, (N, C, 1, 1) for grad_output (N, C, H, W), which has the shape
+    returned. Raises TypeError for wrong types, ValueError for shapes that do not fit.
+    """
+    name = "dropout2d_input"
+    m, g = arrays(name, ("mask", "grad_output"), mask, grad_output)
+    if g.ndim not in (3, 4):
+        raise validate.wrong_value(name, "grad_output", f"shape {g.shape}", "(N, C, H, W) or (N, C, L)")
+    same_shape(name, "mask", m, "grad_output", (*g.shape[:2], *(1,) * (g.ndim - 2)))
+    return g * m
+
+
+def channel_mask_shape(function: str, shape: Shape) -> Shape:
+    """The shape of a mask of whole channels, for an input of this shape."""
+    if len(shape) not in (3, 4):
+        raise validate.wrong_value(function, "input", f"shape {shape}", "(N, C, H, W) or (N, C, L)")
+    return (*shape[:2], *(1,) * (len(shape) - 2))
+
+
 def dropout_mask(
     shape: Shape,
     p: float = 0.5,

@@ -78,6 +78,14 @@ from fastconv.reference.pool import (
     max_pool2d,
     max_pool2d_input,
 )
+from fastconv.reference.resample import (
+    interpolate,
+    interpolate_input,
+    pad,
+    pad_input,
+    pixel_shuffle,
+    pixel_shuffle_input,
+)
 
 __all__ = [
     "adam",
@@ -115,6 +123,8 @@ __all__ = [
     "hardtanh_input",
     "huber_loss",
     "huber_loss_input",
+    "interpolate",
+    "interpolate_input",
     "l1_loss",
     "l1_loss_input",
     "layer_norm",
@@ -133,6 +143,10 @@ __all__ = [
     "mse_loss_input",
     "nll_loss",
     "nll_loss_input",
+    "pad",
+    "pad_input",
+    "pixel_shuffle",
+    "pixel_shuffle_input",
     "prelu",
     "prelu_input",
     "prelu_weight",

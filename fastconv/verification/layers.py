@@ -49,6 +49,26 @@ def join_cases(x: Array, other: Array) -> Iterator[Case]:
     yield Case("concat_input", {"grad_output": x, "sizes": (3, x.shape[1] - 3), "dim": 1}, 1)
 
 
+def resample_cases(x: Array) -> Iterator[Case]:
+    """Images with other sizes, and the way back of their gradients."""
+    for mode in ("nearest", "bilinear"):
+        how: dict[str, Any] = {"scale_factor": (2.0, 1.7), "mode": mode}
+        # Positions, from which the weights come, are as exact as the largest of them.
+        terms = 1 if mode == "nearest" else 8
+        yield Case("interpolate", {"input": x, **how}, terms, label=mode)
+        dy = reference.interpolate(x[::-1], **how)
+        backward = {"grad_output": dy, "input_size": x.shape, **how}
+        yield Case("interpolate_input", backward, 16, label=mode)
+    for mode in ("constant", "reflect"):
+        around: dict[str, Any] = {"pad": (1, 2, 3, 0), "mode": mode}
+        yield Case("pad", {"input": x, **around}, 1, label=mode)
+        dy = reference.pad(x[::-1], **around)
+        yield Case("pad_input", {"grad_output": dy, "input_size": x.shape, **around}, 4, label=mode)
+    yield Case("pixel_shuffle", {"input": x, "upscale_factor": 2}, 1)
+    dy = reference.pixel_shuffle(x, 2)
+    yield Case("pixel_shuffle_input", {"grad_output": dy, "upscale_factor": 2}, 1)
+
+
 def dense_cases(x: Array, w: Array, bias: Array) -> Iterator[Case]:
     """The forward pass of one dense layer and its three gradients."""
     outputs, inputs = w.shape

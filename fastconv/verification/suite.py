@@ -16,6 +16,7 @@ from fastconv.verification.layers import (
     convolution_cases,
     dense_cases,
     join_cases,
+    resample_cases,
 )
 from fastconv.verification.norm import norm_cases
 
@@ -73,6 +74,7 @@ def cases(dtype: np.dtype[Any]) -> Iterator[Case]:
     for size in ((1, 1), (4, 5)):
         yield from adaptive_cases(image, size)
     yield from join_cases(image, normal(*image.shape))
+    yield from resample_cases(image)
     for samples, inputs, outputs in ((1, 400, 120), (64, 84, 10), (200, 300, 65)):
         yield from dense_cases(normal(samples, inputs), normal(outputs, inputs), normal(outputs))
     yield from activation_cases(normal(30, 17), normal(30, 17))

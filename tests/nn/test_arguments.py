@@ -22,6 +22,10 @@ NEEDED = {
     nn.LayerNorm: {"normalized_shape": 3},
     **{kind: {"kernel_size": 2} for kind in (nn.MaxPool1d, nn.MaxPool2d, nn.AvgPool1d, nn.AvgPool2d)},
     **{kind: {"output_size": 1} for kind in ADAPTIVE},
+    nn.PixelShuffle: {"upscale_factor": 2},
+    nn.Unflatten: {"dim": 1, "unflattened_size": (1, -1)},
+    nn.Upsample: {"size": 2},
+    nn.ZeroPad2d: {"padding": 1},
 }
 FIRST = {nn.Concat: (nn.ReLU(),)}
 """Arguments without a name."""

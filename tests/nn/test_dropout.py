@@ -51,3 +51,21 @@ def test_each_dropout_of_a_model_draws_for_itself():
 def test_p_is_a_probability(p):
     with pytest.raises(ValueError, match="Dropout: p: got"):
         nn.Dropout(p)
+
+
+@pytest.mark.parametrize("shape", [(40, 50, 3, 2), (40, 50, 4)])
+def test_whole_channels_are_dropped(shape):
+    x = np.ones(shape, np.float32)
+    y, backward = nn.Dropout2d(0.25, seed=0).forward(x)
+    channels = y.reshape(2000, -1)
+    assert (channels == channels[:, :1]).all()
+    assert set(np.unique(y).tolist()) == {0.0, float(np.float32(1 / 0.75))}
+    # 2,000 draws: the standard error of the fraction is 0.01.
+    assert abs((y == 0).mean() - 0.25) < 0.04
+    assert np.array_equal(backward(x)[0], y)
+    assert np.array_equal(nn.Dropout2d(0.25, seed=0)(x), x)
+
+
+def test_channels_need_images():
+    with pytest.raises(ValueError, match=r"^Dropout2d: input: got shape \(3, 4\), needs \(N, C, H, W\)"):
+        nn.Dropout2d().forward(np.ones((3, 4)))

@@ -32,3 +32,30 @@ def test_flatten_refuses_axes_that_are_not_there():
         nn.Flatten(2)(np.zeros((5, 3)))
     with pytest.raises(ValueError, match="Flatten: got start_dim=0, needs to leave the batch axis"):
         nn.Flatten(0).output_shape((3,))
+
+
+@pytest.mark.parametrize(
+    ("layer", "inner", "outer"),
+    [
+        (nn.Unflatten(1, (2, 3)), (6, 4), (2, 3, 4)),
+        (nn.Unflatten(-1, (2, -1)), (6, 4), (6, 2, 2)),
+        (nn.Unflatten(1, [6]), (6,), (6,)),
+    ],
+    ids=repr,
+)
+def test_one_axis_as_several(layer, inner, outer, check_gradients):
+    x = np.random.default_rng(0).normal(size=(5, *inner))
+    assert np.array_equal(layer(x), x.reshape(5, *outer))
+    assert layer.output_shape(inner) == outer
+    check_gradients(layer, x)
+
+
+def test_unflatten_refuses_what_does_not_fit():
+    with pytest.raises(ValueError, match=r"got 6 elements along axis 1, needs the sizes \(4, -1\)"):
+        nn.Unflatten(1, (4, -1))(np.zeros((5, 6)))
+    with pytest.raises(ValueError, match=r"Unflatten: got shape \(5, 6\), needs an axis 2"):
+        nn.Unflatten(2, (4, -1))(np.zeros((5, 6)))
+    with pytest.raises(ValueError, match="Unflatten: got dim=0, needs to leave the batch axis"):
+        nn.Unflatten(0, (2, 3)).output_shape((4,))
+    with pytest.raises(ValueError, match=r"Unflatten: unflattened_size: got .*, needs sizes of which"):
+        nn.Unflatten(1, (-1, -1))

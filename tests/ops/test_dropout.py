@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from fastconv.functional import dropout, dropout_mask
-from fastconv.grad import dropout_input
+from fastconv.functional import dropout, dropout2d, dropout_mask
+from fastconv.grad import dropout2d_input, dropout_input
 
 X = np.random.default_rng(0).standard_normal((50, 40)).astype(np.float32)
 
@@ -81,3 +81,15 @@ def test_any_memory_layout(disguised):
 )
 def test_wrong_arguments(function, arguments, error, message, assert_refused):
     assert_refused(error, f"{function.__name__}: {message}", function, *arguments)
+
+
+def test_dropout2d_multiplies_by_a_mask_of_channels():
+    x = np.random.default_rng(0).normal(size=(3, 8, 2, 2))
+    mask = dropout_mask((3, 8, 1, 1), 0.4, 7, np.float64)
+    assert np.array_equal(dropout2d(x, 0.4, rng=7), x * mask)
+    assert np.array_equal(dropout2d(x, 0.4, training=False), x)
+    assert np.array_equal(dropout2d_input(mask, x), x * mask)
+    with pytest.raises(ValueError, match=r"^dropout2d: input: got shape \(3,\), needs"):
+        dropout2d(x[:, 0, 0, 0])
+    with pytest.raises(ValueError, match=r"^dropout2d_input: mask: got shape \(3, 8\), needs \(3, 8, 1, 1\)"):
+        dropout2d_input(mask[..., 0, 0], x)

@@ -41,6 +41,7 @@ OF_CHANNELS = {"mean": B, "var": B, "weight": B}
 OF_GROUPS = {"mean": A[:2, :2], "var": A[:2, :2], "weight": B}
 RUNNING = {"running_mean": B.copy(), "running_var": B.copy(), "weight": B, "bias": B}
 ROWS = {"mean": A[:, 0], "var": A[:, 0], "normalized_shape": (4,)}
+RESIZED = {"size": (7, 8), "scale_factor": None, "mode": "bilinear", "align_corners": False}
 
 CALLS = {
     "conv2d": {"input": X, "weight": W, "bias": drawn(6), **STEPS, "relu": False},
@@ -60,6 +61,12 @@ CALLS = {
     "add": {"input": A, "other": A, "relu": False},
     "concat": {"inputs": [A, A], "dim": 1},
     "concat_input": {"grad_output": A, "sizes": (1, 3), "dim": 1},
+    "interpolate": {"input": X, **RESIZED},
+    "interpolate_input": {"grad_output": drawn(2, 4, 7, 8), "input_size": X.shape, **RESIZED},
+    "pad": {"input": X, "pad": (1, 2), "mode": "constant", "value": 0.0},
+    "pad_input": {"grad_output": drawn(2, 4, 6, 8), "input_size": X.shape, "pad": (1, 2), "mode": "constant"},
+    "pixel_shuffle": {"input": X, "upscale_factor": 2},
+    "pixel_shuffle_input": {"grad_output": drawn(2, 1, 6, 4), "upscale_factor": 2},
     "linear": {"input": A, "weight": drawn(5, 4), "bias": drawn(5)},
     "linear_input": {"weight": drawn(5, 4), "grad_output": drawn(3, 5)},
     "linear_weight": {"input": A, "grad_output": drawn(3, 5)},
@@ -120,6 +127,8 @@ CALLS = {
     "dropout": {"input": A, "p": 0.5, "training": True, "rng": 0},
     "dropout_mask": {"shape": (3, 4), "p": 0.5, "rng": 0, "dtype": np.float32},
     "dropout_input": {"mask": A, "grad_output": A},
+    "dropout2d": {"input": X, "p": 0.5, "training": True, "rng": 0},
+    "dropout2d_input": {"mask": drawn(2, 4, 1, 1), "grad_output": X},
     **{f"cross_entropy{of}": {**LABELS, "reduction": "mean"} for of in ("", "_input")},
     **{f"binary_cross_entropy_with_logits{of}": ANSWERS for of in ("", "_input")},
     **{

@@ -1,0 +1,261 @@
+"""Images with other sizes: interpolated, padded or cropped, and with channels that become pixels.
+
+Interpolation, padding and their gradients are one gather: an output is a sum of weighted inputs, its taps,
+along two neighbouring axes of memory. The taps of an axis are a table of integers and one of weights:
+
+    taps[p] : taps[p + 1]     where in both tables the taps of output p stand, behind these limits
+"""
+
+import math
+from functools import lru_cache
+
+import numpy as np
+
+from .engine.geometry import Geometry
+from .engine.jit import kernel
+from .engine.machine import lanes
+from .memory.buffers import channels_last, constant, empty, empty_channels_last, plain, streams
+from .simd import full, pour, read
+
+WIDEST = 4
+"""Most registers of one vector."""
+WORK = 8.0
+"""Of one element that is read or written (see jit.SERIAL_WORK)."""
+
+
+def interpolate(input, size=None, scale_factor=None, mode="nearest", align_corners=None):
+    """y[n, c, p, q] = sum over the taps i of p and j of q of their weights times x[n, c, i, j]
+
+    input (N, C, H, W) to (N, C, *size), or H and W times the factors, channels-last; taps: `_interpolated`.
+    """
+    pixels, scales = input.shape[2:], scale_factor or (None, None)
+    size = size or [int(n * scale) for n, scale in zip(pixels, scales, strict=True)]
+    return _resampled(input, pixels, size, scales, mode, align_corners, False)
+
+
+def interpolate_input(
+    grad_output, input_size, size=None, scale_factor=None, mode="nearest", align_corners=None
+):
+    """dx[n, c, i, j] = sum over the outputs p, q that have i, j as taps of their weights times dy[n, c, p, q]
+
+    grad_output (N, C, P, Q) to input_size (N, C, H, W), channels-last.
+    """
+    scales, outputs = scale_factor or (None, None), grad_output.shape[2:]
+    return _resampled(grad_output, input_size[2:], outputs, scales, mode, align_corners, True)
+
+
+def _resampled(x, pixels, outputs, scales, mode, align_corners, gradient):
+    """An interpolation or its gradient, from the sizes of its two axes."""
+    rows, columns = (
+        _interpolated(*axis, mode, align_corners, x.dtype, gradient)
+        for axis in zip(pixels, outputs, scales, strict=True)
+    )
+    return _images(x, rows, columns, mode != "nearest")
+
+
+def pad(input, pad, mode="constant", value=0.0):
+    """y[..., p, ...] = x[..., p - before, ...] along each axis, `value` or what `mode` says around it
+
+    An array of any shape; `pad` is (before, after) of the last axis, of the last but one, and so on. Numbers
+    below 0 crop. Images are channels-last.
+    """
+    return _along_axes(input, input.shape, pad, mode, float(value), False)
+
+
+def pad_input(grad_output, input_size, pad, mode="constant"):
+    """dx[..., i, ...] = sum of dy over all places where x[..., i, ...] went"""
+    return _along_axes(grad_output, input_size, pad, mode, 0.0, True)
+
+
+def pixel_shuffle(input, upscale_factor):
+    """y[n, c, h * r + i, w * r + j] = x[n, c * r * r + i * r + j, h, w]; channels-last"""
+    n, c, h, w = input.shape
+    r = upscale_factor
+    size = n, c // r**2, h * r, w * r
+    return _regrouped(input, size, n * h, _groups(w, c // r**2, r, 0, input.dtype))
+
+
+def pixel_shuffle_input(grad_output, upscale_factor):
+    """dx[n, c * r * r + i * r + j, h, w] = dy[n, c, h * r + i, w * r + j]; channels-last"""
+    n, c, h, w = grad_output.shape
+    r = upscale_factor
+    size = n, c * r**2, h // r, w // r
+    return _regrouped(grad_output, size, n * (h // r), _groups(w // r, c, r, 1, grad_output.dtype))
+
+
+@lru_cache(maxsize=1024)
+def _interpolated(size, outputs, scale, mode, align_corners, dtype, gradient):
+    """The taps of one axis: PyTorch's positions, those of `nearest` in float32 as there."""
+    p = np.arange(outputs)
+    if outputs == size:
+        at = p.astype(np.float64)
+    elif mode == "nearest" and outputs == 2 * size:
+        at = p // 2  # PyTorch's rule, whatever the scale
+    elif mode == "nearest":
+        step = np.float32(1 / scale) if scale else np.float32(size) / np.float32(outputs)
+        at = np.floor(p.astype(np.float32) * step)
+    elif align_corners:
+        at = p * ((size - 1) / (outputs - 1) if outputs > 1 else 0.0)
+    else:
+        at = np.maximum((p + 0.5) * (1 / scale if scale else size / outputs) - 0.5, 0)
+    first = np.minimum(at.astype(np.int64), size - 1)
+    if mode == "nearest":
+        return _table(p, first, np.ones(outputs), outputs, size, dtype, gradient)
+    weight = np.clip(at - first, 0, 1)
+    second = p if outputs == size else np.minimum(first + 1, size - 1)
+    index, both = np.stack([first, second], 1).ravel(), np.stack([1 - weight, weight], 1).ravel()
+    return _table(p.repeat(2), index, both, outputs, size, dtype, gradient)
+
+
+@lru_cache(maxsize=1024)
+def _padded(size, before, after, mode, dtype, gradient):
+    """The taps of one padded axis: an input, or none where the value of `constant` stands."""
+    at = np.arange(-before, size + after)
+    outputs, inside = np.arange(len(at)), (at >= 0) & (at < size)
+    if mode == "constant":
+        at, outputs = at[inside], outputs[inside]
+    elif mode == "replicate":
+        at = np.clip(at, 0, size - 1)
+    elif mode == "circular":
+        start, kept = max(0, -before), size + min(0, before) + min(0, after)
+        at = start + (at - start) % max(1, kept)
+    else:
+        at = size - 1 - np.abs(size - 1 - np.abs(at))
+    return _table(outputs, at, np.ones(len(at)), len(inside), size, dtype, gradient)
+
+
+def _table(output, tap, weight, outputs, size, dtype, gradient):
+    """The tables of the taps of outputs; for the gradient, of the outputs as taps of the inputs."""
+    if gradient:
+        order = np.argsort(tap, kind="stable")
+        output, tap, weight, outputs = tap[order], output[order], weight[order], size
+    limits = outputs + 1 + np.searchsorted(output, np.arange(outputs + 1))
+    weights = np.concatenate([np.zeros(outputs + 1), weight]).astype(dtype)
+    return constant(np.concatenate([limits, tap])), constant(weights)
+
+
+def _outputs(table):
+    """The outputs of an axis, before whose taps their limits stand."""
+    return int(table[0][0]) - 1
+
+
+def _along_axes(x, input_size, pad, mode, value, gradient):
+    """`pad` or its gradient: the rows and columns of images at once, every other axis alone."""
+    sides = {len(input_size) - 1 - i: (pad[2 * i], pad[2 * i + 1]) for i in range(len(pad) // 2)}
+    tables = {
+        axis: _padded(input_size[axis], *both, mode, x.dtype, gradient)
+        for axis, both in sides.items()
+        if any(both)
+    }
+    if x.ndim == 4 and (not tables or max(tables) > 1):
+        rows, columns = (
+            tables.pop(axis, None) or _padded(input_size[axis], 0, 0, mode, x.dtype, gradient)
+            for axis in (2, 3)
+        )
+        x = _images(x, rows, columns, False, value)
+    for axis in sorted(tables):
+        x = _one_axis(x, axis, tables[axis], value)
+    return x
+
+
+def _images(x, rows, columns, weighted, fill=0.0):
+    """The gather along the rows and columns of images, channels-last."""
+    n, c, h, w = x.shape
+    p, q = _outputs(rows), _outputs(columns)
+    line, output = empty_channels_last((n, c, p, q), x.dtype)
+    _run(channels_last(x), line, (n, h, w, p, q, c), rows, columns, weighted, fill)
+    return output
+
+
+def _one_axis(x, axis, table, fill):
+    """The gather along one axis of an array in C order."""
+    shape, outputs = x.shape, _outputs(table)
+    lead, trail = math.prod(shape[:axis]), math.prod(shape[axis + 1 :])
+    output = empty((*shape[:axis], outputs, *shape[axis + 1 :]), x.dtype)
+    one = _padded(1, 0, 0, "constant", x.dtype, False)
+    sizes = lead, 1, shape[axis], 1, outputs, trail
+    _run(plain(x).ravel(), output.ravel(), sizes, one, table, False, fill)
+    return output
+
+
+@lru_cache(maxsize=1024)
+def _geometry(height, width, outputs_h, outputs_w, channels, weighted, dtype):
+    """A vector is some registers that the channels fill, or one."""
+    lane = lanes(dtype)
+    wide = next((v * lane for v in (WIDEST, 2) if channels % (v * lane) == 0), lane)
+    sizes = {
+        "height": height, "width": width, "outputs_h": outputs_h, "outputs_w": outputs_w, "channels": channels
+    }  # fmt: skip
+    return Geometry(sizes, lanes=wide, weighted=int(weighted))
+
+
+def _run(x, y, sizes, rows, columns, weighted, fill):
+    """y = the gather of x; both flat, of the sizes n, h, w, p, q, c."""
+    n, *plane = sizes
+    if y.size:
+        g = _geometry(*plane, weighted, y.dtype)
+        work = WORK * (x.size + y.size)
+        _gather(n * g.outputs_h, work, g, x, y, *rows, *columns, fill, streams(y, g.channels))
+
+
+@lru_cache(maxsize=256)
+def _groups(width, channels, factor, gather, dtype):
+    # One geometry for each type of elements, because it keeps machine code.
+    return Geometry({"width": width, "channels": channels, "factor": factor}, gather=gather)
+
+
+def _regrouped(x, size, rows, g):
+    line, output = empty_channels_last(size, x.dtype)
+    if line.size:
+        _regroup(rows, 2 * WORK * line.size, g, channels_last(x), line, line.size // rows)
+    return output
+
+
+@kernel
+def _gather(g, x, y, rows, row_weights, columns, column_weights, fill, bypass, first, last):
+    """y[n, p, q, c] = sum over the taps r of p and s of q of their weights * x[n, rows[r], columns[s], c]
+
+    x (N, H, W, C), rows and columns the tables above of the two axes. Overwrites y (N, P, Q, C), dense, past
+    the caches if `bypass`; an output without taps is `fill`. Without g.weighted all weights are 1. A job is
+    one row (n, p). The taps are added in their order, to -0, which leaves a single one as it is.
+    """
+    for job in range(first, last):
+        n = job // g.outputs_h
+        p = job - n * g.outputs_h
+        r0, r1 = rows[p], rows[p + 1]
+        for q in range(g.outputs_w):
+            s0, s1 = columns[q], columns[q + 1]
+            to = (job * g.outputs_w + q) * g.channels
+            start = x.dtype.type(fill if r0 == r1 or s0 == s1 else -0.0)
+            for c in range(0, g.channels, g.lanes):
+                count = min(g.lanes, g.channels - c)
+                total = full(start, g.lanes)
+                for r in range(r0, r1):
+                    row = (n * g.height + rows[r]) * g.width
+                    for s in range(s0, s1):
+                        value = read(x, (row + columns[s]) * g.channels + c, g.lanes, count)
+                        if g.weighted:
+                            value = value * (row_weights[r] * column_weights[s])
+                        total = total + value
+                pour(total, y, to + c, count, bypass)
+
+
+@kernel
+def _regroup(g, source, target, size, first, last):
+    """target[i, w, j, c] = source[w, c, i, j], with g.gather target[w, c, i, j] = source[i, w, j, c]
+
+    A job is one row of the smaller image, `size` elements in both arrays; i and j go to g.factor.
+    """
+    square = g.factor * g.factor
+    for job in range(first, last):
+        at = job * size
+        for i in range(g.factor):
+            for w in range(g.width):
+                for j in range(g.factor):
+                    pixels = at + ((i * g.width + w) * g.factor + j) * g.channels
+                    channels = at + w * g.channels * square + i * g.factor + j
+                    for c in range(g.channels):
+                        if g.gather:
+                            target[channels + c * square] = source[pixels + c]
+                        else:
+                            target[pixels + c] = source[channels + c * square]
