@@ -16,12 +16,24 @@ pytestmark = pytest.mark.torch
 
 LOSSES = "cross_entropy", "binary_cross_entropy_with_logits", "mse_loss"
 OPERATIONS = (
-    *("conv2d", "linear", "max_pool2d", "avg_pool2d", "adaptive_avg_pool2d"),
+    *(
+        "conv1d",
+        "conv2d",
+        "conv_transpose2d",
+        "linear",
+        "max_pool1d",
+        "max_pool2d",
+        "avg_pool1d",
+        "avg_pool2d",
+    ),
+    *("adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_max_pool2d"),
     *("relu", "sigmoid", "softmax", "log_softmax", "dropout"),
     *("batch_norm", "group_norm", "instance_norm", "layer_norm"),
     *LOSSES,
 )
-SHARE = {"max_pool2d": 7}
+REFUSING = [n for n in OPERATIONS if ("conv" in n or "pool" in n) and n != "conv_transpose2d"]
+"""Of conv_transpose2d there are no inputs to be refused."""
+SHARE = {"max_pool1d": 5, "max_pool2d": 7}
 """Of how many samples one is taken: there are 1440 for max_pool2d, all combinations of its arguments."""
 
 
@@ -72,10 +84,10 @@ def statistics(name, arrays):
 def gradients(name, arrays, output, grad_output):
     """The gradient with respect to each argument that has one."""
     known = {**arrays, "output": output, "grad_output": grad_output, "input_size": arrays["input"].shape}
-    if name == "conv2d":
+    if name.startswith("conv"):
         known["weight_size"] = arrays["weight"].shape
-    if name == "max_pool2d":
-        known["indices"] = functional.max_pool2d(**{**arrays, "return_indices": True})[1]
+    if "max_pool" in name:
+        known["indices"] = getattr(functional, name)(**{**arrays, "return_indices": True})[1]
     if name == "dropout":
         known["mask"] = np.full(output.shape, 0.0 if arrays["training"] and arrays["p"] else 1.0)
     if name.endswith("_norm"):
@@ -120,7 +132,7 @@ def test_values_and_gradients(described, name):
     assert compared >= 3
 
 
-@pytest.mark.parametrize("name", ["conv2d", "max_pool2d", "avg_pool2d", "adaptive_avg_pool2d", "group_norm"])
+@pytest.mark.parametrize("name", [*REFUSING, "group_norm"])
 def test_what_pytorch_refuses_is_refused(described, name):
     for wrong in described[name].error_inputs("cpu"):
         arrays = as_arrays(bound(name, wrong.sample_input))
