@@ -47,6 +47,7 @@ def test_named_padding(name):
     assert z.shape[2] == (7 if name == "valid" else 9)
 
 
+NONE_0 = "needs (out, in/groups, kL), none of them 0"
 SIGNAL = "(N, C, L) or (C, L) with at least one channel and position"
 
 
@@ -56,7 +57,7 @@ SIGNAL = "(N, C, L) or (C, L) with at least one channel and position"
         ({"input": X[..., None]}, f"input: got shape (2, 4, 9, 1), needs {SIGNAL}"),
         (
             {"weight": W[..., None]},
-            "weight: got shape (6, 2, 3, 1), needs (out, in/groups, kL), none of them 0",
+            f"weight: got shape (6, 2, 3, 1), {NONE_0}",
         ),
         (
             {"groups": 1},

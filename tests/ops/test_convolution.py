@@ -37,11 +37,9 @@ def test_named_padding_is_what_it_stands_for(filters, stride, dilation, sides):
 
 def test_at_stride_1_it_is_same():
     for taps in range(1, 6):
-        options = [
-            geometry("conv2d", (1, 1, 5, 6), (1, 1, taps, 2), 1, name, 1, 1)
-            for name in ("same", "same_upper")
-        ]
-        assert options[0] == options[1]
+        shapes = (1, 1, 5, 6), (1, 1, taps, 2)
+        same, upper = (geometry("conv2d", *shapes, 1, name, 1, 1) for name in ("same", "same_upper"))
+        assert same == upper
 
 
 def test_answers_of_a_name_and_of_a_number_are_kept_apart():

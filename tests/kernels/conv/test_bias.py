@@ -14,10 +14,7 @@ LANES = machine.lanes(np.float32)
 @pytest.mark.parametrize("pixels", [0, 1, 7, 2 * CHUNK + 3])
 def test_every_pixel_gets_the_bias_of_its_channel(channels, pixels):
     pixels = min(pixels, 4 * CHUNK // channels + 3)
-    line, bias = (
-        np.arange(pixels * channels, dtype=np.float32) % 64,
-        np.arange(channels, dtype=np.float32) % 32,
-    )
+    line, bias = (np.arange(n, dtype=np.float32) % 64 for n in (pixels * channels, channels))
     expected = (line.reshape(pixels, channels) + bias).ravel()
     add_bias(line, bias)
     np.testing.assert_array_equal(line, expected)
