@@ -141,8 +141,7 @@ def adaptive_max_pool2d(
     indices = np.empty(Z.shape, np.int64)
     for p, (top, bottom, _) in enumerate(rows):
         for q, (left, right, S) in enumerate(columns):
-            window = input[..., top:bottom, left:right]
-            window = window.reshape(*Z.shape[:2], -1)
+            window = input[..., top:bottom, left:right].reshape(*Z.shape[:2], (bottom - top) * S)
             first = window.argmax(axis=2)  # a NaN is the maximum; the first of equals
             Z[..., p, q] = np.take_along_axis(window, first[..., None], axis=2)[..., 0]
             indices[..., p, q] = (top + first // S) * input.shape[3] + left + first % S

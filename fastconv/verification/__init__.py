@@ -7,7 +7,13 @@ values. Winograd's algorithm mixes neighbouring pixels: there the scale is the l
 """
 
 from fastconv.verification.case import Case, Row, check, neighbours
-from fastconv.verification.layers import adaptive_cases, average_cases, convolution_cases, dense_cases
+from fastconv.verification.layers import (
+    adaptive_cases,
+    average_cases,
+    convolution_cases,
+    dense_cases,
+    transposed_cases,
+)
 from fastconv.verification.norm import norm_cases
 from fastconv.verification.suite import cases, verify
 
@@ -22,5 +28,6 @@ __all__ = [
     "dense_cases",
     "neighbours",
     "norm_cases",
+    "transposed_cases",
     "verify",
 ]

@@ -23,6 +23,13 @@ def convolution_cases(label: str, x: Array, w: Array, bias: Array, options: dict
     yield Case("conv2d_bias", {"grad_output": dy}, max(1, pixels), label=label)
 
 
+def transposed_cases(label: str, x: Array, w: Array, bias: Array, options: dict[str, Any]) -> Iterator[Case]:
+    """One transposed convolution, whose gradients are convolutions."""
+    channels, _, height, width = w.shape
+    arguments = {"input": x, "weight": w, "bias": bias, **options}
+    yield Case("conv_transpose2d", arguments, channels * height * width + 1, label=label)
+
+
 def average_cases(label: str, x: Array, options: dict[str, Any]) -> Iterator[Case]:
     """The forward pass of one average pooling and its input gradient."""
     height, width = pair(options["kernel_size"])

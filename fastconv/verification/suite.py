@@ -17,6 +17,7 @@ from fastconv.verification.layers import (
     dense_cases,
     join_cases,
     resample_cases,
+    transposed_cases,
 )
 from fastconv.verification.norm import norm_cases
 
@@ -31,6 +32,13 @@ _CONVOLUTIONS: tuple[tuple[str, tuple[int, ...], tuple[int, ...], dict[str, Any]
     ("3x3 depthwise", (2, 24, 10, 10), (24, 1, 3, 3), {"padding": 1, "groups": 24}),
     ("3x3, Winograd", (2, 32, 27, 30), (64, 32, 3, 3), {"padding": 1}),
     ("5x5, Winograd", (2, 32, 23, 18), (64, 32, 5, 5), {"padding": 2}),
+)
+
+_TRANSPOSED: tuple[tuple[str, tuple[int, ...], tuple[int, ...], dict[str, Any]], ...] = (
+    ("2x2 stride 2", (2, 24, 7, 9), (24, 16, 2, 2), {"stride": 2}),
+    ("3x3 stride 2", (2, 16, 8, 7), (16, 20, 3, 3), {"stride": 2, "padding": 1, "output_padding": 1}),
+    ("4x4 stride 2 to few channels", (2, 32, 8, 8), (32, 3, 4, 4), {"stride": 2, "padding": 1}),
+    ("2x2 stride 3, apart", (2, 8, 5, 6), (8, 5, 2, 2), {"stride": 3, "groups": 2}),
 )
 
 _AVERAGES: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -64,6 +72,9 @@ def cases(dtype: np.dtype[Any]) -> Iterator[Case]:
         for case in convolution_cases(label, normal(*size), normal(*filters), normal(filters[0]), options):
             mixed = "Winograd" in label and case.operation != "conv2d_bias"
             yield replace(case, planes=mixed)
+    for label, size, filters, options in _TRANSPOSED:
+        channels = filters[1] * options.get("groups", 1)
+        yield from transposed_cases(label, normal(*size), normal(*filters), normal(channels), options)
     image = normal(3, 20, 13, 11)
     yield Case("max_pool2d", {"input": image, "kernel_size": 3, "stride": 2, "padding": 1}, 1)
     _, indices = reference.max_pool2d(image, 3, 2, return_indices=True)
@@ -73,6 +84,7 @@ def cases(dtype: np.dtype[Any]) -> Iterator[Case]:
         yield from average_cases(label, image, options)
     for size in ((1, 1), (4, 5)):
         yield from adaptive_cases(image, size)
+        yield Case("adaptive_max_pool2d", {"input": image, "output_size": size}, 1)
     yield from join_cases(image, normal(*image.shape))
     yield from resample_cases(image)
     for samples, inputs, outputs in ((1, 400, 120), (64, 84, 10), (200, 300, 65)):

@@ -14,6 +14,7 @@ GEOMETRIES = [
     {"groups": 2},
     {"padding": "same"},
     {"padding": "valid", "stride": (1, 3)},
+    {"padding": "same_upper", "stride": (2, 3)},
 ]
 
 
@@ -89,8 +90,12 @@ def test_the_padding_that_would_fit_does(arguments, padding):
         ({"kernel_size": (1, 2, 3)}, ValueError, "Conv2d: kernel_size: got"),
         ({"stride": 0}, ValueError, "Conv2d: stride: got 0"),
         ({"padding": -1}, ValueError, "Conv2d: padding: got -1"),
-        ({"padding": "full"}, ValueError, "Conv2d: padding: got 'full', needs 'same', 'valid'"),
-        ({"padding": "same", "stride": 2}, ValueError, "Conv2d: padding: got 'same' with stride=2"),
+        ({"padding": "full"}, ValueError, "Conv2d: padding: got 'full', needs 'same', 'same_upper', 'valid'"),
+        (
+            {"padding": "same", "stride": 2},
+            ValueError,
+            "Conv2d: padding: got 'same' with stride=2, needs stride 1, numbers, or 'same_upper'",
+        ),
         ({"groups": 3}, ValueError, "Conv2d: groups: got 3, needs a divisor of 4 and 6 channels"),
         ({"padding_mode": "reflect"}, ValueError, "Conv2d: padding_mode: got 'reflect'"),
     ],
@@ -111,3 +116,50 @@ def test_channels_that_stand_last_are_told_with_the_transpose():
         ValueError, match=r"^Conv2d: got 8 channels, needs 2; x.transpose\(0, 3, 1, 2\) would fit$"
     ):
         nn.Conv2d(2, 4, 3).output_shape((8, 8, 2))
+
+
+SIGNALS = [
+    {},
+    {"stride": 2, "padding": 1},
+    {"padding": ((2, 0),), "dilation": 2, "bias": False},
+    {"groups": 2, "padding": "same"},
+    {"padding": "same_upper", "stride": 2},
+]
+
+
+@pytest.mark.parametrize("arguments", SIGNALS, ids=str)
+def test_signals(arguments, check_gradients):
+    with fastconv.backend("reference"):
+        layer = nn.Conv1d(2, 4, 3, dtype=np.float64, seed=0, **arguments)
+        x = np.random.default_rng(0).normal(size=(2, 2, 7))
+        check_gradients(layer, x)
+        y = layer(x)
+    assert layer.output_shape((2, 7)) == y.shape[1:]
+    assert layer.multiply_adds((2, 7)) == math.prod(y.shape[1:]) * 3 * 2 // arguments.get("groups", 1)
+    assert layer.weight.shape == (4, 2 // arguments.get("groups", 1), 3)
+    again = nn.Conv1d(**{**layer.config(), "seed": 0})
+    assert again.config() == layer.config()
+    assert np.array_equal(again.weight, layer.weight)
+    padding = arguments.get("padding", 0)
+    assert layer.config()["padding"] == padding and layer.config()["kernel_size"] == 3
+
+
+def test_a_following_relu_is_stored_with_a_signal():
+    model = nn.Sequential(nn.Conv1d(2, 3, 3, seed=0), nn.ReLU())
+    x = np.random.default_rng(0).normal(size=(2, 2, 8)).astype(np.float32)
+    assert np.array_equal(model(x), functional.relu(model[0](x)))
+    assert model.summary((2, 8)).rows[0].algorithms
+
+
+@pytest.mark.parametrize(
+    ("shape", "message"),
+    [
+        ((3, 8), r"Conv1d: got 3 channels, needs 2; Conv1d\(3, 4, 3\) would fit"),
+        ((8, 2), r"Conv1d: got 8 channels, needs 2; x.transpose\(0, 2, 1\) would fit"),
+        ((2, 8, 8), r"Conv1d: got shape \(2, 8, 8\), needs \(2, length\)"),
+        ((2, 1), r"Conv1d: got 1 positions, needs at least 3; padding=1 would fit"),
+    ],
+)
+def test_a_signal_that_does_not_fit_is_told_with_one_that_would(shape, message):
+    with pytest.raises(ValueError, match=f"^{message}$"):
+        nn.Conv1d(2, 4, 3).output_shape(shape)

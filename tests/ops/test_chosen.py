@@ -77,7 +77,12 @@ def test_double_precision_has_half_the_lanes():
 @pytest.mark.parametrize(
     ("arguments", "options", "error", "says"),
     [
-        (("conv3d",), {}, ValueError, "chosen: operation: got 'conv3d', needs one of 'conv2d', 'linear'"),
+        (
+            ("conv3d",),
+            {},
+            ValueError,
+            "chosen: operation: got 'conv3d', needs one of 'conv1d', 'conv2d', 'conv_tr",
+        ),
         ((3,), {}, TypeError, "chosen: operation: got int, needs one of"),
         (
             ("conv2d", np.ones((1, 3, 8, 8)), (4, 3, 3, 3)),

@@ -158,10 +158,10 @@ FILTER = "(out, in/groups, kH, kW), none of them 0"
         ({"dilation": (1, 0)}, "dilation: got 0, needs an integer from 1 to 2147483647"),
         ({"padding": -1}, "padding: got -1, needs an integer from 0 to 2147483647"),
         ({"groups": 0}, "groups: got 0, needs an integer from 1 to 2147483647"),
-        ({"padding": "full"}, "padding: got 'full', needs 'same', 'valid' or numbers"),
+        ({"padding": "full"}, "padding: got 'full', needs 'same', 'same_upper', 'valid' or numbers"),
         (
             {"padding": "same", "stride": 2},
-            "padding: got 'same' with stride (2, 2), needs stride 1, or numbers",
+            "padding: got 'same' with stride (2, 2), needs stride 1, numbers, or 'same_upper'",
         ),
     ],
 )
@@ -197,7 +197,7 @@ g = np.zeros((8, 16, 26, 26), np.float32)
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        ({"input_size": x.shape[1:3]}, ValueError, f"input_size: got shape (1, 28), needs {IMAGE}"),
+        ({"input_size": x.shape[1:3]}, ValueError, f"input_size: got (1, 28), needs {IMAGE}"),
         ({"input_size": (8, 1, 28, 28.0)}, TypeError, "input_size: got 28.0, needs an integer"),
         ({"input_size": 28}, TypeError, "input_size: got 28, needs a tuple of integers"),
         (
@@ -239,7 +239,7 @@ g = np.zeros((8, 16, 26, 26), np.float32)
         (
             {"padding": "same", "stride": 2},
             ValueError,
-            "padding: got 'same' with stride (2, 2), needs stride 1, or numbers",
+            "padding: got 'same' with stride (2, 2), needs stride 1, numbers, or 'same_upper'",
         ),
     ],
 )

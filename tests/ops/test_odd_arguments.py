@@ -6,7 +6,7 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from fastconv import functional, grad
+from fastconv import functional, grad, validate
 
 
 def drawn(*shape):
@@ -16,6 +16,7 @@ def drawn(*shape):
 X, W, G = drawn(2, 4, 6, 5), drawn(6, 2, 3, 3), drawn(2, 6, 6, 5)
 POOLED, A, B = drawn(2, 4, 3, 2), drawn(3, 4), drawn(4)
 STEPS = {"stride": 1, "padding": 1, "dilation": 1, "groups": 2}
+SPREAD = {"stride": 1, "padding": 1, "output_padding": 0, "groups": 2, "dilation": 1}
 WINDOW = {"kernel_size": 2, "stride": 2, "padding": 0, "ceil_mode": False}
 MEAN = {**WINDOW, "count_include_pad": True, "divisor_override": None}
 LABELS = {
@@ -48,6 +49,40 @@ CALLS = {
     "conv2d_input": {"input_size": X.shape, "weight": W, "grad_output": G, **STEPS},
     "conv2d_weight": {"input": X, "weight_size": W.shape, "grad_output": G, **STEPS},
     "conv2d_bias": {"grad_output": G},
+    "conv_transpose2d": {"input": X, "weight": drawn(4, 3, 3, 3), "bias": drawn(6), **SPREAD},
+    "conv_transpose2d_input": {
+        "input_size": X.shape,
+        "weight": drawn(4, 3, 3, 3),
+        "grad_output": G,
+        **SPREAD,
+    },
+    "conv_transpose2d_weight": {"input": X, "weight_size": (4, 3, 3, 3), "grad_output": G, **SPREAD},
+    "conv_transpose2d_bias": {"grad_output": G},
+    "conv1d": {"input": X[:, :, 0], "weight": W[..., 0], "bias": drawn(6), **STEPS, "relu": False},
+    "conv1d_input": {"input_size": (4, 6), "weight": W[..., 0], "grad_output": G[0, ..., 0], **STEPS},
+    "conv1d_weight": {"input": drawn(4, 6), "weight_size": (6, 2, 3), "grad_output": G[0, ..., 0], **STEPS},
+    "conv1d_bias": {"grad_output": G[0]},
+    "max_pool1d": {"input": X[0], **WINDOW, "dilation": 1, "return_indices": True},
+    "max_pool1d_input": {
+        "grad_output": POOLED[0],
+        "indices": np.zeros((4, 3, 2), int),
+        "input_size": (4, 3, 5),
+    },
+    "avg_pool1d": {"input": X[0], **WINDOW, "count_include_pad": True},
+    "avg_pool1d_input": {
+        "grad_output": POOLED[0],
+        "input_size": (4, 3, 5),
+        **WINDOW,
+        "count_include_pad": True,
+    },
+    "adaptive_avg_pool1d": {"input": X[0], "output_size": 2},
+    "adaptive_avg_pool1d_input": {"grad_output": POOLED[0], "input_size": (4, 3, 5)},
+    "adaptive_max_pool2d": {"input": X, "output_size": (2, 3), "return_indices": True},
+    "adaptive_max_pool2d_input": {
+        "grad_output": POOLED,
+        "indices": np.zeros((2, 4, 3, 2), int),
+        "input_size": X.shape,
+    },
     "max_pool2d": {"input": X, **WINDOW, "dilation": 1, "return_indices": True},
     "max_pool2d_input": {
         "grad_output": POOLED,
@@ -207,7 +242,8 @@ def test_every_operation_is_called():
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_odd_arguments(name):
+def test_odd_arguments(name, monkeypatch):
+    monkeypatch.setattr(validate, "MOST", 2**30)  # of signals, 2**40 elements might be tried
     right = CALLS[name]
     function = getattr(functional, name, None) or getattr(grad, name)
     assert right.keys() == inspect.signature(function).parameters.keys()

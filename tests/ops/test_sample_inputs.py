@@ -19,7 +19,17 @@ LOSSES = (
     *("mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss"),
 )
 OPERATIONS = (
-    *("conv2d", "linear", "max_pool2d", "avg_pool2d", "adaptive_avg_pool2d"),
+    *(
+        "conv1d",
+        "conv2d",
+        "conv_transpose2d",
+        "linear",
+        "max_pool1d",
+        "max_pool2d",
+        "avg_pool1d",
+        "avg_pool2d",
+    ),
+    *("adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_max_pool2d"),
     *("relu", "sigmoid", "softmax", "log_softmax", "dropout"),
     *("batch_norm", "group_norm", "instance_norm", "layer_norm"),
     *("leaky_relu", "elu", "gelu", "silu", "tanh", "softplus", "prelu"),
@@ -28,7 +38,9 @@ OPERATIONS = (
 )
 ROUGH = {"hardsigmoid": 1e-7}
 """PyTorch's own error in a gradient, where it is no rounding: it takes 1/6 of float32 in float64, too."""
-SHARE = {"max_pool2d": 7}
+REFUSING = [n for n in OPERATIONS if ("conv" in n or "pool" in n) and n != "conv_transpose2d"]
+"""Of conv_transpose2d there are no inputs to be refused."""
+SHARE = {"max_pool1d": 5, "max_pool2d": 7}
 """Of how many samples one is taken: there are 1440 for max_pool2d, all combinations of its arguments."""
 
 
@@ -79,10 +91,10 @@ def statistics(name, arrays):
 def gradients(name, arrays, output, grad_output):
     """The gradient with respect to each argument that has one."""
     known = {**arrays, "output": output, "grad_output": grad_output, "input_size": arrays["input"].shape}
-    if name == "conv2d":
+    if name.startswith("conv"):
         known["weight_size"] = arrays["weight"].shape
-    if name == "max_pool2d":
-        known["indices"] = functional.max_pool2d(**{**arrays, "return_indices": True})[1]
+    if "max_pool" in name:
+        known["indices"] = getattr(functional, name)(**{**arrays, "return_indices": True})[1]
     if name == "dropout":
         known["mask"] = np.full(output.shape, 0.0 if arrays["training"] and arrays["p"] else 1.0)
     if name.endswith("_norm"):
@@ -128,14 +140,10 @@ def test_values_and_gradients(described, name):
     assert compared >= (1 if len(samples) == 1 else 3)  # tanh has one sample
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        *("conv2d", "max_pool2d", "avg_pool2d", "adaptive_avg_pool2d"),
-        *("gelu", "hardtanh", "prelu", "group_norm"),
-        *("l1_loss", "huber_loss"),
-    ],
-)
+OTHERS = "gelu", "hardtanh", "prelu", "group_norm", "l1_loss", "huber_loss"
+
+
+@pytest.mark.parametrize("name", [*REFUSING, *OTHERS])
 def test_what_pytorch_refuses_is_refused(described, name):
     for wrong in described[name].error_inputs("cpu"):
         arrays = as_arrays(bound(name, wrong.sample_input))

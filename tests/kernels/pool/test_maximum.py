@@ -57,3 +57,21 @@ def test_maxima_may_lie_anywhere(images):
     np.testing.assert_array_equal(
         kernels.max_pool2d_input(dy, places, size), reference.max_pool2d_input(dy, places, size)
     )
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 4), (9, 11)], ids=str)
+@pytest.mark.parametrize("channels", [1, 37])
+def test_adaptive_values_and_places(size, channels):
+    """Few distinct values make ties, and some are NaN or -inf."""
+    rng = np.random.default_rng(channels)
+    values = np.array([0, 1, np.nan, -np.inf], np.float32)
+    for images in (0, 2):
+        x = rng.choice(values, (images, channels, 9, 8), p=[0.6, 0.2, 0.1, 0.1])
+        exact, places = reference.adaptive_max_pool2d(x, size, return_indices=True)
+        for array in (x, np.ascontiguousarray(x.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2)):
+            fast, indices = kernels.adaptive_max_pool2d(array, size, return_indices=True)
+            np.testing.assert_array_equal(fast, exact)
+            np.testing.assert_array_equal(indices, places)
+            np.testing.assert_array_equal(kernels.adaptive_max_pool2d(array, size), exact)
+    wide = x.astype(np.float64)
+    np.testing.assert_array_equal(kernels.adaptive_max_pool2d(wide, size), exact.astype(np.float64))
