@@ -98,9 +98,9 @@ def nll_loss_input(
     ignore_index: int = -100,
     reduction: str = "mean",
 ) -> Array:
-    """Gradient of nll_loss with respect to its input: -weight at the targets, reduced, and 0 elsewhere.
+    """Gradient of nll_loss with respect to its input: -weight at the target, reduced, and 0 elsewhere.
 
-    Target, weight, ignore_index, reduction and errors as in `nll_loss`; returns the shape of the input.
+    The target, weight, ignore_index, reduction and errors as in `nll_loss`; returns the shape of the input.
     """
     samples, arguments = _label_arguments("nll_loss_input", input, target, weight, ignore_index, reduction)
     gradient = active().nll_loss_input(*arguments)
