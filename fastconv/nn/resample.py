@@ -48,7 +48,7 @@ class Upsample(Layer):
     size: Any
     scale_factor: Any
     checks: ClassVar[Checks] = {"size": _size, "scale_factor": _size, "align_corners": _align_corners}
-    fixed = ("mode",)
+    fixed = ("size", "scale_factor", "mode", "align_corners")
 
     def __init__(
         self,
@@ -59,6 +59,9 @@ class Upsample(Layer):
     ) -> None:
         super().__init__()
         self._set(size=size, scale_factor=scale_factor)
+        if size is not None and scale_factor is not None:
+            got = f"{scale_factor} beside size={size}"
+            raise wrong_value(type(self).__name__, "scale_factor", got, "one of them alone")
         self.mode = mode
         self.align_corners = align_corners
         # An input that any valid arguments fit has them checked.

@@ -46,12 +46,18 @@ FITTING = {
     "eps": [2.5, -100],
     "momentum": [2.5, -100],
     "normalized_shape": [(1, 2, 3, 4, 5)],
+    "unflattened_size": [(1, 2, 3, 4, 5)],
+    **{name: [2.5, -100] for name in ("alpha", "negative_slope", "init", "beta", "threshold")},
+    "min_val": [-100],
+    "max_val": [2.5],
+    (nn.ZeroPad2d, "padding"): [-100],
 }
 """Of these what fits: a pooling without a stride takes steps of its kernel."""
 
 
-def wrong_for(name):
-    return [value for value in WRONG if repr(value) not in map(repr, FITTING.get(name, []))]
+def wrong_for(kind, name):
+    fitting = FITTING.get((kind, name), FITTING.get(name, []))
+    return [value for value in WRONG if repr(value) not in map(repr, fitting)]
 
 
 ARGUMENTS = [
@@ -70,7 +76,7 @@ ATTRIBUTES = [
 
 @pytest.mark.parametrize(("kind", "name"), ARGUMENTS)
 def test_a_wrong_argument_is_an_error_that_names_it(kind, name):
-    for wrong in wrong_for(name):
+    for wrong in wrong_for(kind, name):
         with pytest.raises((TypeError, ValueError), match=rf"^{kind.__name__}: {name}: got "):
             made(kind, **{name: wrong})
 
@@ -79,7 +85,7 @@ def test_a_wrong_argument_is_an_error_that_names_it(kind, name):
 def test_a_wrong_value_is_an_error_that_names_the_attribute_and_changes_nothing(kind, name):
     layer = made(kind)
     before = getattr(layer, name)
-    for wrong in wrong_for(name):
+    for wrong in wrong_for(kind, name):
         with pytest.raises((TypeError, ValueError, AttributeError), match=rf"^{kind.__name__}: {name}: "):
             setattr(layer, name, wrong)
     after = getattr(layer, name)
