@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         grad,
         interop,
         kernels,
+        metrics,
         models,
         nn,
         optim,
@@ -41,7 +42,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _PARTS = (
-    "callbacks", "data", "functional", "grad", "interop", "kernels", "models", "nn", "optim", "reference",
+    "callbacks", "data", "functional", "grad", "interop", "kernels", "metrics", "models", "nn", "optim",
+    "reference",
 )  # fmt: skip
 _HOMES = {
     "History": "training.history",
@@ -72,6 +74,7 @@ __all__ = [
     "interop",
     "kernels",
     "load",
+    "metrics",
     "models",
     "nn",
     "optim",

@@ -11,6 +11,7 @@ import fastconv.data
 import fastconv.data.augment
 import fastconv.functional
 import fastconv.grad
+import fastconv.metrics
 import fastconv.nn
 import fastconv.optim
 import fastconv.reference
@@ -47,7 +48,14 @@ def is_public(key: str, value: object, module: str) -> bool:
 
 PUBLIC_CLASSES = [
     kind
-    for module in (fastconv.nn, fastconv.optim, callbacks, fastconv.data, fastconv.data.augment)
+    for module in (
+        fastconv.nn,
+        fastconv.optim,
+        callbacks,
+        fastconv.metrics,
+        fastconv.data,
+        fastconv.data.augment,
+    )
     for name, kind in vars(module).items()
     if inspect.isclass(kind)
     and (name in getattr(module, "__all__", ()) or kind.__module__ == module.__name__)

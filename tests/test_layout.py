@@ -25,7 +25,7 @@ ROWS = [
     {"fastconv"},
     {"fastconv.explanation", "fastconv.benchmark", "fastconv.verification"},
     {"fastconv.interop"},
-    {"fastconv.callbacks"},
+    {"fastconv.callbacks", "fastconv.metrics"},
     {"fastconv.training", "fastconv.models", "fastconv.data"},
     {"fastconv.nn", "fastconv.optim"},
     {"fastconv.functional", "fastconv.grad", "fastconv.interop.safetensors"},

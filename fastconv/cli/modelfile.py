@@ -34,8 +34,8 @@ class Task:
 
 
 def save(model: nn.Layer, task: Task, path: str) -> None:
-    """Write the model with its task; `fastconv.load` reads the file too."""
-    content = {**recorded(model), KEY: task.state_dict()}
+    """Write the model with its task; `fastconv.load` reads the file too, with the classes."""
+    content = {"classes": list(task.classes), **recorded(model), KEY: task.state_dict()}
     safetensors.write(path, content, model.state_dict())
 
 

@@ -23,6 +23,8 @@ _built: ContextVar[list[Any] | None] = ContextVar("built", default=None)
 class Described(Protocol):
     """What a description needs of a layer."""
 
+    _classes: tuple[Any, ...] | None
+
     def modules(self) -> Iterable[Any]:
         """The layer itself and all layers inside it."""
 
@@ -31,9 +33,12 @@ class Described(Protocol):
 
 
 def recorded(model: Described) -> dict[str, Any]:
-    """What a file says of a model: its architecture, and what is frozen. ValueError as for `description`."""
-    frozen = model.frozen()
-    return {"model": description(model), **({"frozen": frozen} if frozen else {})}
+    """What a file says of a model: its architecture, what is frozen, and its classes.
+
+    ValueError as for `description`.
+    """
+    more = {"frozen": model.frozen(), "classes": list(model._classes or ())}
+    return {"model": description(model), **{name: value for name, value in more.items() if value}}
 
 
 def description(model: Described) -> dict[str, Any]:

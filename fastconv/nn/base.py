@@ -11,8 +11,9 @@ import numpy as np
 from fastconv import backends, validate
 from fastconv.interop import safetensors
 from fastconv.nn.architecture import LAYERS, recorded
+from fastconv.nn.classes import Classes, class_names, labelled
 from fastconv.nn.contract import built_in, checked_layer, states_its_shape
-from fastconv.nn.inputs import check_input
+from fastconv.nn.inputs import as_input
 from fastconv.nn.summary import Row, Summary
 from fastconv.nn.tree import Gradients, Tree
 from fastconv.ops.chosen import Chosen
@@ -83,6 +84,8 @@ class Layer(Tree):
     fuses_relu: ClassVar[bool] = False
     """Whether `forward(x, training, relu=True)` computes a ReLU that follows; the closure, its gradient."""
 
+    _classes: Classes | None = None
+
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         cls.states_its_shape = states_its_shape(cls)
@@ -125,17 +128,47 @@ class Layer(Tree):
     def predict(self, x: Array, batch_size: int = SAMPLES) -> Array:
         """The outputs for all of x (N, ...), computed `batch_size` samples at a time.
 
-        TypeError where x is no array in the dtype of the parameters, ValueError where it is no batch of what
-        the model takes.
+        x is an array in the dtype of the parameters, or a list of numbers or arrays. Images of uint8 (N, ...)
+        with at least two more axes are divided by 255, batch by batch, as `Trainer.fit` does; the logger
+        "fastconv" says so once. TypeError where x is of another dtype, ValueError where it is no batch of
+        what the model takes.
         """
         batch_size = validate.integer("predict", "batch_size", batch_size)
+        convert = None
         kind = (x.ndim, x.shape[1:], x.dtype) if isinstance(x, np.ndarray) else None
         if kind not in self._taken:
-            check_input(self, x)  # TypeError for what is no array
-            self._taken.add(kind)
+            x, convert = as_input(self, x)  # TypeError for what is no array
+            if kind and not convert:
+                self._taken.add(kind)
         if len(x) <= batch_size:
-            return self(x)
-        return np.concatenate([self(x[i : i + batch_size]) for i in range(0, len(x), batch_size)])
+            return self(convert(x) if convert else x)
+        parts = (x[i : i + batch_size] for i in range(0, len(x), batch_size))
+        return np.concatenate([self(convert(part) if convert else part) for part in parts])
+
+    def predict_labels(self, x: Array, batch_size: int = SAMPLES) -> Array:
+        """The class of each sample of x, or of each of its pixels: (N,) or (N, d1, ...).
+
+        It is the one with the largest of the outputs (N, C) or (N, C, d1, ...), as its label in `classes`
+        where there are any, else as its number from 0 to C - 1. ValueError for outputs that are no classes.
+        """
+        return labelled("predict_labels", self.predict(x, batch_size), self._classes)
+
+    @property
+    def classes(self) -> Any:
+        """The label of each output, strings or integers; None where outputs are numbered from 0.
+
+        `Trainer.fit` sets it where it learned them from its targets, and files hold it. It may be set before,
+        in the order of the outputs. A layer of your own may have another attribute of this name.
+        """
+        return vars(self).get("classes", self._classes)
+
+    @classes.setter
+    def classes(self, value: Any) -> None:
+        own = "classes" in vars(self) or "_complete" not in vars(self)
+        if own and not built_in(type(self)):  # a constructor that keeps an argument of this name
+            vars(self)["classes"] = value
+        else:
+            self._classes = class_names(type(self).__name__, value)
 
     def leaves(self) -> Iterator[tuple[str, "Layer"]]:
         """The layers that this one runs one after the other, by name; where it is no sequence, itself."""

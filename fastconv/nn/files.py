@@ -8,6 +8,7 @@ from fastconv import validate
 from fastconv.interop import safetensors
 from fastconv.nn.architecture import build
 from fastconv.nn.base import Layer
+from fastconv.nn.classes import class_names
 from fastconv.types import Array
 
 TRAINING = "trainer"
@@ -38,6 +39,7 @@ def restored(path: str | Path, content: Mapping[str, Any], tensors: Mapping[str,
         model.load_state_dict(tensors)
         if frozen := content.get("frozen"):
             model.freeze(*frozen)
+        model._classes = class_names("load", content.get("classes") or None)
     except (ValueError, TypeError, OverflowError, MemoryError, RecursionError) as error:
         raise ValueError(f"{path}: holds no model that fits: {error}") from None
     return model

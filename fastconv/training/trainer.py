@@ -2,7 +2,6 @@
 
 import copy
 import math
-import sys
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -13,14 +12,17 @@ import numpy as np
 from fastconv import nn, optim, validate
 from fastconv.attributes import Settings
 from fastconv.nn.base import BATCH_SIZE, SAMPLES
+from fastconv.nn.classes import Classes
 from fastconv.optim.lr_scheduler import LRScheduler
 from fastconv.training import checkpoints, prefetch
-from fastconv.training import metrics as metrics_
-from fastconv.training.batches import ArrayBatches, Batch, Batches, Needs, batches
-from fastconv.training.callbacks import Callback, EpochLines, ProgressBar
+from fastconv.training.arguments import check_seed, progress_of
+from fastconv.training.batches import Batch, Needs, batches, split
+from fastconv.training.batches.weights import ClassWeight
+from fastconv.training.callbacks import Callback
 from fastconv.training.callbacks.listed import Given, listed, restored
 from fastconv.training.history import History, Logs
-from fastconv.training.metrics import Figures, Metric
+from fastconv.training.metrics import Figures, Function, Metric
+from fastconv.training.metrics.names import figure_names, named
 from fastconv.training.parameters import check_gradients, check_owner, check_unchanged
 from fastconv.training.schedule import Schedule
 from fastconv.types import Array
@@ -39,8 +41,10 @@ class Trainer(Settings):
     - `loss`: the `nn.Loss` that training makes small.
     - `optimizer`: what updates the parameters. It has to be made from this model's `parameters()`; where a
       layer is replaced later, `fit` asks for a new optimizer and trainer.
-    - `metrics`: a list of functions of (output, target), or a dict that names them (see `training.metrics`);
-      None is the accuracy where the loss is one of classification, else nothing.
+    - `metrics`: a list of names ("accuracy", "top_5_accuracy", "precision", "recall", "f1", "auc", "mae",
+      "r2": those that suit the loss), of `metrics.Metric` and of functions of (output, target), or a dict
+      that names them (see `training.metrics`); None is the accuracy where the loss is one of
+      classification, else nothing.
     - `callbacks`: a list of `callbacks.Callback`, which every `fit` calls before its own; a function of
       (trainer, epoch, logs) is called at the end of each epoch.
     - `clip_norm`: where the common 2-norm of a step's gradients is larger, they are scaled down to it; None
@@ -59,7 +63,7 @@ class Trainer(Settings):
         model: nn.Layer,
         loss: nn.Loss,
         optimizer: optim.Optimizer,
-        metrics: Mapping[str, str | Metric] | Iterable[str | Metric] | None = None,
+        metrics: Mapping[str, str | Function | Metric] | Iterable[str | Function | Metric] | None = None,
         callbacks: Given = (),
         clip_norm: float | None = None,
         lr_scheduler: LRScheduler | None = None,
@@ -73,7 +77,7 @@ class Trainer(Settings):
         self.model = model
         self.loss = loss
         self.optimizer = optimizer
-        self.metrics = metrics_.named(metrics, loss)
+        self.metrics = named(metrics, loss)
         self._set(callbacks=callbacks)
         self.clip_norm = clip_norm
         self.lr_scheduler = lr_scheduler
@@ -93,30 +97,39 @@ class Trainer(Settings):
         self._warned = False
 
     @property
+    def classes(self) -> Classes | None:
+        """The labels of the model's outputs, which `fit` learned, or `model.classes` set; else None."""
+        return self._needs.classes
+
+    @property
     def figures(self) -> tuple[str, ...]:
         """The names of the figures that an epoch of the `fit` under way gives: those of `logs`."""
         return self._figures
 
     def step(self, x: Array, y: Array) -> float:
         """Trains on one batch: forward, loss, backward, one update. Returns the loss before the update."""
-        self._needs.check("step", x, y)
-        return self._update(x, y, None)[0]
+        samples = self._needs.take("step", x, y)
+        return self._update(samples.inputs(), samples.y, None)[0]
 
     def fit(
         self,
         x: Array | Iterable[Any],
-        y: Array | None = None,
+        y: Array | Iterable[Any] | None = None,
         batch_size: int = BATCH_SIZE,
         epochs: int = 1,
-        validation_data: tuple[Array, Array] | tuple[Array, Array, Array] | None = None,
+        validation_data: tuple[Any, Any] | tuple[Any, Any, Any] | Iterable[Any] | None = None,
         validation_split: float = 0.0,
         shuffle: bool = True,
         seed: int | None = 0,
-        class_weight: Mapping[int, float] | None = None,
+        class_weight: ClassWeight | None = None,
         sample_weight: Array | None = None,
         callbacks: Given = (),
         progress: bool | None = None,
         augment: prefetch.Change | None = None,
+        *,
+        steps_per_epoch: int | None = None,
+        validation_steps: int | None = None,
+        validation_split_mode: str = "last",
     ) -> History:
         """Trains for `epochs` passes over the samples x with the targets y; returns the history.
 
@@ -126,37 +139,61 @@ class Trainer(Settings):
 
         **Arguments:**
 
-        - `x`: an array (N, ...) of samples in the model's dtype; or, with y None, an iterable of batches
+        - `x`: an array (N, ...) of samples in the model's dtype, a memory map too: batches of it are read,
+          not the whole; or a list of numbers or arrays, which is converted. Images of uint8 are divided by
+          255 batch by batch, which the logger "fastconv" says once. Or, with y None, an iterable of batches
           (x, y) or (x, y, sample_weight), which is run through once an epoch, in its own order.
-        - `y`: the targets of the samples, in the form that the loss takes.
+        - `y`: the targets of the samples, in the form that the loss takes, or lists of them. Where it takes
+          classes, also rows of zeros and a one, and labels that are strings, or integers which do not number
+          the outputs from 0: their sorted values become `model.classes`, the numbers of which are trained.
         - `batch_size`: the samples in a batch; the last one may have fewer.
         - `epochs`: how often all samples are trained on.
-        - `validation_data`: (x, y) or (x, y, sample_weight), measured after each epoch.
-        - `validation_split`: the share of the samples, from 0 to 1, that is validation data: the last ones.
+        - `validation_data`: (x, y) or (x, y, sample_weight), measured after each epoch; or an iterable of
+          such batches: a list of tuples, or anything else that is no tuple.
+        - `validation_split`: the share of the samples, from 0 to 1, that is validation data. The first
+          ⌊N (1 - share)⌋ are trained on, as in Keras.
         - `shuffle`: whether each epoch has another order of the samples.
         - `seed`: what the orders depend on, with the number of epochs trained before: training 2 + 2 epochs
           and training 4 give the same bits. None is another order each time.
-        - `class_weight`: {class: weight}, by which the losses of a class's samples are multiplied, as in
-          Keras; it needs targets of one class a sample.
-        - `sample_weight`: an array (N,), by which the samples' losses are multiplied.
+        - `class_weight`: {class: weight}, a list with a weight for each class, or "balanced", N / (K count)
+          for the K classes of the training part; the losses of a class's samples, or pixels, are multiplied
+          by it, as in Keras. It needs targets of one class a sample or pixel.
+        - `sample_weight`: an array (N,), by which the samples' losses are multiplied, or one with a weight
+          for each term of the loss: the labels' shape where it takes classes, else the outputs'.
         - `callbacks`: called in this fit, after those of the trainer; callbacks and functions, as there.
         - `progress`: None or True shows a bar on a terminal and writes a line an epoch elsewhere; False is
           silent.
         - `augment`: changes the batches that are trained on: one of `fastconv.data.augment`, or a function
           (x, y, rng) -> (x, y). It runs in a thread ahead of the step; rng depends on seed, epoch and batch.
+        - `steps_per_epoch`: the batches that an epoch takes from an iterable, which may be endless; the next
+          epoch goes on where the last one ended. After `resume`, the batches of finished epochs are passed
+          over; where an iterator goes on is for the caller to see to.
+        - `validation_steps`: the batches that a validation takes from an iterable: its first ones, or the
+          next ones of an iterator.
+        - `validation_split_mode`: which samples the split takes: "last", "shuffle" (any, drawn from `seed`
+          alone) or "stratify" (drawn too, the same share of each class).
         """
         epochs = validate.integer("fit", "epochs", epochs, low=0)
         shuffle = validate.flag("fit", "shuffle", shuffle)
         visible = progress is None or validate.flag("fit", "progress", progress)
         own = listed("fit", callbacks)
-        _check_seed(seed)
+        check_seed(seed)
         prefetch.check("fit", augment)
         check_unchanged(self.model, self.optimizer, self._names)
-        data = batches("fit", x, y, batch_size, self._needs, sample_weight, class_weight, epochs)
-        data, validation = self._validation(data, validation_data, validation_split)
-        shown = [_progress(epochs, data)] if visible else []
+        with self._needs.learning():
+            data = batches(
+                "fit", x, y, batch_size, self._needs, sample_weight, class_weight, epochs,
+                steps=steps_per_epoch, training=True,
+            )  # fmt: skip
+            data, validation = split(
+                data, validation_data, validation_split, validation_split_mode, seed, epochs, validation_steps
+            )
+            if validation is not None:  # one sample is run to see that it fits
+                self._measure(validation.head())
+        data.skip(self._done)
+        shown = [progress_of(epochs, data.length)] if visible else []
         self._hooks = [*self.callbacks, *own, *shown]
-        names = ("loss", *self.metrics)
+        names = ("loss", *figure_names(self.metrics))
         self._figures = names if validation is None else (*names, *(f"val_{name}" for name in names))
         self._figures += tuple(name for hook in self._hooks for name in hook.epoch_figures(self))
         self._begin()
@@ -172,7 +209,8 @@ class Trainer(Settings):
                 with prefetch.augmented(data.epoch(rng), augment, seed, self.epochs) as changed:
                     logs = self._train(changed, epoch)
                 if validation is not None:
-                    logs |= {f"val_{name}": value for name, value in self._measure(validation).items()}
+                    measured = self._measure(validation.epoch())
+                    logs |= {f"val_{name}": value for name, value in measured.items()}
                 self._end_epoch(epoch, logs)
         finally:
             self._done = 0
@@ -181,9 +219,26 @@ class Trainer(Settings):
             self._hooks = ()
         return self.history
 
-    def evaluate(self, x: Array | Iterable[Any], y: Array | None = None, batch_size: int = SAMPLES) -> Logs:
-        """The loss and the metrics over all samples, without training: {"loss": ..., "accuracy": ...}."""
-        return self._measure(batches("evaluate", x, y, batch_size, self._needs, usual=SAMPLES))
+    def evaluate(
+        self,
+        x: Array | Iterable[Any],
+        y: Array | Iterable[Any] | None = None,
+        batch_size: int = SAMPLES,
+        sample_weight: Array | None = None,
+        *,
+        steps: int | None = None,
+    ) -> Logs:
+        """The loss and the metrics over all samples, without training: {"loss": ..., "accuracy": ...}.
+
+        x, y and sample_weight as in `fit`, `steps` as its `validation_steps`. Weights are the loss's, and
+        those of metrics that were made with `weighted=True`; all other metrics count each sample once.
+        """
+        return self._measure(
+            batches(
+                "evaluate", x, y, batch_size, self._needs, sample_weight,
+                usual=SAMPLES, steps=steps, argument="steps",
+            ).epoch()
+        )  # fmt: skip
 
     def predict(self, x: Array, batch_size: int = SAMPLES) -> Array:
         """The model's outputs for all of x, in batches: `model.predict`."""
@@ -204,7 +259,7 @@ class Trainer(Settings):
     def resume(
         cls,
         path: str | Path,
-        metrics: Mapping[str, str | Metric] | Iterable[str | Metric] | None = None,
+        metrics: Mapping[str, str | Function | Metric] | Iterable[str | Function | Metric] | None = None,
         callbacks: Given = (),
     ) -> "Trainer":
         """The trainer that `save` wrote. A run that it goes on with ends with the bits of one never stopped.
@@ -332,46 +387,10 @@ class Trainer(Settings):
                 break
         return measured.values()
 
-    def _measure(self, data: Batches) -> Logs:
+    def _measure(self, data: Iterable[Batch]) -> Logs:
         """The means of loss and metrics, without training."""
         measured = Figures(self.loss, self.metrics)
-        for x, y, weight in data.epoch():
+        for x, y, weight in data:
             output = self.model(x)
             measured.add(self.loss.forward(output, y, weight)[0], output, y, weight)
         return measured.values()
-
-    def _validation(self, data: Batches, given: Any, fraction: float) -> tuple[Batches, ArrayBatches | None]:
-        """The training data and the validation data, of which one sample is run to see that it fits."""
-        fraction = validate.number("fit", "validation_split", fraction, 0, 1)
-        if given is None and not fraction:
-            return data, None
-        if given is None:
-            if not isinstance(data, ArrayBatches):
-                raise ValueError("fit: validation_split: got it with batches, needs arrays x and y")
-            data, validation = data.split(fraction, SAMPLES)
-        else:
-            if fraction:
-                raise ValueError("fit: validation_split: got it beside validation_data, needs one of them")
-            if not isinstance(given, tuple | list) or len(given) not in (2, 3):
-                needs = "(x, y) or (x, y, sample_weight)"
-                raise TypeError(f"fit: validation_data: got {type(given).__name__}, needs {needs}")
-            x, y, *weight = given
-            validation = ArrayBatches("fit: validation_data", x, y, SAMPLES, self._needs, *weight)
-        self._measure(validation.head())
-        return data, validation
-
-
-def _check_seed(seed: int | None) -> None:
-    """TypeError, ValueError for what is no seed."""
-    needs = "a whole number of at least 0 or None"
-    if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int | np.integer)):
-        raise validate.wrong_type("fit", "seed", repr(seed), needs)
-    if seed is not None and seed < 0:
-        raise validate.wrong_value("fit", "seed", seed, needs)
-
-
-def _progress(epochs: int, data: Batches) -> Callback:
-    """The callback that shows progress: a bar on a terminal, lines elsewhere."""
-    if not sys.stderr.isatty():
-        return EpochLines(epochs)
-    return ProgressBar(epochs, len(data) if isinstance(data, ArrayBatches) else None)

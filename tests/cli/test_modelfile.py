@@ -27,7 +27,10 @@ def test_model_and_task_come_back(tmp_path):
     assert task == TASK
     for name, array in model.parameters().items():
         np.testing.assert_array_equal(loaded.parameters()[name], array)
-    assert fc.load(path).describe() == model.describe()
+    again = fc.load(path)
+    assert again.describe() == model.describe()
+    assert again.classes == TASK.classes
+    assert set(again.predict_labels(np.zeros((2, 1, 8, 8), np.float32))) <= {*TASK.classes}
 
 
 def test_a_full_disk_names_the_file(tmp_path, monkeypatch):

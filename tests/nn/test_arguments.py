@@ -43,6 +43,7 @@ def made(kind, **arguments):
 FITTING = {
     "divisor_override": [-100],
     "stride": [[]],
+    "classes": [(1, 2, 3, 4, 5)],
     "eps": [2.5, -100],
     "momentum": [2.5, -100],
     "normalized_shape": [(1, 2, 3, 4, 5)],
@@ -52,7 +53,7 @@ FITTING = {
     "max_val": [2.5],
     (nn.ZeroPad2d, "padding"): [-100],
 }
-"""Of these what fits: a pooling without a stride takes steps of its kernel."""
+"""Of these what fits: a pooling without a stride takes steps of its kernel, five classes may be integers."""
 
 
 def wrong_for(kind, name):

@@ -64,7 +64,6 @@ def test_the_summary_tells_channels_that_stand_last_too():
 @pytest.mark.parametrize(
     ("x", "got", "way"),
     [
-        (np.zeros((2, 3, 8, 8), np.uint8), "uint8", "x.astype(np.float32) / 255"),
         (np.zeros((2, 3, 8, 8), np.int64), "int64", "x.astype(np.float32)"),
         (np.zeros((2, 3, 8, 8), bool), "bool", "x.astype(np.float32)"),
         (np.zeros((2, 3, 8, 8)), "float64", "x.astype(np.float32)"),
@@ -81,13 +80,55 @@ def test_another_dtype_is_told_with_the_conversion(x, got, way):
     assert len(RGB.predict(eval(way))) == 2
 
 
-def test_numbers_that_are_no_array_are_told_with_the_conversion():
-    message = "predict: x: got list, needs an array with a batch axis; np.asarray(x, np.float32) would fit"
-    with pytest.raises(TypeError, match=f"^{re.escape(message)}$"):
-        DENSE.predict([[0.0] * 64])
+def test_bytes_that_are_no_images_are_told_with_the_conversion():
+    needs = r"needs float32 as the model's parameters; x.astype\(np.float32\) / 255 would fit"
+    with pytest.raises(TypeError, match=f"^predict: x: got uint8, {needs}$"):
+        DENSE.predict(np.zeros((2, 64), np.uint8))
+
+
+def test_what_is_no_array_is_told():
     for nothing in (None, "x", 3):
         with pytest.raises(TypeError, match=r"^predict: x: got \w+, needs an array with a batch axis$"):
             DENSE.predict(nothing)
+    with pytest.raises(
+        ValueError, match=r"^predict: x: got a list whose items differ in shape, needs items of"
+    ):
+        DENSE.predict([[1.0] * 64, [1.0]])
+    with pytest.raises(TypeError, match=r"^predict: x: got <U1, needs float32"):
+        DENSE.predict([["a"] * 64])
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda x: x.tolist(),
+        list,
+        tuple,
+        lambda x: [row.astype(np.float64) for row in x],
+        lambda x: [list(row) for row in x],
+    ],
+    ids=["nested", "arrays", "tuple", "float64", "numbers"],
+)
+def test_lists_of_numbers_and_of_arrays_are_converted(make):
+    x = np.random.default_rng(0).normal(size=(3, 64)).astype(np.float32)
+    assert np.array_equal(DENSE.predict(make(x)), DENSE(x))
+    whole = np.arange(64)
+    assert np.array_equal(DENSE.predict([whole]), DENSE(whole[None].astype(np.float32)))
+
+
+@pytest.mark.parametrize("make", [lambda x: x, list], ids=["array", "list"])
+def test_images_of_bytes_are_scaled_batch_by_batch_and_said_once(make, caplog):
+    model = nn.Sequential(nn.Conv2d(3, 2, 3, dtype=np.float64), seed=0)
+    images = np.random.default_rng(0).integers(0, 256, (5, 3, 8, 8)).astype(np.uint8)
+    expected = model(images / 255)
+    assert np.array_equal(model.predict(make(images)), expected)
+    assert np.array_equal(
+        model.predict(make(images), batch_size=2), model.predict(images / 255, batch_size=2)
+    )
+    assert [record.name for record in caplog.records] == ["fastconv"]
+    assert "images of uint8 are divided by 255" in caplog.text
+    with pytest.raises(ValueError, match=r"x.transpose\(0, 3, 1, 2\) would fit$"):
+        model.predict(images.transpose(0, 2, 3, 1))
 
 
 def test_what_fits_is_taken_as_before():
@@ -134,6 +175,6 @@ def test_arrays_of_other_classes_are_looked_at_like_any(tmp_path):
     np.zeros((4, 1, 8, 8), np.float32).tofile(tmp_path / "images")
     images = np.memmap(tmp_path / "images", np.float32, "r", shape=(4, 1, 8, 8))
     assert model.predict(images).shape == (4, 2, 8, 8)
-    for wrong in (images[0], 5, [1, 2], np.float32(1)):
+    for wrong in (images[0], 5, np.float32(1)):
         with pytest.raises((TypeError, ValueError), match=r"^predict: x: got "):
             model.predict(wrong)

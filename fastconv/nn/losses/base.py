@@ -6,7 +6,7 @@ and the divisor stays what it was, as in Keras: mean = Σ_i s_i l_i / N.
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -37,6 +37,10 @@ class Loss(Settings):
     """
 
     reduction: str = "mean"
+    takes_classes: ClassVar[bool] = False
+    """Whether the output's second axis is classes, and a target one of them for each sample or pixel."""
+    threshold: ClassVar[float | None] = None
+    """Where each output says yes or no by itself, the value above which it says yes."""
 
     def __init__(self, reduction: str = "mean") -> None:
         self.reduction = reduction
@@ -55,8 +59,9 @@ class Loss(Settings):
     ) -> tuple[float, LossBackward]:
         """The loss of a batch, and the closure that gives its gradient with respect to `output`.
 
-        `sample_weight` (N,) multiplies each sample's term. The mean over nothing (all labels are ignored, or
-        the weights of their classes are 0) is NaN, and its gradient 0.
+        `sample_weight` multiplies each sample's term: (N,), or a weight for each term, as for pixels: the
+        shape of the labels, or of the output where targets have that. The mean over nothing (all labels are
+        ignored, or the weights of their classes are 0) is NaN, and its gradient 0.
         """
         if sample_weight is None:
             options = {"reduction": self.reduction, **self._options(output)}
@@ -66,13 +71,13 @@ class Loss(Settings):
         options = {"reduction": "none", **self._options(output)}
         terms = self._value(output, target, **options)
         divisor = self.count(output, target, sample_weight) if self.reduction == "mean" else 1.0
-        scale = self._scale(sample_weight, output, divisor)
+        scale = self._scale(sample_weight, terms, output, divisor)
 
         def backward() -> Array:
             gradient = self._gradient(output, target, **options)
-            return gradient * along_batch(scale, gradient.ndim)
+            return gradient * spread(scale, gradient.ndim)
 
-        total = float((terms * along_batch(scale, terms.ndim)).sum(dtype=np.float64))
+        total = float((terms * spread(scale, terms.ndim)).sum(dtype=np.float64))
         return total if divisor else math.nan, backward
 
     def count(self, output: Array, target: Array, sample_weight: Array | None = None) -> float:
@@ -118,11 +123,13 @@ class Loss(Settings):
         """The function's other arguments, in the output's dtype."""
         return {}
 
-    def _scale(self, sample_weight: Array, output: Array, divisor: float) -> Array:
-        """Each sample's factor (N,): its weight over the divisor, 0 where that is 0."""
-        shape = np.shape(sample_weight)
-        if shape != (len(output),):
-            needs = f"({len(output)},): one a sample"
+    def _scale(self, sample_weight: Array, terms: Array, output: Array, divisor: float) -> Array:
+        """Each term's factor: its weight over the divisor, 0 where that is 0."""
+        shape, samples = np.shape(sample_weight), len(output)
+        if shape not in ((samples,), terms.shape):
+            needs = f"({samples},): one a sample"
+            if terms.ndim > 1:
+                needs += f", or {terms.shape}: one a term"
             raise validate.wrong_value(type(self).__name__, "sample_weight", f"shape {shape}", needs)
         weights = np.asarray(sample_weight, np.float64)
         return (weights / divisor if divisor else np.zeros_like(weights)).astype(output.dtype)
@@ -136,9 +143,11 @@ class ElementLoss(Loss):
         all_finite(function, name, element_target(function, name, target, OUTPUT, shape, dtype))
 
 
-def along_batch(values: Array, ndim: int) -> Array:
-    """Values (N,) with as many axes as they are multiplied with."""
-    return values.reshape(-1, *(1,) * (ndim - 1))
+def spread(values: Array, ndim: int) -> Array:
+    """Values (N,) or (N, d1, ...) with as many axes as they are multiplied with, which may have classes."""
+    if values.ndim == ndim:
+        return values
+    return values.reshape(len(values), *(1,) * (ndim - values.ndim), *values.shape[1:])
 
 
 def all_finite(function: str, name: str, target: Array) -> None:

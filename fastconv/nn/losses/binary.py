@@ -22,6 +22,8 @@ class BCELoss(ElementLoss):
     - `reduction`: "mean" or "sum" over the batch.
     """
 
+    threshold = 0.5
+
     def __init__(self, weight: Array | None = None, *, reduction: str = "mean") -> None:
         super().__init__(reduction)
         self.weight = weight
@@ -68,6 +70,8 @@ class BCEWithLogitsLoss(ElementLoss):
     - `reduction`: "mean" or "sum" over the batch.
     - `pos_weight`: p above, an array that broadcasts to the output's shape; None is 1.
     """
+
+    threshold = 0.0
 
     def __init__(
         self, weight: Array | None = None, *, reduction: str = "mean", pos_weight: Array | None = None

@@ -6,7 +6,7 @@ import numpy as np
 
 from fastconv import functional as F
 from fastconv import grad, validate
-from fastconv.nn.losses.base import OUTPUT, Loss, all_finite, along_batch, numbers
+from fastconv.nn.losses.base import OUTPUT, Loss, all_finite, numbers, spread
 from fastconv.ops.loss.targets import class_target, label_target
 from fastconv.types import Array, Shape
 
@@ -20,6 +20,8 @@ class ClassLoss(Loss):
     - `ignore_index`: the class index of samples that don't count.
     - `reduction`: "mean" or "sum" over the batch.
     """
+
+    takes_classes = True
 
     def __init__(
         self, weight: Array | None = None, *, ignore_index: int = -100, reduction: str = "mean"
@@ -99,7 +101,7 @@ class CrossEntropyLoss(ClassLoss):
     def remainder(self, output: Array, target: Array, sample_weight: Array | None = None) -> float:
         """The terms that label smoothing adds, where the classes of all targets have weight 0."""
         terms = self._value(output, target, **{"reduction": "none", **self._options(output)})
-        weights = 1.0 if sample_weight is None else along_batch(sample_weight, terms.ndim)
+        weights = 1.0 if sample_weight is None else spread(sample_weight, terms.ndim)
         return float((terms * weights).sum(dtype=np.float64))
 
     def check(self, function: str, name: str, target: Array, shape: Shape, dtype: np.dtype[Any]) -> None:

@@ -26,7 +26,8 @@ class ModelCheckpoint(Monitor):
       "run/{kind}-{epoch:03d}-{val_loss:.3f}.safetensors".
     - `monitor`: the name of the figure that says which epoch is the best one, one of `trainer.figures`;
       "val_loss" needs validation data. Not looked at without `save_best`.
-    - `mode`: "min" or "max", what is better; None is "max" for names that end in "accuracy", else "min".
+    - `mode`: "min" or "max", what is better; None is "max" for accuracies, precision, recall, F1, AUC and R2
+      under the names that `training.metrics` gives them, else "min".
     - `save_last`: whether the last epoch is saved.
     - `save_best`: whether the best epoch is saved.
     - `every`: the last epoch is saved every so many epochs, a whole number of at least 1.

@@ -1,6 +1,7 @@
 """Watching a figure of the epochs."""
 
 import math
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -9,6 +10,9 @@ from fastconv.attributes import Settings
 from fastconv.training.callbacks.callback import Callback, Training
 from fastconv.training.history import Logs
 
+LARGER = re.compile(r"accuracy$|(^|_)(precision|recall|f1|auc|r2)(_\d+)?$")
+"""Names of figures that are better where they are larger; a number stands for a class."""
+
 
 class Monitor(Settings, Callback):
     """Compares a figure with the best one of the training: `best`, in `best_epoch`.
@@ -16,7 +20,8 @@ class Monitor(Settings, Callback):
     **Arguments:**
 
     - `monitor`: the name of the figure to watch, one of `trainer.figures`: "val_loss" needs validation data.
-    - `mode`: "min" or "max", what is better; None is "max" for names that end in "accuracy", else "min".
+    - `mode`: "min" or "max", what is better; None is "max" for accuracies, precision, recall, F1, AUC and R2
+      under the names that `training.metrics` gives them, else "min".
     """
 
     def __init__(self, monitor: str, mode: str | None) -> None:
@@ -34,7 +39,7 @@ class Monitor(Settings, Callback):
             raise validate.wrong_type(kind, name, repr(value), "the name of a figure: 'val_loss' is one")
         if name == "mode":
             if value is None:
-                return "max" if self.monitor.endswith("accuracy") else "min"
+                return "max" if LARGER.search(self.monitor) else "min"
             if not (isinstance(value, str) and value in ("min", "max")):
                 raise validate.wrong_value(kind, name, repr(value), "'min' or 'max'")
         if name == "best":

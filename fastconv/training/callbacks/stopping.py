@@ -20,7 +20,8 @@ class EarlyStopping(Monitor):
     - `monitor`: the name of the figure to watch, one of `trainer.figures`: "val_loss" needs validation data.
     - `patience`: how many epochs in a row may be no improvement, a whole number; with 0 the first one stops.
     - `min_delta`: an epoch counts as better where the figure is better by more than this, at least 0.
-    - `mode`: "min" or "max", what is better; None is "max" for names that end in "accuracy", else "min".
+    - `mode`: "min" or "max", what is better; None is "max" for accuracies, precision, recall, F1, AUC and R2
+      under the names that `training.metrics` gives them, else "min".
     - `restore_best`: whether the model ends with the parameters and buffers of its best epoch, however
       training ended.
     """

@@ -23,6 +23,25 @@ def test_the_best_epoch_so_far(arguments, values, best):
     assert (other.best, other.best_epoch) == (callback.best, callback.best_epoch)
 
 
+@pytest.mark.parametrize(
+    ("name", "mode"),
+    [
+        ("loss", "min"),
+        ("val_mae", "min"),
+        ("top_5_accuracy", "max"),
+        ("val_f1", "max"),
+        ("precision_3", "max"),
+        ("val_recall_12", "max"),
+        ("auc", "max"),
+        ("val_r2", "max"),
+        ("lr2", "min"),
+        ("f1_loss", "min"),
+    ],
+)
+def test_what_is_better_follows_from_the_name(name, mode):
+    assert Monitor(name, None).mode == mode
+
+
 def test_by_how_much_is_up_to_the_caller():
     callback = Monitor("loss", "min")
     assert [callback._sees(epoch, {"loss": 3.0 - epoch / 4}, 0.5) for epoch in range(4)] == [1, 0, 0, 1]

@@ -1,5 +1,6 @@
-"""What metrics count, and that figures are those of one batch with all samples, whatever the batch size."""
+"""Figures are those of one batch with all samples, whatever the batch size."""
 
+import json
 import math
 
 import numpy as np
@@ -7,100 +8,9 @@ import pytest
 
 from fastconv import nn, optim
 from fastconv.training import metrics
-from fastconv.training.metrics import Figures, Mean
+from fastconv.training.callbacks import Callback
+from fastconv.training.metrics import Figures
 from fastconv.training.trainer import Trainer
-
-LOGITS = np.array([[0.1, 0.9], [2.0, -1.0], [0.0, 3.0]], np.float32)
-
-
-def test_accuracy_is_one_value_a_sample():
-    assert metrics.accuracy(LOGITS, np.array([1, 1, 1])).tolist() == [True, False, True]
-
-
-def test_accuracy_of_probabilities_compares_the_likeliest_classes():
-    target = np.array([[0.4, 0.6], [0.4, 0.6], [0.9, 0.1]], np.float32)
-    assert metrics.accuracy(LOGITS, target).tolist() == [True, False, False]
-
-
-def test_accuracy_of_pixels():
-    output = np.zeros((1, 2, 2, 2), np.float32)
-    output[0, 1, 0] = 1  # class 1 in the upper row
-    assert metrics.accuracy(output, np.array([[[1, 0], [0, 1]]])).tolist() == [True, False, True, False]
-
-
-def test_accuracy_does_not_count_what_is_ignored():
-    assert metrics.accuracy(LOGITS, np.array([1, -100, 0])).tolist() == [True, False]
-    assert metrics.accuracy(LOGITS, np.array([1, 1, 0]), ignore_index=1).tolist() == [False]
-
-
-def test_binary_accuracy_has_its_threshold_at_the_logit_0():
-    output = np.array([[-0.1], [0.1], [0.0], [5.0]])
-    assert metrics.binary_accuracy(output, np.array([[0.0], [0.0], [0.0], [1.0]])).ravel().tolist() == [
-        True,
-        False,
-        True,
-        True,
-    ]
-
-
-def test_the_default_suits_the_loss():
-    assert metrics.for_loss(nn.MSELoss()) == {}
-    assert metrics.for_loss(nn.BCEWithLogitsLoss()) == {"accuracy": metrics.binary_accuracy}
-    assert metrics.for_loss(nn.BCELoss()) == {"accuracy": metrics.probable_accuracy}
-    outputs, targets = np.array([0.4, 0.6, 0.7]), np.array([0.0, 0.0, 1.0])
-    assert metrics.probable_accuracy(outputs, targets).tolist() == [True, False, True]
-    ignored = metrics.for_loss(nn.NLLLoss(ignore_index=1))["accuracy"]
-    assert ignored(np.array([[-1.0, -2], [-3, 0]]), np.array([0, 1])).tolist() == [True]
-    accuracy = metrics.for_loss(nn.CrossEntropyLoss(ignore_index=1))["accuracy"]
-    assert accuracy(LOGITS, np.array([1, 1, 0])).tolist() == [False]
-
-
-def test_metrics_have_names():
-    def error(output, target):
-        return abs(output - target)
-
-    loss = nn.BCEWithLogitsLoss()
-    assert metrics.named([error, "accuracy"], loss) == {"error": error, "accuracy": metrics.binary_accuracy}
-    assert metrics.named({"mine": error}, loss) == {"mine": error}
-    assert metrics.named((), loss) == {}
-
-
-NEEDS_LIST = "needs a list or a dict of metrics"
-
-
-@pytest.mark.parametrize(
-    ("given", "error", "message"),
-    [
-        ("accuracy", TypeError, rf"got 'accuracy', {NEEDS_LIST}: \['accuracy'\] would fit$"),
-        (metrics.accuracy, TypeError, rf"got accuracy, {NEEDS_LIST}: \[accuracy\] would fit$"),
-        (3, TypeError, f"got 3, {NEEDS_LIST}$"),
-        ([3], TypeError, r"got 3, needs functions of \(output, target\), or 'accuracy'"),
-        ([None], TypeError, "got None, needs functions"),
-        ([nn.MSELoss], TypeError, "got MSELoss, needs functions"),
-        ({"mine": "f1"}, ValueError, "got 'f1', needs functions"),
-        ({1: metrics.accuracy}, ValueError, "got 1 as a name, needs a name of its own"),
-        ({"loss": metrics.accuracy}, ValueError, "got 'loss' as a name, needs a name of its own"),
-        ({"val_loss": metrics.accuracy}, ValueError, "got 'val_loss' as a name, needs a name of its own"),
-        ([metrics.accuracy, "accuracy"], ValueError, "got 'accuracy' as a name, needs a name of its own"),
-    ],
-)
-def test_what_is_no_metric_is_told(given, error, message):
-    with pytest.raises(error, match=f"^Trainer: metrics: {message}"):
-        trainer(nn.CrossEntropyLoss(), LABELS, metrics=given)
-
-
-def test_a_dict_may_name_what_suits_the_loss():
-    assert metrics.named({"right": "accuracy"}, nn.BCEWithLogitsLoss()) == {"right": metrics.binary_accuracy}
-
-
-def test_an_unknown_name_is_told():
-    with pytest.raises(ValueError, match=r"Trainer: metrics: got 'f1', needs functions .* or 'accuracy'"):
-        metrics.named(["f1"], nn.CrossEntropyLoss())
-    with pytest.raises(
-        ValueError, match=r"Trainer: metrics: got 'accuracy', needs functions of \(output, target\)$"
-    ):
-        metrics.named(["accuracy"], nn.MSELoss())
-
 
 RNG = np.random.default_rng(0)
 N, C = 13, 3
@@ -271,19 +181,6 @@ def test_a_loss_of_ones_own_says_what_it_is_a_mean_over():
         assert subject.evaluate(x, LABELS, batch_size=size)["loss"] == pytest.approx(expected, rel=1e-12)
 
 
-def test_a_mean_counts_values_or_samples():
-    mean = Mean()
-    assert math.isnan(mean.value)
-    mean.add(np.array([True, False, True]), 3)
-    mean.add(np.array([False]), 1)
-    assert mean.value == 0.5
-    mean.add(2.0, 4)
-    assert mean.value == 10 / 8
-    mean.add(np.array([]), 5)
-    mean.add(math.nan, 0)
-    assert mean.value == 10 / 8
-
-
 @pytest.mark.parametrize("result", [{"f1": 1.0}, None, "good", 1j], ids=str)
 def test_what_is_no_figure_is_told(result):
     figures = Figures(nn.MSELoss(), {"score": lambda output, target: result})
@@ -302,3 +199,99 @@ def test_a_metric_that_fails_has_changed_nothing():
         with pytest.raises(TypeError, match="got dict from score"):
             subject.fit(*arguments, progress=False)
     assert all(np.array_equal(array, before[name]) for name, array in subject.model.parameters().items())
+
+
+EVERY = {
+    "labels": (LABELS, nn.CrossEntropyLoss, ["top_2_accuracy", "precision", "recall", "f1", "auc"]),
+    "some ignored": (SOME, nn.CrossEntropyLoss, ["top_1_accuracy", "precision", "recall", "f1", "auc"]),
+    "pixels": (PIXELS, nn.CrossEntropyLoss, ["top_2_accuracy", "precision", "recall", "f1", "auc"]),
+    "probabilities": (PROBABILITIES, nn.CrossEntropyLoss, ["top_2_accuracy", "precision", "f1", "auc"]),
+    "yes or no": (YES, nn.BCEWithLogitsLoss, ["accuracy", "precision", "recall", "f1", "auc"]),
+    "numbers": (X[:, :C].copy(), nn.MSELoss, ["mae", "r2"]),
+}
+
+
+@pytest.mark.parametrize(("target", "loss", "names"), EVERY.values(), ids=EVERY)
+def test_metrics_that_gather_are_those_of_all_samples(target, loss, names):
+    subject, x = trainer(loss(), target, metrics=names)
+    whole = subject.evaluate(x, target)
+    assert list(whole) == ["loss", *names]
+    assert all(math.isfinite(value) for value in whole.values())
+    for size in (1, 2, 5, 12):
+        assert subject.evaluate(x, target, batch_size=size) == pytest.approx(whole, rel=1e-12)
+    history = subject.fit(x, target, batch_size=4, validation_data=(x, target), epochs=2, progress=False)
+    for name in names:
+        for figure in (name, f"val_{name}"):
+            assert history[figure] == pytest.approx([whole[name]] * 2, rel=1e-12)
+
+
+def test_figures_of_classes_have_names_before_the_first_batch():
+    class Seen(Callback):
+        def on_fit_begin(self, trainer):
+            self.names = trainer.figures
+
+    seen = Seen()
+    subject, x = trainer(nn.CrossEntropyLoss(), LABELS, metrics=[metrics.Recall(None, C)], callbacks=[seen])
+    history = subject.fit(x, LABELS, validation_split=0.3, progress=False)
+    names = ("loss", "recall_0", "recall_1", "recall_2")
+    assert seen.names == tuple(history.history) == (*names, *(f"val_{name}" for name in names))
+    assert json.loads(json.dumps(history.history)) == history.history
+
+
+def test_weights_are_seen_by_weighted_metrics_alone():
+    weight = RNG.random(N)
+    given = {
+        "plain": metrics.Accuracy(),
+        "weighted": metrics.Accuracy(weighted=True),
+        "accuracy": "accuracy",
+    }
+    subject, x = trainer(nn.CrossEntropyLoss(), SOME, metrics=given)
+    got = subject.evaluate(x, SOME, sample_weight=weight, batch_size=3)
+    right, counts = subject.model(x).argmax(axis=1) == SOME, SOME != -100
+    assert got["plain"] == got["accuracy"] == pytest.approx(right[counts].mean())
+    assert got["weighted"] == pytest.approx((weight * right)[counts].sum() / weight[counts].sum(), rel=1e-12)
+
+
+def test_an_evaluation_within_an_epoch_does_not_mix():
+    class Evaluates(Callback):
+        def on_batch_end(self, trainer, batch, logs):
+            trainer.evaluate(X[:2], LABELS[:2])
+
+    a, x = trainer(nn.CrossEntropyLoss(), LABELS, metrics=["f1", "auc"])
+    b, _ = trainer(nn.CrossEntropyLoss(), LABELS, metrics=["f1", "auc"])
+    fitted = a.fit(x, LABELS, batch_size=4, callbacks=[Evaluates()], progress=False)
+    assert fitted.history == b.fit(x, LABELS, batch_size=4, progress=False).history
+
+
+def test_a_metric_of_ones_own_gathers():
+    class Largest(metrics.Metric):
+        """The largest output, and the smallest."""
+
+        parts = ("up", "down")
+
+        def reset(self):
+            self._up, self._down = -math.inf, math.inf
+
+        def update(self, output, target, sample_weight=None):
+            self._up, self._down = max(self._up, output.max()), min(self._down, output.min())
+
+        def result(self):
+            return {"up": self._up, "down": self._down}
+
+    subject, x = trainer(nn.CrossEntropyLoss(), LABELS, metrics={"largest": Largest()})
+    got, output = subject.evaluate(x, LABELS, batch_size=3), subject.model(x)
+    assert got["largest_up"] == pytest.approx(output.max())
+    assert got["largest_down"] == pytest.approx(output.min())
+
+
+def test_a_resumed_training_has_the_same_figures(tmp_path):
+    names = ["f1", "auc", "top_2_accuracy"]
+    whole, x = trainer(nn.CrossEntropyLoss(), LABELS, lr=0.1, metrics=names)
+    first, _ = trainer(nn.CrossEntropyLoss(), LABELS, lr=0.1, metrics=names)
+    history = whole.fit(x, LABELS, batch_size=4, epochs=3, progress=False)
+    first.fit(x, LABELS, batch_size=4, epochs=2, progress=False)
+    first.save(tmp_path / "run.safetensors")
+    rest = Trainer.resume(tmp_path / "run.safetensors", metrics=names)
+    assert rest.fit(x, LABELS, batch_size=4, progress=False).history == {
+        name: values[2:] for name, values in history.items()
+    }
