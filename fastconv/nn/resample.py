@@ -6,7 +6,16 @@ from fastconv import functional as F
 from fastconv import grad, validate
 from fastconv.attributes import Checks
 from fastconv.nn.base import Backward, Gradients, Layer
-from fastconv.ops.resample import Scale, Size, padded_size, padding, per_axis, resampling, shuffled_size
+from fastconv.ops.resample import (
+    MODES,
+    Scale,
+    Size,
+    padded_size,
+    padding,
+    per_axis,
+    resampling,
+    shuffled_size,
+)
 from fastconv.types import Array, Shape
 from fastconv.validate import wrong_value
 
@@ -59,6 +68,9 @@ class Upsample(Layer):
     ) -> None:
         super().__init__()
         self._set(size=size, scale_factor=scale_factor)
+        if not isinstance(mode, str) or mode not in MODES:
+            needs = ", ".join(map(repr, MODES))
+            raise wrong_value(type(self).__name__, "mode", repr(mode), needs)
         if size is not None and scale_factor is not None:
             got = f"{scale_factor} beside size={size}"
             raise wrong_value(type(self).__name__, "scale_factor", got, "one of them alone")

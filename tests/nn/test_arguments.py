@@ -49,11 +49,11 @@ FITTING = {
     "normalized_shape": [(1, 2, 3, 4, 5)],
     "unflattened_size": [(1, 2, 3, 4, 5)],
     **{name: [2.5, -100] for name in ("alpha", "negative_slope", "init", "beta", "threshold")},
-    "min_val": [-100],
+    "min_val": [-100, 2.5],
     "max_val": [2.5],
     (nn.ZeroPad2d, "padding"): [-100],
 }
-"""Of these what fits: a pooling without a stride takes steps of its kernel, five classes may be integers."""
+"""Of these what fits, or is told with another argument's name: a pooling without a stride takes steps of its kernel, five classes may be integers."""
 
 
 def wrong_for(kind, name):

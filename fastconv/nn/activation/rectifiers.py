@@ -197,5 +197,9 @@ class Hardtanh(Layer):
         if name == "min_val":
             return ends(type(self).__name__, value, vars(self).get("max_val", math.inf))[0]
         if name == "max_val":
-            return ends(type(self).__name__, self.min_val, value)[1]
+            high = ends(type(self).__name__, -math.inf, value)[1]
+            if high < self.min_val:
+                needs = f"at least {self.min_val} to match min_val"
+                raise validate.wrong_value(type(self).__name__, "max_val", high, needs)
+            return high
         return super()._checked(name, value)

@@ -77,7 +77,7 @@ def test_prelu_needs_its_number_of_channels():
             nn.Hardtanh,
             {"min_val": 3},
             ValueError,
-            "max_val|min_val: got 3.0, needs at most 1.0 to match max_val",
+            "max_val: got 1.0, needs at least 3.0 to match min_val",
         ),
     ],
 )
@@ -90,7 +90,7 @@ def test_the_ends_of_hardtanh_are_checked_later_too():
     layer = nn.Hardtanh()
     layer.min_val = -3
     with pytest.raises(
-        ValueError, match=r"^Hardtanh: min_val: got -3.0, needs at most -4.0 to match max_val$"
+        ValueError, match=r"^Hardtanh: max_val: got -4.0, needs at least -3.0 to match min_val$"
     ):
         layer.max_val = -4
     assert layer.config() == {"min_val": -3.0, "max_val": 1.0}
