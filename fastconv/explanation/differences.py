@@ -7,17 +7,14 @@ that, a smaller one is tried; where that changes it too, and the difference is n
 sits on a kink.
 """
 
-import copy
 import math
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 
-from fastconv import functional as F
-from fastconv import nn
 from fastconv.backends import backend
-from fastconv.explanation.losses import Inner
+from fastconv.explanation.inner import InnerGradient
+from fastconv.explanation.rerun import Rerun
 from fastconv.explanation.steps import Check
 from fastconv.types import Array, Indices
 
@@ -36,64 +33,49 @@ Losses = Callable[[Array], tuple[Array, Array]]
 
 
 class Differences:
-    """The loss as a function of any value or parameter on the way, from the numbers of one explained pass.
+    """Checks of the gradients of one explained pass.
 
-    inputs: what entered each layer, then the output of the last. Runs on the reference backend.
+    loss: the loss as a function of any value or parameter. gradients: dL/d(the last output), and that of what
+    a last layer squashes.
     """
 
-    def __init__(
-        self, layers: Sequence[nn.Layer], loss: nn.Loss, inputs: Sequence[Array], y: Array, gradient: Array
-    ) -> None:
-        self._layers = [_in_float64(layer) for layer in layers]
-        self._loss = loss
-        self._inputs = [value.astype(np.float64) for value in inputs]
-        self._y = y.astype(np.float64) if np.issubdtype(y.dtype, np.floating) else y
-        self._dtype = inputs[-1].dtype
-        output = self._inputs[-1]
-        with backend("reference"):
-            self._pieces = [_piece(layer, value) for layer, value in zip(layers, inputs, strict=False)]
-            largest = float(np.abs(output).max(initial=0.0))
-            self._magnitude = max(abs(loss(output, self._y)), largest)
-        passes = 4 * len(layers)
-        cost = passes * sum(
-            n.multiply_adds(v.shape[1:]) * len(v) for n, v in zip(layers, inputs, strict=False)
-        )
-        self._samples = int(np.clip(BUDGET // max(1, cost), *SAMPLES))
-        # A saturated loss (P - onehot(y) near 0) is what is left of numbers near 1, and every gradient behind
-        # it has inherited its rounding.
-        terms = len(output) if loss.reduction == "mean" else 1
-        left = float(np.abs(gradient).max(initial=0.0)) * terms
+    def __init__(self, loss: Rerun, *gradients: Array) -> None:
+        self._rerun = loss
+        self._dtype = gradients[0].dtype
+        self._samples = int(np.clip(BUDGET // max(1, 4 * loss.cost), *SAMPLES))
+        largest = float(np.abs(loss.output).max(initial=0.0))
+        self._magnitude = max(abs(loss.value), largest)
+        # The gradient of a saturated loss (P - onehot(y) near 0) is what is left of numbers near 1, and every
+        # gradient behind it has inherited its rounding.
+        left = min(float(np.abs(gradient).max(initial=0.0)) for gradient in gradients) * loss.terms
         rounding = 64 * float(np.finfo(self._dtype).eps) * max(1.0, largest)
         self._rounding = rounding / left if left else math.inf
 
-    def of_value(self, index: int, gradient: Array) -> Check:
-        """The check of dL/d(input of layer `index`); the number of layers stands for the last output."""
-        return self._check(gradient, self._inputs[index], lambda variants: self._losses(index, variants))
+    def of_value(self, number: int, gradient: Array) -> Check:
+        """The check of dL/d(a value): 0 is the model's input, k the output of the k-th place."""
+        value = self._rerun.values[number]
+        reach = self._rerun.room if number == len(self._rerun.values) - 1 else None
+        return self._check(gradient, value, lambda v: self._rerun.with_value(number, v), reach)
 
-    def of_parameter(self, index: int, name: str, gradient: Array) -> Check:
-        """The check of the gradient of a parameter of layer `index`."""
-        layer, x = self._layers[index], self._inputs[index]
-        array = layer.parameters()[name]
-        own = array.copy()
+    def of_way(self, place: int, position: int, gradient: Array) -> Check:
+        """The check of the part of dL/d(a value) that goes through one of its readers."""
+        value = self._rerun.read_by(place)[position]
+        return self._check(gradient, value, lambda v: self._rerun.with_read(place, position, v))
+
+    def of_parameter(self, places: list[int], name: str, gradient: Array) -> Check:
+        """The check of the gradient of a parameter as far as its layer is used at these places."""
+        array = self._rerun.parameter(places[0], name).copy()
+        return self._check(gradient, array, lambda v: self._rerun.with_parameter(places, name, v))
+
+    def of_inner(self, number: int, back: InnerGradient) -> Check | None:
+        """The check of a gradient on the way to value `number`; None where the loss has rounded it away."""
+        if not np.isfinite(back.value).all():
+            return None
 
         def losses(variants: Array) -> tuple[Array, Array]:
-            outputs = []
-            for variant in variants:
-                array[...] = variant
-                outputs.append(layer(x))
-            array[...] = own
-            return self._losses(index + 1, np.stack(outputs))
+            return self._rerun.with_value(number, np.stack([back.output(variant) for variant in variants]))
 
-        return self._check(gradient, own, losses)
-
-    def of_inner(self, inner: Inner) -> Check | None:
-        """The check of a probability's gradient inside the loss; None where it has been rounded to 0 or 1."""
-        if inner.back is None or not np.isfinite(inner.back.value).all():
-            return None
-        output, index = inner.back.output, len(self._layers)
-        value = inner.value.astype(np.float64)
-        room = np.minimum(value, 1 - value)
-        return self._check(inner.back.value, value, lambda v: self._losses(index, output(v)), room)
+        return self._check(back.value, back.at.astype(np.float64), losses, back.reach.astype(np.float64))
 
     def _check(self, gradient: Array, value: Array, losses: Losses, reach: Array | None = None) -> Check:
         entries = _entries(gradient, self._samples)
@@ -102,7 +84,7 @@ class Differences:
         numeric, noise = np.zeros(len(entries)), np.zeros(len(entries))
         compared = np.zeros(len(entries), dtype=bool)
         size = float(np.abs(gradient).max(initial=0.0))
-        todo = np.arange(len(entries))
+        todo = np.flatnonzero(reach)
         for step in STEPS:
             h = step * reach[todo]
             with backend("reference"):
@@ -140,25 +122,6 @@ class Differences:
         blind = max(tolerance, float(noise.max()) / size) > HOPELESS
         return Check("rounding" if blind else "ok", error, *counts)
 
-    def _losses(self, index: int, variants: Array) -> tuple[Array, Array]:
-        """The losses of K variants of the input of layer `index`, a few at a time."""
-        layers = self._layers[index:]
-        at_once = max(1, 2**21 // max(1, variants[0].size)) if all(map(_is_per_example, layers)) else 1
-        parts = [self._run(index, variants[i : i + at_once]) for i in range(0, len(variants), at_once)]
-        losses, same = zip(*parts, strict=True)
-        return np.concatenate(losses), np.concatenate(same)
-
-    def _run(self, index: int, variants: Array) -> tuple[Array, Array]:
-        count = len(variants)
-        same = np.ones(count, dtype=bool)
-        x = variants.reshape(-1, *variants.shape[2:])
-        for layer, explained in zip(self._layers[index:], self._pieces[index:], strict=True):
-            if explained is not None:
-                same &= (_piece(layer, x).reshape(count, -1) == explained.ravel()).all(axis=1)
-            x = layer(x)
-        outputs = x.reshape(count, -1, *x.shape[1:])
-        return np.array([self._loss(output, self._y) for output in outputs]), same
-
 
 def _central(losses: Losses, value: Array, entries: Indices, h: Array) -> tuple[Array, Array]:
     """The central difference at each entry, and whether both steps stayed on the explained piece."""
@@ -182,44 +145,3 @@ def _entries(gradient: Array, samples: int) -> Indices:
     rest = np.delete(np.arange(gradient.size), largest)
     spread = rest[np.linspace(0, len(rest) - 1, samples - len(largest)).astype(int)]
     return np.sort(np.concatenate([largest, spread]))
-
-
-def _in_float64(layer: nn.Layer) -> nn.Layer:
-    """A copy of the layer whose parameters are float64."""
-    twin = copy.deepcopy(layer)
-    _widen(twin)
-    return twin
-
-
-def _widen(layer: nn.Layer) -> None:
-    """Makes the parameters float64, in the place of what they are: those of the layers inside, too."""
-    layer._parameters = {name: array.astype(np.float64) for name, array in layer._parameters.items()}
-    for inner in layer.children().values():
-        _widen(inner)
-
-
-def _is_per_example(layer: nn.Layer) -> bool:
-    """Whether examples go through the layer without seeing each other, so that variants can share a batch."""
-    if isinstance(layer, nn.Flatten):
-        return layer.start_dim == 1
-    if isinstance(layer, nn.Softmax):
-        return layer.dim == 1
-    pools = nn.MaxPool2d | nn.AvgPool2d | nn.AdaptiveAvgPool2d
-    return isinstance(layer, nn.Conv2d | nn.Linear | nn.ReLU | nn.Sigmoid | pools | nn.Dropout | nn.Identity)
-
-
-def _piece(layer: nn.Layer, x: Array) -> Any:
-    """What says on which smooth piece of the layer its input lies; None for a layer that has only one."""
-    if isinstance(layer, nn.ReLU):
-        return x > 0
-    if isinstance(layer, nn.MaxPool2d):
-        return F.max_pool2d(
-            x,
-            layer.kernel_size,
-            layer.stride,
-            layer.padding,
-            layer.dilation,
-            layer.ceil_mode,
-            return_indices=True,
-        )[1]
-    return None

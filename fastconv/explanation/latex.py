@@ -7,14 +7,23 @@ _TOKEN = re.compile(
     r"|dL/d(?P<of>[A-Za-z]\w*'*)"
     r"|(?P<big>sum|max)_\{(?P<under>[^}]*)\}"
     r"|(?P<transpose>\^T)"
+    r"|sqrt\((?P<root>[^()]*)\)"
+    r"|\^\((?P<power>[^()]*)\)"
     r"|(?P<indicator>\b1(?=\[))"
     r"|(?P<function>[A-Za-z]\w+)(?=\()"
     r"|(?P<name>[A-Za-z_]+)(?P<number>\d*)(?P<primes>'*)"
-    r"|(?P<mark>\*|:=|[%#&])"
+    r"|(?P<mark>\*|:=|<=|>=|[%#&])"
     r"|(?P<size>\d+x\d+)"
 )
-_WORDS = {"log": r"\log", "eta": r"\eta", "max": r"\max"}
-_MARKS = {"*": r"\odot", ":=": r"\mathrel{:=}"}
+_WORDS = {
+    **{name: f"\\{name}" for name in ("log", "exp", "tanh", "max", "min", "eta", "Phi", "phi", "pi")},
+    "eps": r"\epsilon",
+    "mu": r"\mu",
+    "gamma": r"\gamma",
+    "beta": r"\beta",
+    "xhat": r"\hat{x}",
+}
+_MARKS = {"*": r"\odot", "<=": r"\le", ">=": r"\ge", ":=": r"\mathrel{:=}"}
 
 
 def formula(text: str) -> str:
@@ -36,6 +45,10 @@ def _latex(token: re.Match[str]) -> str:
         return rf"\{token['big']}_{{{token['under']}}}"
     if token["transpose"]:
         return r"^{\top}"
+    if token["root"]:
+        return rf"\sqrt{{{formula(token['root'])}}}"
+    if token["power"]:
+        return f"^{{{token['power']}}}"
     if token["indicator"]:
         return r"\mathbf{1}"
     if token["function"]:
@@ -46,6 +59,8 @@ def _latex(token: re.Match[str]) -> str:
     if token["size"]:
         return token["size"].replace("x", r" \times ")
     name, number, primes = token["name"], token["number"], token["primes"]
+    if name == "var":  # a variance, which is a square itself
+        return rf"\sigma{f'_{{{number}}}' if number else ''}{primes}^2"
     if len(name) > 1:
         name = _WORDS.get(name) or rf"\text{{ {_escaped(name)} }}"
     return name + (f"_{{{number}}}" if number else "") + primes

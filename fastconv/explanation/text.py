@@ -29,10 +29,13 @@ def _step(step: Step) -> list[str]:
     line, check, shape = step.line, str(step.check or ""), str(step.shape)
     given = not line.right and bool(line.note)
     head = f"{line}: {line.note}" if given else str(line)
+    lines = []
+    if max(len(head), CHECK) + len(f"  {check}  {shape}") > WIDTH:
+        lines, head = textwrap.wrap(head, WIDTH, subsequent_indent=INDENT), ""
     head = f"{head:<{CHECK}}  {check}  "
-    head += shape.rjust(WIDTH - len(head))
-    words = [line.entries, "" if given else line.note, step.check.remark if step.check else ""]
-    lines = [head, *(INDENT + text for text in words if text)]
+    lines.append(head + shape.rjust(WIDTH - len(head)))
+    below = [line.entries, "" if given else line.note, step.check.remark if step.check else ""]
+    lines += [INDENT + text for words in below for text in textwrap.wrap(words, WIDTH - len(INDENT))]
     if step.value.size > LARGEST:
         return [*lines, INDENT + summary(step.value)]
     numbers = matrices(step.value, WIDTH - len(INDENT))

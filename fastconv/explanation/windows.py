@@ -5,29 +5,35 @@ import numpy as np
 from fastconv import nn
 from fastconv.types import Array
 
-Windowed = nn.Conv2d | nn.MaxPool2d | nn.AvgPool2d
+Windowed = nn.Conv1d | nn.Conv2d | nn.MaxPool1d | nn.MaxPool2d | nn.AvgPool1d | nn.AvgPool2d
+Filters = Windowed | nn.ConvTranspose2d
 
 
-def before(layer: Windowed, axis: int) -> int:
-    """The rows above (axis 0) or the columns to the left (1) that the layer's padding adds."""
-    if layer.padding == "same":
-        return layer.dilation[axis] * (layer.kernel_size[axis] - 1) // 2
-    return 0 if isinstance(layer.padding, str) else layer.padding[axis][0]
+def before(layer: Filters, axis: int, size: int) -> int:
+    """What the layer's padding adds in front of axis 0, 1 of an image, of `size` pixels, or of a signal."""
+    if layer.padding == "valid":
+        return 0
+    if not isinstance(layer.padding, str):
+        return int(layer.padding[axis][0])
+    steps = (size - 1) // layer.stride[axis] * layer.stride[axis]
+    reach = layer.dilation[axis] * (layer.kernel_size[axis] - 1) + 1
+    return max(0, steps + reach - size) // 2
 
 
-def windows(layer: Windowed, x: Array, y: Array) -> Array | None:
+def windows(layer: Filters, x: Array, y: Array) -> Array | None:
     """What each output of an image sees, 0 in the padding: (height, width of y, height, width of the filter).
 
-    None for anything else than one image with one channel in x and in y.
+    Of a signal: (length of y, of the filter). None for anything else than one example with one channel in x
+    and in y.
     """
-    if x.ndim != 4 or x.shape[:2] != (1, 1) or y.shape[:2] != (1, 1):
+    if x.ndim != 2 + len(layer.kernel_size) or x.shape[:2] != (1, 1) or y.shape[:2] != (1, 1):
         return None
-    image = x[0, 0]
-    inside = []
-    for axis in (0, 1):
-        starts = np.arange(y.shape[2 + axis]) * layer.stride[axis] - before(layer, axis)
-        inside.append(starts[:, None] + np.arange(layer.kernel_size[axis]) * layer.dilation[axis])
-    rows, columns = inside[0][:, None, :, None], inside[1][None, :, None, :]
-    height, width = image.shape
-    covered = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
-    return np.where(covered, image[np.clip(rows, 0, height - 1), np.clip(columns, 0, width - 1)], 0)
+    seen, covered = x[0, 0], np.ones(())
+    axes = len(layer.kernel_size)
+    for axis, size in enumerate(x.shape[2:]):
+        starts = np.arange(y.shape[2 + axis]) * layer.stride[axis] - before(layer, axis, size)
+        places = starts[:, None] + np.arange(layer.kernel_size[axis]) * layer.dilation[axis]
+        seen = np.take(seen, places, axis=2 * axis, mode="clip")
+        covered = np.multiply.outer(covered, (places >= 0) & (places < size))
+    order = [*range(0, 2 * axes, 2), *range(1, 2 * axes, 2)]
+    return np.where(covered, seen, 0).transpose(order)

@@ -95,6 +95,11 @@ def test_an_empty_batch_is_an_error():
         explain(nn.Linear(2, 2, seed=0), nn.CrossEntropyLoss(), np.ones((0, 2), "f4"), [])
 
 
+def test_a_model_without_layers_is_an_error():
+    with pytest.raises(ValueError, match="explain: model: got no layers, needs one at least"):
+        explain(nn.Sequential(), nn.MSELoss(), [1.0], [1.0])
+
+
 @pytest.mark.parametrize(
     ("model", "loss", "message"),
     [

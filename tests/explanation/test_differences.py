@@ -128,6 +128,19 @@ def test_a_saturated_loss_is_no_false_alarm(dtype, logit, right):
     assert explain(classes, nn.CrossEntropyLoss(), [1], int(not right)).ok
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("logit", [5, 12, 40, 1000])
+@pytest.mark.parametrize("right", [True, False])
+@pytest.mark.parametrize(
+    ("layer", "loss"), [(nn.LogSoftmax(), nn.NLLLoss()), (nn.Sigmoid(), nn.BCELoss())], ids=repr
+)
+def test_nor_is_one_behind_a_layer_of_its_own(layer, loss, right, logit, dtype):
+    model = nn.Sequential(nn.Linear(1, 2, bias=False, dtype=dtype), layer)
+    model[0].weight[...] = [[logit], [0]]
+    labels = int(not right) if isinstance(loss, nn.NLLLoss) else [[right, 0.5]]
+    assert explain(model, loss, [1], labels).ok
+
+
 def test_a_gradient_that_rounding_hides_is_not_called_checked():
     model = nn.Linear(1, 2, bias=False)
     model.weight[...] = [[20], [0]]

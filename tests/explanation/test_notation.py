@@ -149,6 +149,61 @@ def test_short_means_are_written_out(pool, terms):
     assert bool(step.line.terms) == bool(terms)
 
 
+def test_upsampling_copies_pixels():
+    lines = convolution(3, 3, pool=nn.Upsample(scale_factor=(2, 1)))
+    assert lines["U2"] == ("upsample(Z2 to 12x6, nearest)", "U2[2i+m,j+n] = Z2[i,j]")
+    assert lines["dL/dZ2"] == ("collect(dL/dU2)", "dL/dZ2[u,v] = sum_{m,n} dL/dU2[2u+m,v+n]")
+    lines = convolution(3, 3, pool=nn.Upsample(7, mode="bilinear", align_corners=True))
+    assert lines["U2"] == ("upsample(Z2 to 7x7, bilinear, corners aligned)", "")
+
+
+def test_channels_become_pixels():
+    lines = convolution(4, 3, pool=nn.PixelShuffle(2))
+    assert lines["U2"] == ("pixelshuffle(Z2, 2)", "U2[c,2i+m,2j+n] = Z2[4c+2m+n,i,j]")
+    assert lines["dL/dZ2"] == ("unshuffle(dL/dU2, 2)", "dL/dZ2[4c+2m+n,i,j] = dL/dU2[c,2i+m,2j+n]")
+
+
+def test_zeros_around_an_image():
+    lines = convolution(3, 3, pool=nn.ZeroPad2d((1, 0, 2, -1)))
+    assert lines["Z2'"] == ("pad(Z2, left 1, top 2, bottom -1)", "Z2'[u+2,v+1] = Z2[u,v]")
+    assert lines["dL/dZ2"][0] == "crop(dL/dZ2', left 1, top 2, bottom -1)"
+
+
+@pytest.mark.parametrize(
+    ("layer", "right", "gradient"),
+    [
+        (nn.LeakyReLU(0.2), "max(0, Z1) + 0.2 * min(0, Z1)", "dL/dH * (1[Z1 > 0] + 0.2 * 1[Z1 <= 0])"),
+        (nn.PReLU(**F64), "max(0, Z1) + a2 * min(0, Z1)", "dL/dH * (1[Z1 > 0] + a2 * 1[Z1 <= 0])"),
+        (
+            nn.ELU(2),
+            "max(0, Z1) + 2 * (exp(min(0, Z1)) - 1)",
+            "dL/dH * (1[Z1 > 0] + 2 * exp(Z1) * 1[Z1 <= 0])",
+        ),
+        (nn.ReLU6(), "min(max(Z1, 0), 6)", "dL/dH * 1[0 < Z1 < 6]"),
+        (nn.Hardtanh(-1, 0.5), "min(max(Z1, -1), 0.5)", "dL/dH * 1[-1 < Z1 < 0.5]"),
+        (nn.Hardsigmoid(), "min(max(Z1 + 3, 0), 6) / 6", "dL/dH / 6 * 1[-3 < Z1 < 3]"),
+        (
+            nn.Hardswish(),
+            "Z1 * min(max(Z1 + 3, 0), 6) / 6",
+            "dL/dH * ((Z1 / 3 + 1/2) * 1[-3 < Z1 < 3] + 1[Z1 >= 3])",
+        ),
+        (nn.Tanh(), "tanh(Z1)", "dL/dH * (1 - H^2)"),
+        (nn.Softplus(), "log(1 + exp(Z1))", "dL/dH * sigmoid(Z1)"),
+        (nn.Softplus(2), "log(1 + exp(2 Z1)) / 2", "dL/dH * sigmoid(2 Z1)"),
+        (nn.SiLU(), "Z1 * sigmoid(Z1)", "dL/dH * sigmoid(Z1) * (1 + Z1 * (1 - sigmoid(Z1)))"),
+        (nn.GELU(), "Z1 * Phi(Z1)", "dL/dH * (Phi(Z1) + Z1 * phi(Z1))"),
+        (nn.LogSoftmax(), "Z1 - log(sum(exp(Z1)))", "dL/dH - exp(H) * sum(dL/dH)"),
+    ],
+    ids=repr,
+)
+def test_the_formulas_of_the_activations(layer, right, gradient):
+    model = nn.Sequential(nn.Linear(2, 3, **F64), layer, nn.Linear(3, 2, **F64), seed=0)
+    explanation = explain(model, nn.CrossEntropyLoss(), [1, 2], 0)
+    step = next(step for step in explanation if step.symbol in ("H", "H2"))
+    assert step.line.right == right
+    assert explanation["dL/dZ1"].line.right == gradient.replace("dL/dH", f"dL/d{step.symbol}")
+
+
 def test_layers_are_numbered_and_no_symbol_is_given_twice():
     model = nn.Sequential(
         nn.Sequential(nn.Conv2d(1, 2, 3, **F64), nn.ReLU()),
@@ -266,6 +321,23 @@ CLASSES, BATCH = [2, 0], [[1.0, 2], [3, 1]]
             "BCEWithLogitsLoss_backward(Z1, Y)",
         ),
         (nn.MSELoss(), BATCH, np.eye(3)[CLASSES], "mean((Z1 - Y)^2)", "2 * (Z1 - Y) / 6"),
+        (nn.L1Loss(), BATCH, np.eye(3)[CLASSES], "mean(|Z1 - Y|)", "sign(Z1 - Y) / 6"),
+        (nn.HuberLoss(delta=2), BATCH, np.eye(3)[CLASSES], "mean(l(Z1 - Y))", "clip(Z1 - Y, -2, 2) / 6"),
+        (
+            nn.SmoothL1Loss(beta=0.5),
+            BATCH,
+            np.eye(3)[CLASSES],
+            "mean(l(Z1 - Y))",
+            "clip((Z1 - Y) / 0.5, -1, 1) / 6",
+        ),
+        (nn.NLLLoss(), BATCH, CLASSES, "-1/2 sum_{n} Z1[n,y[n]]", "-onehot(y) / 2"),
+        (
+            nn.NLLLoss(weight=np.array([1.0, 2, 3])),
+            BATCH,
+            CLASSES,
+            "NLLLoss(Z1, y)",
+            "NLLLoss_backward(Z1, y)",
+        ),
         (nn.MSELoss(reduction="sum"), BATCH, np.eye(3)[CLASSES], "sum((Z1 - Y)^2)", "2 * (Z1 - Y)"),
     ],
 )

@@ -105,6 +105,98 @@ def test_padding_enters_the_sums_as_zeros():
     )
 
 
+def terms_of(layer, x, symbol, weight):
+    """The sums of a step of a model that begins with this layer, whose weight is given."""
+    features = int(np.prod(layer.output_shape(np.shape(x))))
+    model = nn.Sequential(layer, nn.Flatten(), nn.Linear(features, 1, seed=0, dtype="float64"))
+    layer.weight[...] = weight
+    explanation = explain(model, nn.MSELoss(), np.array(x, float), 1)
+    assert explanation.ok
+    return explanation[symbol]
+
+
+def test_a_transposed_convolution_collects_what_pixels_spread():
+    layer = nn.ConvTranspose2d(1, 1, 2, (1, 2), (0, 1), bias=False, dtype="float64")
+    step = terms_of(layer, [[[5, 6], [7, 8]]], "Z1", [[1, 2], [3, 4]])
+    assert step.line.terms == (
+        "Z1[0,0] = 5*2 = 10",
+        "Z1[0,1] = 6*1 = 6",
+        "Z1[1,0] = 5*4 + 7*2 = 34",
+        "Z1[1,1] = 6*3 + 8*1 = 26",
+        "Z1[2,0] = 7*4 = 28",
+        "Z1[2,1] = 8*3 = 24",
+    )
+    assert step.line.entries == "Z1[i+m,2j+n-1] += X[i,j] W1[m,n]"
+
+
+def test_the_filter_gradient_of_a_transposed_convolution_is_a_sum_over_pixels():
+    layer = nn.ConvTranspose2d(1, 1, 2, bias=False, dtype="float64")
+    step = terms_of(layer, [[[5, 6]]], "dL/dW1", np.ones((2, 2)))
+    for (m, n), term in zip(np.ndindex(2, 2), step.line.terms, strict=True):
+        assert term.startswith(f"dL/dW1[{m},{n}] = 5*")
+        assert float(term.split(" = ")[-1]) == pytest.approx(step.value[0, 0, m, n], rel=1e-4)
+
+
+def test_a_signal_has_one_index():
+    layer = nn.Conv1d(1, 1, 2, 2, ((1, 0),), bias=False, dtype="float64")
+    step = terms_of(layer, [[5, 6, 7]], "Z1", [1, 2])
+    assert step.formula == "Z1 = Conv(X, W1, stride 2, padding before 1)"
+    assert step.line.entries == "Z1[i] = sum_{m} X[2i+m-1] W1[m]"
+    assert step.line.terms == ("Z1[0] = 0*1 + 5*2 = 10", "Z1[1] = 6*1 + 7*2 = 20")
+
+
+def test_padding_that_depends_on_the_size_enters_the_sums():
+    layer = nn.Conv2d(1, 1, (1, 3), 2, "same_upper", bias=False, dtype="float64")
+    step = terms_of(layer, [[[5, 6, 7]]], "Z1", [[1, 2, 3]])
+    assert step.line.entries == "Z1[i,j] = sum_{m,n} X[2i+m,2j+n-1] W1[m,n]"
+    assert step.line.terms == ("Z1[0,0] = 0*1 + 5*2 + 6*3 = 28", "Z1[0,1] = 6*1 + 7*2 + 0*3 = 20")
+
+
+@pytest.mark.parametrize(
+    ("pool", "terms"),
+    [
+        (nn.MaxPool1d(2), ("P1[0] = max(5, 6) = 6", "P1[1] = max(7, -1) = 7")),
+        (
+            nn.AvgPool1d(2, padding=1),
+            ("P1[0] = (5) / 2 = 2.5", "P1[1] = (6 + 7) / 2 = 6.5", "P1[2] = ((-1)) / 2 = -0.5"),
+        ),
+        (nn.AdaptiveAvgPool1d(1), ("P1 = (5 + 6 + 7 + (-1)) / 4 = 4.25",)),
+    ],
+    ids=repr,
+)
+def test_the_poolings_of_a_signal(pool, terms):
+    first = nn.Conv1d(1, 1, 1, bias=False, dtype="float64")
+    first.weight[...] = 1
+    features = int(np.prod(pool.output_shape((1, 4))))
+    model = nn.Sequential(first, pool, nn.Flatten(), nn.Linear(features, 1, seed=0, dtype="float64"))
+    assert explain(model, nn.MSELoss(), [[[5, 6, 7, -1]]], 1)["P1"].line.terms == terms
+
+
+def test_adaptive_maxima_are_written_out():
+    first = nn.Conv2d(1, 1, 1, bias=False, dtype="float64")
+    first.weight[...] = 1
+    model = nn.Sequential(first, nn.AdaptiveMaxPool2d((1, 2)), nn.Flatten(), nn.Linear(2, 1, dtype="float64"))
+    step = explain(model, nn.MSELoss(), np.array([[[1.0, 2, 3], [6, 5, 4]]]), 1)["P1"]
+    assert step.line.terms == ("P1[0,0] = max(1, 2, 6, 5) = 6", "P1[0,1] = max(2, 3, 5, 4) = 5")
+
+
+def test_short_means_and_variances_are_written_out():
+    model = nn.Sequential(nn.BatchNorm1d(2, dtype="float64"), nn.Linear(2, 1, dtype="float64"))
+    explanation = explain(model, nn.MSELoss(), [[1, 4], [3, -4]], [[0], [1]])
+    assert explanation["mu1"].line.terms == ("mu1[0] = (1 + 3) / 2 = 2", "mu1[1] = (4 + (-4)) / 2 = 0")
+    assert explanation["var1"].line.terms == ("var1[0] = (1 + 1) / 2 = 1", "var1[1] = (16 + 16) / 2 = 16")
+
+
+def test_a_long_formula_has_its_check_in_the_next_line():
+    layers = [nn.Linear(2, 2, seed=0) for _ in range(9)]
+    model = nn.Sequential(*layers, nn.BatchNorm1d(2), nn.Linear(2, 1, seed=0))
+    text = str(explain(model, nn.MSELoss(), np.array([[1, 4], [3, -4]], "f4"), [[0], [1]]))
+    lines = text.splitlines()
+    at = next(k for k, line in enumerate(lines) if line.startswith("dL/dZ9 = dL/dxhat10 / sqrt(var10 + eps)"))
+    assert lines[at + 1].split()[-2:] == ["(2,", "2)"]
+    assert max(map(len, lines)) <= WIDTH
+
+
 @pytest.mark.parametrize("change", ["batch", "channels"])
 def test_sums_are_written_out_for_one_image_with_one_channel_only(change):
     model = models.derivation_cnn(3, channels=1 + (change == "channels"), kernel_size=2, seed=0)
