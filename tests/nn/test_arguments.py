@@ -53,7 +53,7 @@ FITTING = {
     "max_val": [2.5],
     (nn.ZeroPad2d, "padding"): [-100],
 }
-"""Of these what fits, or is told with another argument's name: a pooling without a stride takes steps of its kernel, five classes may be integers."""
+"""Of these what fits (a pooling without a stride takes steps of its kernel), or is told by another name."""
 
 
 def wrong_for(kind, name):
