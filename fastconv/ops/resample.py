@@ -4,6 +4,8 @@ import math
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
+import numpy as np
+
 from fastconv import validate
 from fastconv.backends import active
 from fastconv.ops.replay import replayed
@@ -69,21 +71,21 @@ def interpolate_input(
 
 
 @replayed
-def pad(input: Array, pad: Sequence[int], mode: str = "constant", value: float = 0.0) -> Array:
+def pad(input: Array, pad: Sequence[int], mode: str = "constant", value: float | None = 0.0) -> Array:
     """Put something around an array, as torch.nn.functional.pad.
 
     `pad` is (before, after) of the last axis, then of the last but one, and so on: (left, right, top, bottom)
-    for images; numbers below 0 crop. `mode` is "constant" for `value`; "reflect" (mirrored at the first and
-    last element), "replicate" (that element again) or "circular" (the other end), on at most all axes but
-    the first. Takes an input of any shape (..., H, W), returns one whose axes are longer by that.
-    Raises TypeError for wrong types, ValueError for shapes and values that do not fit.
+    for images; numbers below 0 crop. `mode` is "constant" for `value`, any number, None for 0; "reflect"
+    (mirrored at the first and last element), "replicate" (that element again) or "circular" (the other end),
+    on at most all axes but the first. Takes an input of any shape (..., H, W), returns one whose axes are
+    longer by that. Raises TypeError for wrong types, ValueError for shapes and values that do not fit.
     """
     X = array("pad", "input", input)
     sides = padding("pad", "input", X.shape, pad, mode)
-    value = validate.number("pad", "value", value, -math.inf, math.inf)
-    if value and mode != "constant":
+    number = _border("pad", value, X.dtype)
+    if number and mode != "constant":
         raise wrong_value("pad", "value", value, f"0 with mode {mode!r}, which does not use it")
-    return active().pad(X, sides, mode, value)
+    return active().pad(X, sides, mode, number)
 
 
 @replayed
@@ -104,38 +106,41 @@ def pad_input(grad_output: Array, input_size: Shape, pad: Sequence[int], mode: s
 def pixel_shuffle(input: Array, upscale_factor: int) -> Array:
     """Make pixels of channels, as torch.nn.functional.pixel_shuffle.
 
-    The input is (N, C·r², H, W) with r = upscale_factor, or without N. Returns (N, C, H·r, W·r): pixel
-    (h·r + i, w·r + j) of channel c is pixel (h, w) of channel c·r² + i·r + j.
+    The input is (N, C·r², H, W) with r = upscale_factor, with any axes in place of N, or none. Returns
+    (N, C, H·r, W·r): pixel (h·r + i, w·r + j) of channel c is pixel (h, w) of channel c·r² + i·r + j.
     Raises TypeError for wrong types, ValueError for shapes and values that do not fit.
     """
     X = array("pixel_shuffle", "input", input)
     r = validate.integer("pixel_shuffle", "upscale_factor", upscale_factor)
-    shuffled_size("pixel_shuffle", X.shape, r)
-    y: Array = active().pixel_shuffle(X if X.ndim == 4 else X[None], r)
-    return y if X.ndim == 4 else y[0]
+    size = shuffled_size("pixel_shuffle", X.shape, r)
+    y: Array = active().pixel_shuffle(_batch(X), r)
+    return y if X.ndim == 4 else y.reshape(size)
 
 
 @replayed
 def pixel_shuffle_input(grad_output: Array, upscale_factor: int) -> Array:
     """Gradient of pixel_shuffle with respect to its input: pixels become channels, as pixel_unshuffle.
 
-    Takes grad_output (N, C, H·r, W·r) with r = upscale_factor, returns (N, C·r², H, W); both may be without
-    N. Raises TypeError for wrong types, ValueError for shapes and values that do not fit.
+    Takes grad_output (N, C, H·r, W·r) with r = upscale_factor, returns (N, C·r², H, W); both may have any
+    axes in place of N, or none. Raises TypeError for wrong types, ValueError for shapes and values that do
+    not fit.
     """
     name = "pixel_shuffle_input"
     G = array(name, "grad_output", grad_output)
     r = validate.integer(name, "upscale_factor", upscale_factor)
-    if G.ndim not in (3, 4) or G.shape[-2] % r or G.shape[-1] % r:
-        needs = f"(N, C, H, W) or (C, H, W) with H and W multiples of {r}"
+    if G.ndim < 3 or G.shape[-2] % r or G.shape[-1] % r:
+        needs = f"(..., C, H, W) with H and W multiples of {r}"
         raise wrong_value(name, "grad_output", f"shape {G.shape}", needs)
-    dx: Array = active().pixel_shuffle_input(G if G.ndim == 4 else G[None], r)
-    return dx if G.ndim == 4 else dx[0]
+    *lead, c, h, w = G.shape
+    validate.few_enough(name, "upscale_factor", r, (c, r, r))
+    dx: Array = active().pixel_shuffle_input(_batch(G), r)
+    return dx if G.ndim == 4 else dx.reshape(*lead, c * r**2, h // r, w // r)
 
 
 def shuffled_size(function: str, shape: Shape, r: int) -> Shape:
     """The shape (..., C, H·r, W·r) of a shuffled input of this shape."""
-    if len(shape) not in (3, 4) or shape[-3] % r**2:
-        needs = f"(N, C, H, W) or (C, H, W) with a multiple of {r**2} channels"
+    if len(shape) < 3 or shape[-3] % r**2:
+        needs = f"(..., C, H, W) with a multiple of {r**2} channels"
         raise wrong_value(function, "input", f"shape {shape}", needs)
     return (*shape[:-3], shape[-3] // r**2, shape[-2] * r, shape[-1] * r)
 
@@ -215,6 +220,16 @@ def padding(function: str, argument: str, shape: Shape, pad: Sequence[int], mode
     return sides
 
 
+def _border(function: str, value: float | None, dtype: np.dtype[Any]) -> float:
+    """The checked value of a border, which may be NaN or infinite; None is 0."""
+    if value is None or (isinstance(value, (float, np.floating)) and math.isnan(value)):
+        return 0.0 if value is None else math.nan
+    number, most = validate.number(function, "value", value, -math.inf, math.inf), float(np.finfo(dtype).max)
+    if most < abs(number) < math.inf:
+        raise wrong_value(function, "value", value, f"a number that {dtype} holds, at most {most}")
+    return number
+
+
 def padded_size(shape: Shape, sides: Sequence[int]) -> Shape:
     """The shape of an array of this shape with this padding."""
     longer = [before + after for before, after in zip(sides[::2], sides[1::2], strict=True)][::-1]
@@ -232,6 +247,11 @@ def _mode(function: str, mode: str, align_corners: bool | None) -> tuple[tuple[i
     if mode == "nearest":
         raise wrong_value(function, "align_corners", corners, "None with mode 'nearest'")
     return MODES[mode], corners
+
+
+def _batch(x: Array) -> Array:
+    """All axes before the last three as one."""
+    return x if x.ndim == 4 else x.reshape(math.prod(x.shape[:-3]), *x.shape[-3:])
 
 
 def _images(x: Array) -> Array:

@@ -9,6 +9,8 @@ from fastconv.benchmark.ours import channels_last
 
 DTYPES = np.float32, np.float64
 SHAPES = (2, 3, 7, 5), (1, 37, 4, 6), (2, 64, 3, 1), (0, 3, 4, 4)
+CASES = [(shape, dtype) for dtype in DTYPES for shape in SHAPES if dtype is np.float32 or shape[1] < 64]
+"""One type is enough for the widest vectors."""
 LAYOUTS = (lambda a: a), channels_last, (lambda a: np.repeat(a, 2, 3)[..., ::2])
 PADS = (1, 2), (1, 2, 3, 0), (0, 1, -1, 0), (0, 0, 0, 0, 1, 2), (1, 0, 2, 0, -1, 1, 0, 1), ()
 RESIZED = ((9, 4), None), (None, (2.0, 2.0)), (None, (0.55, 1.0)), (None, (1.7, 3.0))
@@ -19,8 +21,7 @@ def whole(shape, seed, dtype):
     return np.random.default_rng(seed).integers(-8, 9, shape).astype(dtype)
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize(("shape", "dtype"), CASES)
 @pytest.mark.parametrize("how", RESIZED, ids=repr)
 def test_interpolation(how, shape, dtype):
     for lay in LAYOUTS:
@@ -42,8 +43,7 @@ def test_interpolation(how, shape, dtype):
             assert np.abs(error).max(initial=0) <= bound * y.shape[2] * y.shape[3]
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize(("shape", "dtype"), CASES)
 @pytest.mark.parametrize("sides", PADS)
 def test_padding(sides, shape, dtype):
     if (shape[0] == 0 or shape[2] == 0) and len(sides) == 8:
@@ -74,8 +74,7 @@ def test_padding_with_pixels_of_the_image(mode):
         assert np.array_equal(dx, reference.pad_input(dy, shape, sides, mode))
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("factor", [1, 2, 3])
+@pytest.mark.parametrize(("factor", "dtype"), [(2, np.float32), (3, np.float64)])
 def test_channels_become_pixels_and_again_channels(factor, dtype):
     for lay in LAYOUTS:
         x = whole((2, 5 * factor**2, 3, 4), 0, dtype)
@@ -92,6 +91,27 @@ def test_what_is_copied_keeps_its_bits():
         assert np.array_equal(y, x, equal_nan=True)
 
 
+def test_borders_may_be_any_number():
+    x = whole((1, 3, 2, 2), 0, np.float32)
+    for value in (-0.0, 0.0, np.nan, -np.inf):
+        y = kernels.pad(x, (1, 0), value=value)[..., 0]
+        assert np.array_equal(y, np.full_like(y, value), equal_nan=True)
+        assert np.array_equal(np.signbit(y), np.full(y.shape, np.signbit(value)))
+
+
+def test_few_rows_of_many_channels_are_cut_among_threads():
+    dy = channels_last(whole((1, 300, 40, 50), 0, np.float32))
+    before, results = fastconv.get_num_threads(), []
+    try:
+        for threads in (1, 2):
+            fastconv.set_num_threads(min(threads, before))
+            results.append(kernels.interpolate_input(dy, (1, 300, 1, 1)))
+    finally:
+        fastconv.set_num_threads(before)
+    for dx in results:
+        assert np.array_equal(dx, dy.sum((2, 3), keepdims=True, dtype=np.float64))
+
+
 def test_large_results_are_the_same_with_any_number_of_threads():
     x = channels_last(whole((2, 64, 90, 100), 0, np.float32))
     before, results = fastconv.get_num_threads(), []
@@ -100,9 +120,12 @@ def test_large_results_are_the_same_with_any_number_of_threads():
             fastconv.set_num_threads(min(threads, before))
             y = kernels.interpolate(x, (211, 203), mode="bilinear")
             dx = kernels.interpolate_input(y, x.shape, mode="bilinear")
-            results.append((y, dx, kernels.pad(x, (1, 1, 1, 1)), kernels.pixel_shuffle(x, 4)))
+            padded = kernels.pad(x, (1, 1, 1, 1)), kernels.pad(x[:, :3], (1, 2, 3, 4), value=1.5)
+            results.append((y, dx, *padded, kernels.pixel_shuffle(x, 2)))
     finally:
         fastconv.set_num_threads(before)
     for one, two in zip(*results, strict=True):
         assert np.array_equal(one, two)
-    assert np.array_equal(results[0][2], np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1))))
+    around = ((0, 0), (0, 0), (1, 1), (1, 1)), ((0, 0), (0, 0), (3, 4), (1, 2))
+    assert np.array_equal(results[0][2], np.pad(x, around[0]))
+    assert np.array_equal(results[0][3], np.pad(x[:, :3], around[1], constant_values=1.5))

@@ -27,6 +27,24 @@ def test_what_they_compute():
     assert np.array_equal(grad.pixel_shuffle_input(F.pixel_shuffle(X[0], 2), 2), X[0])
 
 
+def test_a_border_may_be_any_number_that_the_type_holds():
+    x = np.ones((1, 2), np.float32)
+    for value in (None, -0.0, np.nan, np.float32(np.nan), np.inf, np.finfo(np.float32).max):
+        y = F.pad(x, (1, 0), value=value)
+        assert np.array_equal(y, [[value or 0, 1, 1]], equal_nan=True)
+    assert F.pad(x, (1, 0), "reflect", None).tolist() == [[1, 1, 1]]
+    with pytest.raises(ValueError, match=r"^pad: value: got 1e\+300, needs a number that float32 holds"):
+        F.pad(x, (1, 0), value=1e300)
+
+
+def test_any_axes_may_stand_before_those_of_images():
+    x = np.random.default_rng(0).normal(size=(2, 0, 3, 12, 2, 5))
+    for given in (x, x.reshape(0, 2, 3, 12, 2, 5), np.ones((2, 3, 12, 2, 5)), np.ones((12, 2, 5))):
+        y = F.pixel_shuffle(given, 2)
+        assert y.shape == (*given.shape[:-3], 3, 4, 10)
+        assert np.array_equal(grad.pixel_shuffle_input(y, 2), given)
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -52,7 +70,7 @@ def test_what_they_compute():
         (lambda: F.pad(X, (1, 1), "edge"), "pad: mode: got 'edge', needs 'constant', 'reflect'"),
         (lambda: F.pad(X, (1, 1), "reflect", 2.0), "pad: value: got 2.0, needs 0 with mode 'reflect'"),
         (lambda: grad.pad_input(X, X.shape, (1, 1)), "pad_input: grad_output: got shape (1, 4, 3, 4), needs"),
-        (lambda: F.pixel_shuffle(X, 3), "pixel_shuffle: input: got shape (1, 4, 3, 4), needs (N, C, H, W)"),
+        (lambda: F.pixel_shuffle(X, 3), "pixel_shuffle: input: got shape (1, 4, 3, 4), needs (..., C, H, W)"),
         (lambda: grad.pixel_shuffle_input(X, 2), "pixel_shuffle_input: grad_output: got shape"),
     ],
 )
