@@ -47,9 +47,11 @@ class Axis(NamedTuple):
 def interpolate(input, size=None, scale_factor=None, mode="nearest", align_corners=None):
     """y[n, c, p, q] = sum over the taps i of p and j of q of their weights times x[n, c, i, j]
 
-    input (N, C, H, W) to (N, C, *size), or H and W times the factors, channels-last; taps: `_interpolated`.
+    input (N, C, H, W) or (N, C, L) to (N, C, *size), or the sizes times the factors, channels-last; taps:
+    `_interpolated`.
     """
-    pixels, scales = input.shape[2:], scale_factor or (None, None)
+    pixels = input.shape[2:]
+    scales = scale_factor or (None,) * len(pixels)
     size = size or [int(n * scale) for n, scale in zip(pixels, scales, strict=True)]
     return _resampled(input, pixels, size, scales, mode, align_corners, False)
 
@@ -59,19 +61,21 @@ def interpolate_input(
 ):
     """dx[n, c, i, j] = sum over the outputs p, q that have i, j as taps of their weights times dy[n, c, p, q]
 
-    grad_output (N, C, P, Q) to input_size (N, C, H, W), channels-last.
+    grad_output (N, C, P, Q) or (N, C, P) to input_size (N, C, H, W) or (N, C, L), channels-last.
     """
-    scales, outputs = scale_factor or (None, None), grad_output.shape[2:]
+    outputs = grad_output.shape[2:]
+    scales = scale_factor or (None,) * len(outputs)
     return _resampled(grad_output, input_size[2:], outputs, scales, mode, align_corners, True)
 
 
 def _resampled(x, pixels, outputs, scales, mode, align_corners, gradient):
-    """An interpolation or its gradient, from the sizes of its two axes."""
+    """An interpolation or its gradient, from the sizes of its axes; a signal is an image of height 1."""
+    plane = x.ndim == 4
     rows, columns = (
-        _interpolated(*axis, mode, align_corners, x.dtype, gradient)
-        for axis in zip(pixels, outputs, scales, strict=True)
+        _interpolated(*axis, mode, align_corners, x.dtype, plane, gradient)
+        for axis in [(1, 1, None), *zip(pixels, outputs, scales, strict=True)][-2:]
     )
-    return _images(x, rows, columns)
+    return _images(x, rows, columns) if plane else _images(x[:, :, None], rows, columns)[:, :, 0]
 
 
 def pad(input, pad, mode="constant", value=0.0):
@@ -105,16 +109,17 @@ def pixel_shuffle_input(grad_output, upscale_factor):
 
 
 @lru_cache(maxsize=1024)
-def _interpolated(size, outputs, scale, mode, align_corners, dtype, gradient):
-    """The taps of one axis: PyTorch's positions, those of `nearest` in float32 as there."""
+def _interpolated(size, outputs, scale, mode, align_corners, dtype, plane, gradient):
+    """The taps of one axis of images (`plane`) or of signals: PyTorch's positions, in the types it takes."""
     p = np.arange(outputs)
-    if outputs == size:
-        at = p.astype(np.float64)
-    elif mode == "nearest" and outputs == 2 * size:
-        at = p // 2  # PyTorch's rule, whatever the scale
+    if mode == "nearest" and plane and outputs in (size, 2 * size):
+        at = p * size // outputs  # PyTorch's rule for images, whatever the scale
     elif mode == "nearest":
-        step = np.float32(1 / scale) if scale else np.float32(size) / np.float32(outputs)
-        at = np.floor(p.astype(np.float32) * step)
+        real = np.float32 if plane else dtype.type
+        step = real(1 / scale) if scale else real(size) / real(outputs)
+        at = np.floor((p.astype(real) * step).astype(np.float32))
+    elif outputs == size:
+        at = p.astype(np.float64)
     elif align_corners:
         at = p * ((size - 1) / (outputs - 1) if outputs > 1 else 0.0)
     else:

@@ -41,8 +41,7 @@ def interpolate(
     """
     X = array("interpolate", "input", input)
     _, *options = resampling("interpolate", "input", X.shape, size, scale_factor, mode, align_corners)
-    y: Array = active().interpolate(_images(X), *options)
-    return y if X.ndim == 4 else y[:, :, 0]
+    return active().interpolate(X, *options)
 
 
 @replayed
@@ -65,9 +64,7 @@ def interpolate_input(
     shape = validate.size(name, "input_size", input_size)
     wanted, *options = resampling(name, "input_size", shape, size, scale_factor, mode, align_corners)
     same_shape(name, "grad_output", G, "input_size and the size", wanted)
-    images = shape if len(shape) == 4 else (*shape[:2], 1, shape[2])
-    dx: Array = active().interpolate_input(_images(G), images, *options)
-    return dx if len(shape) == 4 else dx[:, :, 0]
+    return active().interpolate_input(G, shape, *options)
 
 
 @replayed
@@ -154,7 +151,7 @@ def resampling(
     mode: str,
     align_corners: bool | None,
 ) -> tuple[Shape, Shape | None, tuple[float, ...] | None, str, bool]:
-    """The shape that an interpolation gives, and its checked arguments for images; a signal has height 1."""
+    """The shape that an interpolation gives, and its checked arguments."""
     axes, corners = _mode(function, mode, align_corners)
     if len(shape) not in axes or 0 in shape[1:]:
         forms = " or ".join("(N, C, L)" if n == 3 else "(N, C, H, W)" for n in axes)
@@ -166,20 +163,17 @@ def resampling(
     if (size is None) == (scale_factor is None):
         got = "None" if size is None else f"{size} and scale_factor {scale_factor}"
         raise wrong_value(function, "size", got, "either size or scale_factor")
-    one = 4 - len(shape)
     sizes = factors = None
     if size is not None:
-        pixels = per_axis(function, "size", size, count)
-        sizes = (1,) * one + pixels
+        sizes = pixels = per_axis(function, "size", size, count)
     else:
-        scales = per_axis(function, "scale_factor", scale_factor, count)
-        factors = (1.0,) * one + scales
-        pixels = tuple(int(n * factor) for n, factor in zip(shape[2:], scales, strict=True))
+        factors = per_axis(function, "scale_factor", scale_factor, count)
+        pixels = tuple(int(n * factor) for n, factor in zip(shape[2:], factors, strict=True))
         if 0 in pixels:
             raise wrong_value(function, "scale_factor", scale_factor, f"one that leaves pixels of {shape}")
     output = (*shape[:2], *pixels)
     validate.few_enough(function, "scale_factor" if size is None else "size", pixels, output)
-    # Backends know one mode beside nearest: signals are images.
+    # Backends know one mode beside nearest.
     return output, sizes, factors, "nearest" if mode == "nearest" else "bilinear", corners
 
 
@@ -252,7 +246,3 @@ def _mode(function: str, mode: str, align_corners: bool | None) -> tuple[tuple[i
 def _batch(x: Array) -> Array:
     """All axes before the last three as one."""
     return x if x.ndim == 4 else x.reshape(math.prod(x.shape[:-3]), *x.shape[-3:])
-
-
-def _images(x: Array) -> Array:
-    return x if x.ndim == 4 else x[:, :, None]

@@ -33,14 +33,14 @@ def interpolate(
 
     with s = H / P, or 1 / scale_factor, which makes P = H·scale_factor, rounded down. Bilinear takes the two
     pixels i <= x(p) < i + 1 with weights 1 - (x(p) - i) and x(p) - i, along both axes. Input (N, C, H, W),
-    returns (N, C, P, Q) with (P, Q) = size.
+    returns (N, C, P, Q) with (P, Q) = size; or (N, C, L), returns (N, C, P).
     PyTorch's rules: aten/src/ATen/native/UpSample.h.
     """
     y = input.astype(np.float64)
-    for axis in (2, 3):
+    for axis in range(2, input.ndim):
         scale = scale_factor[axis - 2] if scale_factor else None
         outputs = size[axis - 2] if size else int(input.shape[axis] * scale) if scale else 0
-        y = _read(y, axis, _taps(input.shape[axis], outputs, scale, mode, align_corners))
+        y = _read(y, axis, _taps(input, input.shape[axis], outputs, scale, mode, align_corners))
     return y.astype(input.dtype)
 
 
@@ -57,9 +57,10 @@ def interpolate_input(
     dL/dX[n,c,i,j] = sum over the outputs p, q with taps i, j of weight(p, i)·weight(q, j)·G[n,c,p,q]
     """
     dx = grad_output.astype(np.float64)
-    for axis in (2, 3):
+    for axis in range(2, grad_output.ndim):
         scale = scale_factor[axis - 2] if scale_factor else None
-        taps = _taps(input_size[axis], grad_output.shape[axis], scale, mode, align_corners)
+        outputs = grad_output.shape[axis]
+        taps = _taps(grad_output, input_size[axis], outputs, scale, mode, align_corners)
         dx = _written(dx, axis, input_size[axis], taps)
     return dx.astype(grad_output.dtype)
 
@@ -118,16 +119,19 @@ def pixel_shuffle_input(grad_output: Array, upscale_factor: int) -> Array:
     return parts.reshape(N, C * r**2, H // r, W // r)
 
 
-def _taps(size: int, outputs: int, scale: float | None, mode: str, align_corners: bool | None) -> Taps:
-    """The taps of one axis."""
+def _taps(
+    like: Array, size: int, outputs: int, scale: float | None, mode: str, align_corners: bool | None
+) -> Taps:
+    """The taps of one axis of images or signals `like` these; PyTorch's positions differ among them."""
     p = np.arange(outputs)
-    if outputs == size:
-        at: Array = p.astype(np.float64)
-    elif mode == "nearest" and outputs == 2 * size:
-        at = p // 2  # PyTorch's rule, whatever the scale
+    if mode == "nearest" and like.ndim == 4 and outputs in (size, 2 * size):
+        at: Array = p * size // outputs  # whatever the scale
     elif mode == "nearest":
-        step = np.float32(1 / scale) if scale else np.float32(size) / np.float32(outputs)
-        at = np.floor(p.astype(np.float32) * step)
+        real = np.float32 if like.ndim == 4 else like.dtype.type
+        step = real(1 / scale) if scale else real(size) / real(outputs)
+        at = np.floor((p.astype(real) * step).astype(np.float32))
+    elif outputs == size:
+        at = p.astype(np.float64)
     elif align_corners:
         at = p * ((size - 1) / (outputs - 1) if outputs > 1 else 0.0)
     else:

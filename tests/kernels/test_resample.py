@@ -91,6 +91,21 @@ def test_what_is_copied_keeps_its_bits():
         assert np.array_equal(y, x, equal_nan=True)
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("factor", [1.2242552146714991, 2.3, 0.55])
+def test_signals(factor, dtype):
+    for shape in ((2, 3, 51), (2, 3, 4)):
+        x = whole(shape, 0, dtype)
+        y = kernels.interpolate(x, None, (factor,))
+        assert np.array_equal(y, reference.interpolate(x, None, (factor,)))
+        dy = whole(y.shape, 1, dtype)
+        dx = kernels.interpolate_input(dy, shape, None, (factor,))
+        assert np.array_equal(dx, reference.interpolate_input(dy, shape, None, (factor,)))
+        z = kernels.interpolate(x, (9,), mode="bilinear")
+        bound = 8 * 8 * np.finfo(dtype).eps
+        assert np.abs(z - reference.interpolate(x, (9,), mode="bilinear")).max() <= bound
+
+
 def test_borders_may_be_any_number():
     x = whole((1, 3, 2, 2), 0, np.float32)
     for value in (-0.0, 0.0, np.nan, -np.inf):

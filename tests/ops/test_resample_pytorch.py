@@ -56,3 +56,19 @@ def test_values_and_gradients(described, name, variant):
             np.testing.assert_allclose(mine, other.numpy(), rtol=1e-11, atol=1e-12, err_msg=str(sample))
         compared += 1
     assert compared >= 3
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("axes", [1, 2])
+def test_the_nearest_pixels_are_pytorchs(axes, dtype):
+    rng = np.random.default_rng(0)
+    factors = [0.3, 0.5, 1 / 3, 0.9, 1.5, 1.7, 2.0, 2.3, 3.1, *rng.uniform(0.5, 2.5, 8)]
+    for n in (1, 2, 3, 4, 8, 17, 34, 51, 57, 59):
+        x = torch.arange(n, dtype=getattr(torch, dtype)).expand(1, 1, *(n,) * axes).clone()
+        if axes == 2:
+            x = x.expand(1, 4, n, n).contiguous(memory_format=torch.channels_last)
+        for how in [{"size": 2 * n + 1}, *({"scale_factor": f} for f in factors if int(n * f))]:
+            with fastconv.backend("reference"):
+                ours = functional.interpolate(x.numpy(), **how)
+            theirs = torch.nn.functional.interpolate(x, **how).numpy()
+            np.testing.assert_array_equal(ours, theirs, err_msg=f"{n} {how}")
