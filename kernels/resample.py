@@ -189,6 +189,8 @@ def _along_axes(x, input_size, pad, mode, value, gradient):
             for axis in (2, 3)
         )
         x = _images(x, rows, columns, value)
+    elif not tables:
+        return x.copy()
     for axis in sorted(tables):
         x = _one_axis(x, axis, tables[axis], value)
     return x

@@ -72,7 +72,7 @@ def pad(input: Array, pad: Sequence[int], mode: str = "constant", value: float =
 
     `pad` is (before, after) of the last axis, then of the last but one, and so on.
     """
-    y = input
+    y = input.copy()
     for axis, before, after in _sides(input.ndim, pad):
         index = _padded(input.shape[axis], before, after, mode)
         outside = index < 0
@@ -105,7 +105,7 @@ def pixel_shuffle(input: Array, upscale_factor: int) -> Array:
     N, C, H, W = input.shape
     r = upscale_factor
     parts = input.reshape(N, C // r**2, r, r, H, W).transpose(0, 1, 4, 2, 5, 3)
-    return parts.reshape(N, C // r**2, H * r, W * r)
+    return parts.reshape(N, C // r**2, H * r, W * r).copy()
 
 
 def pixel_shuffle_input(grad_output: Array, upscale_factor: int) -> Array:
@@ -116,7 +116,7 @@ def pixel_shuffle_input(grad_output: Array, upscale_factor: int) -> Array:
     N, C, H, W = grad_output.shape
     r = upscale_factor
     parts = grad_output.reshape(N, C, H // r, r, W // r, r).transpose(0, 1, 3, 5, 2, 4)
-    return parts.reshape(N, C * r**2, H // r, W // r)
+    return parts.reshape(N, C * r**2, H // r, W // r).copy()
 
 
 def _taps(

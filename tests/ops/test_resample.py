@@ -37,6 +37,20 @@ def test_a_border_may_be_any_number_that_the_type_holds():
         F.pad(x, (1, 0), value=1e300)
 
 
+@pytest.mark.parametrize("backend", ["numba", "reference"])
+@pytest.mark.parametrize("shape", [(), (5,), (4, 3, 3), (2, 4, 3, 3), (1, 4, 1, 1)], ids=str)
+def test_results_have_memory_of_their_own(shape, backend):
+    x = np.ones(shape)
+    with fastconv.backend(backend):
+        results = [F.pad(x, ()), grad.pad_input(x, shape, ())]
+        if shape:
+            results += [F.pad(x, (0, 0)), grad.pad_input(x, shape, (0, 0))]
+        if len(shape) > 2:
+            results += [F.pixel_shuffle(x, 1), grad.pixel_shuffle_input(x, 1), F.pixel_shuffle(x, 2)]
+            results += [F.interpolate(x, scale_factor=1), F.dropout2d(x, training=False)]
+    assert not any(np.shares_memory(x, result) for result in results)
+
+
 def test_any_axes_may_stand_before_those_of_images():
     x = np.random.default_rng(0).normal(size=(2, 0, 3, 12, 2, 5))
     for given in (x, x.reshape(0, 2, 3, 12, 2, 5), np.ones((2, 3, 12, 2, 5)), np.ones((12, 2, 5))):
