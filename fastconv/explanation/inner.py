@@ -44,6 +44,15 @@ def inside(layer: nn.Layer, notation: Any, x: Array) -> Sequence[Inner]:
 
 
 @singledispatch
+def size_of_terms(layer: nn.Layer, notation: Any, x: Array, dy: Array) -> Array | None:
+    """How large the numbers are, entry by entry, whose sum a layer's dx is; None: not larger than dx.
+
+    The rounding of dx is a share of these.
+    """
+    return None
+
+
+@singledispatch
 def inside_gradients(layer: nn.Layer, notation: Any, x: Array, dy: Array) -> Sequence[InnerGradient]:
     """The gradients of these values, in the order in which they are derived."""
     return ()

@@ -12,6 +12,7 @@ from fastconv.explanation.graph import output_of, places_of
 from fastconv.explanation.normalization import inside, inside_gradients
 from fastconv.explanation.notation import d, derivative
 from fastconv.explanation.rerun import Rerun
+from fastconv.explanation.rounding import Rounding
 from fastconv.explanation.steps import Check, Formula, Part, Step
 from fastconv.explanation.terms import forward_terms, gradient_terms, total_terms
 from fastconv.explanation.walk import Walk, Way, total
@@ -50,7 +51,8 @@ class Backward:
         *_, (_, layer, (source, *_), _) = walk.places
         squashed = [walk.flow[source]] if isinstance(layer, SQUASHING) and source in walk.flow else []
         loss = Rerun(model, walk.loss, walk.values, walk.y)
-        self.differences = Differences(loss, walk.flow[len(walk.places)], *squashed)
+        rounding = Rounding(model, walk.loss, walk.values[0], walk.y)
+        self.differences = Differences(loss, rounding, walk.flow[len(walk.places)], *squashed)
 
     def steps(self) -> Iterator[Step]:
         """All of them, each with its check."""
@@ -78,8 +80,8 @@ class Backward:
             if isinstance(key, str):
                 yield from self._of_parameter(index, key, formula)
             elif place.sources[key] in self.walk.wanted:
-                for back in inner:
-                    check = self.differences.of_inner(index + 1, back)
+                for which, back in enumerate(inner):
+                    check = self.differences.of_inner(index + 1, back, which)
                     columns = back.value.ndim in (1, 2)
                     yield Step("backward", back.line, back.value, check, columns)
                 yield self._of_input(index, key, formula)
@@ -111,7 +113,7 @@ class Backward:
         line = _part_of(symbol, formula, ways, way, f"through {self.walk.names[index + 1]}")
         gradient = ways[way].gradient
         if len(ways) > 1:
-            check = self.differences.of_way(index, position, gradient)
+            check = self.differences.of_way(number, index, position, gradient)
         else:
             check = self.differences.of_value(number, gradient)
         return _of_examples("backward", line, gradient, check)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from fastconv import nn
-from fastconv.explanation.inner import Inner, InnerGradient, inside, inside_gradients
+from fastconv.explanation.inner import Inner, InnerGradient, inside, inside_gradients, size_of_terms
 from fastconv.explanation.notation import d
 from fastconv.explanation.notation.normalization import Norm, NormNotation, averaged, epsilon
 from fastconv.explanation.steps import Formula
@@ -69,6 +69,15 @@ def _gradients(layer: Norm, notation: NormNotation, x: Array, dy: Array) -> Sequ
         )
     )
     return found
+
+
+@size_of_terms.register
+def _terms(layer: Norm, notation: NormNotation, x: Array, dy: Array) -> Array:
+    inner = _Inside(layer, x)
+    dz, z = np.abs(inner.weight * inner.cut(dy.astype(np.float64))), np.abs(inner.normalized)
+    through_mean = dz.mean(axis=-1, keepdims=True)
+    through_variance = z * (dz * z).mean(axis=-1, keepdims=True)
+    return inner.joined((dz + through_mean + through_variance) / np.sqrt(inner.variance + layer.eps))
 
 
 class _Inside:

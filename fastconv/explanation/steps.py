@@ -36,7 +36,8 @@ class Check:
     checked, kinks, size: how many entries were compared; how many could not be, because the loss has a kink
     there (a ReLU at 0, two equal maxima) and no derivative; and how many there are.
     verdict: "ok"; "kink" where every tried entry sits on one; "rounding" where rounding hides the gradient
-    from any check, as behind a saturated loss; "differs" where the gradient is wrong, or not finite.
+    from any check, as behind a saturated loss, and of a bias that a batch norm takes away again; "differs"
+    where the gradient is wrong, or not finite.
     """
 
     verdict: Verdict

@@ -3,10 +3,14 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from fastconv import nn
 from fastconv.explanation.graph import Place, places_of, run
 from fastconv.explanation.losses import describe_loss
+from fastconv.explanation.normalization import size_of_terms
 from fastconv.explanation.notation import ACTIVATIONS, Notation, Symbols, describe
+from fastconv.explanation.pieces import within
 from fastconv.nn.places import locate
 from fastconv.types import Array
 
@@ -25,10 +29,12 @@ class Way(NamedTuple):
 class Walk:
     """An explained pass. A value has a number: 0 is the model's input, k the output of the k-th place."""
 
-    def __init__(self, model: nn.Layer, loss: nn.Loss, x: Array, y: Array) -> None:
+    def __init__(self, model: nn.Layer, loss: nn.Loss, x: Array, y: Array, eps: float = 0.0) -> None:
+        """`eps`: by which share of itself each value and gradient is shaken, to see what rounding does."""
         self.places = places_of(model)
         self.loss, self.y = loss, y
-        self.values = [x]
+        self._eps = eps
+        self.values = [_shaken(x, eps)]
         self.notations: list[Notation] = []
         layers = [place.layer for place in self.places]
         symbol, symbols = _symbols(layers, x)
@@ -43,14 +49,16 @@ class Walk:
             symbols.shapes[notation.output] = output.shape
             self.notations.append(notation)
             self.names.append(notation.output)
-            self.values.append(output)
+            self.values.append(_shaken(output, eps))
             closures.append(closure)
         symbols.output = ""
+        if eps:
+            self.values[-1] = within(loss, self.values[-1])
         self.loss_value, loss_backward = loss.forward(self.values[-1], y)
         self.loss_notation = describe_loss(loss, self.names[-1], self.values[-1], y, symbols)
         self.wanted = self._leading_to_parameters()
         """The numbers of the values that depend on a parameter: no gradient goes further back."""
-        self.flow: dict[int, Array] = {len(self.places): loss_backward()}
+        self.flow: dict[int, Array] = {len(self.places): _shaken(loss_backward(), eps)}
         """dL/d(value) by number."""
         self.ways: dict[int, list[Way]] = {}
         """What dL/d(value) is the sum of, by the value's number, in the order of the derivation."""
@@ -99,9 +107,22 @@ class Walk:
         parts = dx if place.layer.takes_several else (dx,)
         for position, (source, part) in enumerate(zip(place.sources, parts or (), strict=False)):
             if source in self.wanted:
+                size = None
+                if self._eps:
+                    notation = self.notations[index]
+                    size = size_of_terms(place.layer, notation, self.given(index), self.flow[index + 1])
                 ways = self.ways.setdefault(source, [])
-                ways.append(Way(index, position, part))
+                ways.append(Way(index, position, _shaken(part, self._eps, size)))
                 self.flow[source] = total([way.gradient for way in ways])
+
+
+def _shaken(values: Array, eps: float, size: Array | None = None) -> Array:
+    """Numbers off by up to `eps` of their size, equal ones equally: what is a tie remains one."""
+    scale = float(np.abs(values).max(initial=0.0))
+    if not eps or not scale or not np.isfinite(scale):
+        return values
+    by = eps * np.sin(1000 * values / scale + 1)
+    return values + by * (values if size is None else size)
 
 
 def total(gradients: Sequence[Array]) -> Array:

@@ -145,6 +145,40 @@ def test_a_batch_norm_of_constant_planes_has_right_gradients():
     assert explanation.ok
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("count", [2, 5])
+def test_the_bias_before_a_norm_has_no_gradient_but_rounding(dtype, count):
+    """In batches of two x-hat is nearly 1 and -1 whatever x is, and all gradients behind it are nearly 0."""
+    layers = [nn.Linear(6, 6, dtype=dtype), nn.BatchNorm1d(6, dtype=dtype), nn.ReLU()]
+    layers += [nn.Linear(6, 6, dtype=dtype), nn.BatchNorm1d(6, dtype=dtype), nn.Linear(6, 2, dtype=dtype)]
+    x = np.random.default_rng(5).normal(size=(count, 6)).astype(dtype)
+    explanation = explain(nn.Sequential(*layers, seed=1), nn.MSELoss(), x, np.ones((count, 2)))
+    assert explanation.ok
+    assert {explanation[f"dL/db{k}"].check.verdict for k in (1, 3)} == {"rounding"}
+    assert {explanation[f"dL/d{symbol}"].check.verdict for symbol in ("W5", "gamma4", "beta4")} == {"ok"}
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_wrong_gradient_of_a_norm_is_seen(dtype):
+    class Wrong(nn.BatchNorm1d):
+        """Forgets that the variance depends on x."""
+
+        def forward(self, x, training=True, relu=False):
+            y, back = super().forward(x, training, relu)
+
+            def backward(dy, input_gradient=True):
+                _, gradients = back(dy, input_gradient)
+                dz = dy * self.weight
+                return (dz - dz.mean(axis=0)) / np.sqrt(x.var(axis=0) + self.eps), gradients
+
+            return y, backward
+
+    layers = nn.Linear(3, 4, dtype=dtype), Wrong(4, dtype=dtype), nn.Linear(4, 2, dtype=dtype)
+    x = np.random.default_rng(5).normal(size=(4, 3)).astype(dtype)
+    explanation = explain(nn.Sequential(*layers, seed=1), nn.MSELoss(), x, np.ones((4, 2)))
+    assert explanation["dL/dZ1"].check.verdict == explanation["dL/dW1"].check.verdict == "differs"
+
+
 def test_one_value_a_channel_is_the_layers_own_error():
     model = nn.Sequential(nn.Linear(3, 2, **F64), nn.BatchNorm1d(2, **F64))
     with pytest.raises(
