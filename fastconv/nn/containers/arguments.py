@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from fastconv import validate
-from fastconv.nn.base import Layer
+from fastconv.nn.base import INPUT, Layer
 
 
 def layers_of(kind: str, argument: str, values: Iterable[Any]) -> tuple[Layer, ...]:
@@ -27,9 +27,11 @@ def layer_or_none(kind: str, argument: str, value: Any) -> Layer | None:
 
 
 def name_of(kind: str, value: Any) -> str:
-    """The name of a layer inside: not empty and without a dot, which stands between names."""
+    """The name of a layer inside: not empty, without a dot, which stands between names, and not the input's."""
     if not isinstance(value, str):
         raise validate.wrong_type(kind, "name", repr(value), "a word")
     if not value or "." in value:
         raise validate.wrong_value(kind, "name", repr(value), "a word without a dot")
+    if value == INPUT:
+        raise validate.wrong_value(kind, "name", repr(value), "another name: that is the model's input")
     return value

@@ -61,8 +61,6 @@ class Graph(Layer):
 
     def _checked_node(self, name: str, node: Any) -> tuple[Layer, tuple[str, ...]]:
         """A node's layer and the names of what it reads."""
-        if name == INPUT:
-            raise validate.wrong_value("Graph", "nodes", f"{INPUT!r} as a node's name", "another name")
         if not isinstance(node, tuple | list) or len(node) < 2:
             got = f"{node!r} for {name!r}"
             raise validate.wrong_type("Graph", "nodes", got, "(layer, name of what it reads, …)")

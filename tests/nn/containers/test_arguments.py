@@ -14,7 +14,9 @@ def test_layers_are_layers():
         layer_or_none("Kind", "body", 3)
 
 
-@pytest.mark.parametrize(("name", "error"), [("", ValueError), ("a.b", ValueError), (3, TypeError)])
+@pytest.mark.parametrize(
+    ("name", "error"), [("", ValueError), ("a.b", ValueError), ("input", ValueError), (3, TypeError)]
+)
 def test_a_name_is_a_word_without_a_dot(name, error):
     assert name_of("Kind", "stem") == "stem"
     with pytest.raises(error, match=r"^Kind: name: got"):

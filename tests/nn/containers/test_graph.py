@@ -88,7 +88,7 @@ def test_no_gradient_is_computed_that_nobody_needs(x):
         ({"a": (nn.ReLU, "input")}, "node 'a': got the class ReLU, needs a layer"),
         ({"a": (nn.ReLU(), "input"), "b": (nn.ReLU(), "input")}, "nodes: got 'a', which no node reads"),
         ({"a": (nn.ReLU(), "input", "input")}, "a ReLU, that reads 2, needs one name; nn.Add"),
-        ({"input": (nn.ReLU(), "input")}, "nodes: got 'input' as a node's name, needs another name"),
+        ({"input": (nn.ReLU(), "input")}, "name: got 'input', needs another name"),
         ({"a.b": (nn.ReLU(), "input")}, "name: got 'a.b', needs a word without a dot"),
         ({}, "nodes: got none, needs one at least"),
         ([], "nodes: got list, needs "),
