@@ -27,7 +27,7 @@ def layer_or_none(kind: str, argument: str, value: Any) -> Layer | None:
 
 
 def name_of(kind: str, value: Any) -> str:
-    """The name of a layer inside: not empty, without a dot, which stands between names, and not the input's."""
+    """The name of a layer inside: a word without a dot, which stands between names, and not the input's."""
     if not isinstance(value, str):
         raise validate.wrong_type(kind, "name", repr(value), "a word")
     if not value or "." in value:
