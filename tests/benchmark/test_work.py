@@ -22,7 +22,8 @@ def test_operations(line, count):
 
 def test_operations_of_a_network():
     row = parse("network 2 12 | | | autoencoder 2")
-    once = 2 * 2 * (2 * 12 * 128 + 6 * 128 * 128 + 2 * 128 * 8)
+    layers, norms = 2 * 12 * 128 + 6 * 128 * 128 + 2 * 128 * 8, 8 * 128 + 8
+    once = 2 * 2 * (layers + norms)
     assert operations(row, "predict") == once
     assert operations(row, "train") == 3 * once
     assert traffic(row, "train") == 0

@@ -127,6 +127,7 @@ def test_defaults():
         "threads": None,
         "seconds": None,
         "quick": False,
+        "steps": False,
         "no_torch": False,
         "out": None,
         "traceback": False,
@@ -136,7 +137,8 @@ def test_defaults():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--set", "vgg,lenett"), "--set: got 'lenett', needs a file FILE.txt or one of lenet, alexnet, "),
+        (("--set", "vgg,lenett"), "--set: got 'lenett', needs a file FILE.txt or one of networks, lenet, "),
+        (("--set", "vgg", "--steps"), "--steps: got it beside --set, needs one of them"),
         (("--set", "vgg,"), "argument --set: got 'vgg,', needs names with commas between them"),
         (("--set", "missing.txt"), "missing.txt: No such file or directory"),
         (
