@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         models,
         nn,
         optim,
+        plots,
         reference,
     )  # fmt: skip
     from fastconv.backends import backend
@@ -43,7 +44,7 @@ __version__ = "0.1.0"
 
 _PARTS = (
     "callbacks", "data", "functional", "grad", "interop", "kernels", "metrics", "models", "nn", "optim",
-    "reference",
+    "plots", "reference",
 )  # fmt: skip
 _HOMES = {
     "History": "training.history",
@@ -78,6 +79,7 @@ __all__ = [
     "models",
     "nn",
     "optim",
+    "plots",
     "reference",
     "register",
     "set_num_threads",

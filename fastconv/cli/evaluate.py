@@ -3,8 +3,9 @@
 import argparse
 
 from fastconv.backends import backend
-from fastconv.cli import modelfile, reports, sources, text
+from fastconv.cli import modelfile, sources, text
 from fastconv.nn import CrossEntropyLoss
+from fastconv.plots.matrix import confusion_matrix
 
 
 def run(options: argparse.Namespace) -> int:
@@ -35,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
         ("accuracy", f"{text.percent(right / len(labels))} ({right} of {len(labels)})"),
     ]
     print(text.table(rows, "<<"), end="\n\n")
-    matrix = reports.confusion_matrix(labels, predicted, len(task.classes))
+    matrix = confusion_matrix(labels, predicted, len(task.classes))
     table = [("class", "images", "right", "accuracy", "taken for")]
     for number, (name, counts) in enumerate(zip(task.classes, matrix.tolist(), strict=True)):
         total = sum(counts)

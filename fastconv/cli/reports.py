@@ -14,10 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fastconv import plots
 from fastconv.types import Array, Indices
-
-WRONG_SHOWN = 36
-"""Most images in one picture of wrong answers."""
 
 
 def run_folder(path: Path) -> Path:
@@ -72,12 +70,6 @@ def write_history(folder: Path, history: Mapping[str, Sequence[float]]) -> None:
     _write_csv(folder / "history.csv", ["epoch", *history], rows)
 
 
-def confusion_matrix(labels: Indices, predicted: Indices, classes: int) -> NDArray[np.int64]:
-    """How many images of each class (row) were taken for each class (column): (classes, classes)."""
-    pairs = np.bincount(labels * classes + predicted, minlength=classes * classes)
-    return pairs.reshape(classes, classes)
-
-
 def write_confusion(folder: Path, matrix: NDArray[np.int64], classes: Sequence[str]) -> None:
     """Write the confusion matrix as confusion.csv and, in columns, as confusion.txt."""
     _write_csv(
@@ -118,23 +110,7 @@ def can_draw() -> bool:
 
 def draw_curves(folder: Path, history: Mapping[str, Sequence[float]]) -> None:
     """Draw loss and accuracy by epoch, in training and in the test, as curves.png. Needs matplotlib."""
-    from matplotlib.figure import Figure
-    from matplotlib.ticker import MaxNLocator, PercentFormatter
-
-    figure = Figure(figsize=(10, 4), layout="constrained")
-    for axes, name in zip(figure.subplots(1, 2), ("loss", "accuracy"), strict=True):
-        epochs = range(1, len(history[name]) + 1)
-        marker = "o" if len(epochs) == 1 else None
-        for prefix, label in (("", "training"), ("val_", "test")):
-            values = history[prefix + name]
-            last = f"{values[-1]:.2%}" if name == "accuracy" else f"{values[-1]:.3g}"
-            axes.plot(epochs, values, marker=marker, label=f"{label}, {last} at the end")
-        axes.set(title=name, xlabel="epoch")
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        axes.grid(alpha=0.3)
-        axes.legend()
-    axes.yaxis.set_major_formatter(PercentFormatter(1))
-    _save(figure, folder / "curves.png")
+    _save(plots.curves(history, "loss", "accuracy", held_out="test"), folder / "curves.png")
 
 
 def draw_wrong(
@@ -144,32 +120,8 @@ def draw_wrong(
 
     Without a wrong answer nothing is drawn. Needs matplotlib.
     """
-    from matplotlib.figure import Figure
-
-    predicted = probabilities.argmax(axis=1)
-    wrong = np.flatnonzero(predicted != labels)
-    if not wrong.size:
-        return
-    surest = wrong[np.argsort(-probabilities.max(axis=1)[wrong], kind="stable")][:WRONG_SHOWN]
-    columns = min(6, len(surest))
-    rows = -(-len(surest) // columns)
-    figure = Figure(figsize=(max(5, 1.6 * columns), 0.7 + 1.9 * rows), layout="constrained")
-    shown = f", the {len(surest)} surest" if len(surest) < len(wrong) else ""
-    figure.suptitle(f"{len(wrong)} wrong of {len(labels)}{shown}")
-    grid = figure.subplots(rows, columns, squeeze=False).ravel()
-    for axes in grid:
-        axes.set_axis_off()
-    for axes, index in zip(grid, surest, strict=False):
-        guess = predicted[index]
-        axes.imshow(_picture(images[index]), cmap="gray", vmin=0, vmax=1)
-        said = f"predicted {classes[guess]} ({probabilities[index, guess]:.0%})"
-        axes.set_title(f"true {classes[labels[index]]}\n{said}", fontsize=9, parse_math=False)
-    _save(figure, folder / "wrong.png")
-
-
-def _picture(image: Array) -> Array:
-    """One image (C, H, W) as matplotlib shows it: colours last, or the first channel alone."""
-    return image.transpose(1, 2, 0) if len(image) in (3, 4) else image[0]
+    if (probabilities.argmax(axis=1) != labels).any():
+        _save(plots.wrong(images, labels, probabilities, classes), folder / "wrong.png")
 
 
 def _save(figure: Any, path: Path) -> None:

@@ -18,6 +18,7 @@ from fastconv.cli.interrupts import Interrupts
 from fastconv.cli.progress import EpochTable, FiniteLoss, LastEpoch
 from fastconv.data import Dataset
 from fastconv.nn.architecture import description
+from fastconv.plots.matrix import confusion_matrix
 from fastconv.training.trainer import Trainer
 from fastconv.types import Array
 
@@ -140,7 +141,7 @@ def _cross_entropy(output: Array, target: Array) -> Array:
 
 def _report(folder: Path, data: Dataset, history: dict[str, list[float]], logits: Array) -> None:
     """Write the figures and, where that is possible, the pictures."""
-    matrix = reports.confusion_matrix(data.test[1], logits.argmax(axis=1), len(data.classes))
+    matrix = confusion_matrix(data.test[1], logits.argmax(axis=1), len(data.classes))
     reports.write_history(folder, history)
     reports.write_confusion(folder, matrix, data.classes)
     if reports.can_draw():

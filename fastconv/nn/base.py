@@ -14,6 +14,7 @@ from fastconv.nn.architecture import LAYERS, recorded
 from fastconv.nn.classes import Classes, class_names, labelled
 from fastconv.nn.contract import built_in, checked_layer, states_its_shape
 from fastconv.nn.inputs import as_input
+from fastconv.nn.notebook import layer_table
 from fastconv.nn.summary import Row, Summary
 from fastconv.nn.tree import Gradients, Tree
 from fastconv.ops.chosen import Chosen
@@ -259,10 +260,18 @@ class Layer(Tree):
         """
         safetensors.write(path, recorded(self), self.state_dict())
 
-    def __repr__(self) -> str:
+    def _settings(self) -> list[str]:
+        """The constructor's arguments that are not their defaults, as text."""
         given = inspect.signature(type(self)).parameters
         defaults = {name: getattr(p.default, "__name__", p.default) for name, p in given.items()}
-        shown = [f"{name}={value!r}" for name, value in self.config().items() if value != defaults.get(name)]
+        return [f"{name}={value!r}" for name, value in self.config().items() if value != defaults.get(name)]
+
+    def _repr_html_(self) -> str:
+        """A table for notebooks: every layer by its name, with its settings and parameters."""
+        return layer_table(self)
+
+    def __repr__(self) -> str:
+        shown = self._settings()
         inside = [f"({name}): {layer!r}".replace("\n", "\n  ") for name, layer in self.children().items()]
         text = "".join(f"\n  {line}" for line in [*shown, *inside]) + "\n" if inside else ", ".join(shown)
         return f"{type(self).__name__}({text})"

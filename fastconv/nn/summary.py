@@ -3,7 +3,10 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from fastconv.markup import table
 from fastconv.types import Shape
+
+HEADER = "layer", "output shape", "parameters", "multiply-adds", "algorithms"
 
 
 class Row(NamedTuple):
@@ -29,12 +32,7 @@ class Summary(str):
     def __new__(cls, rows: Iterable[Row]) -> "Summary":
         """The table with these rows and a line of totals."""
         rows = tuple(rows)
-        lines = [("layer", "output shape", "parameters", "multiply-adds", "algorithms")]
-        for r in rows:
-            figures = f"{r.parameters:,}", f"{r.multiply_adds:,}"
-            lines.append((r.layer, str(r.output_shape), *figures, r.algorithms))
-        totals = sum(r.parameters for r in rows), sum(r.multiply_adds for r in rows)
-        lines.append(("total", "", f"{totals[0]:,}", f"{totals[1]:,}", ""))
+        lines = [HEADER, *_lines(rows)]
         a, b, c, d, _ = (max(map(len, column)) for column in zip(*lines, strict=True))
         written = (
             f"{name:<{a}}  {shape:<{b}}  {count:>{c}}  {cost:>{d}}  {algorithms}".rstrip()
@@ -56,3 +54,17 @@ class Summary(str):
 
     def __repr__(self) -> str:
         return str(self)
+
+    def _repr_html_(self) -> str:
+        """The table for notebooks."""
+        return table(HEADER, _lines(self.rows), words=(0, 1, 4))
+
+
+def _lines(rows: tuple[Row, ...]) -> list[tuple[str, ...]]:
+    """The rows and one of totals, as text."""
+    lines = [
+        (r.layer, str(r.output_shape), f"{r.parameters:,}", f"{r.multiply_adds:,}", r.algorithms)
+        for r in rows
+    ]
+    totals = sum(r.parameters for r in rows), sum(r.multiply_adds for r in rows)
+    return [*lines, ("total", "", f"{totals[0]:,}", f"{totals[1]:,}", "")]

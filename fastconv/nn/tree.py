@@ -78,6 +78,23 @@ class Tree(Settings):
         for layer in self.children().values():
             yield from layer.modules()
 
+    def named_modules(self, prefix: str = "", remove_duplicate: bool = True) -> Iterator[tuple[str, Any]]:
+        """The same, each with its name in front, as `3.body.0`; that of the layer itself is `prefix`.
+
+        A layer that occurs twice has the name of its first place, or is there twice without
+        `remove_duplicate`.
+        """
+        seen = set[int]()
+        for name, layer in self._named_modules(prefix):
+            if not remove_duplicate or id(layer) not in seen:
+                yield name, layer
+            seen.add(id(layer))
+
+    def _named_modules(self, prefix: str) -> Iterator[tuple[str, Any]]:
+        yield prefix, self
+        for name, layer in self.children().items():
+            yield from layer._named_modules(f"{prefix}.{name}" if prefix else name)
+
     def initialize(self, rng: np.random.Generator) -> None:
         """Draws the parameters anew, in place: those of each layer inside from its own child stream of `rng`.
 
