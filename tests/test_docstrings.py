@@ -14,6 +14,7 @@ import fastconv.grad
 import fastconv.metrics
 import fastconv.nn
 import fastconv.optim
+import fastconv.plots
 import fastconv.reference
 from fastconv.training import callbacks
 from fastconv.training.history import History
@@ -86,6 +87,16 @@ def test_an_operation_names_its_arguments_and_shapes(operation):
     ]
     assert not missing, f"no word on {missing}"
     assert SHAPE.search(text), "no word on shapes"
+
+
+@pytest.mark.parametrize("name", fastconv.plots.__all__)
+def test_a_picture_names_its_arguments_and_errors(name):
+    function = getattr(fastconv.plots, name)
+    text = inspect.getdoc(function)
+    for argument in inspect.signature(function).parameters:
+        assert re.search(rf"\b{argument}\b", text), f"{argument} is missing"
+    assert "ValueError" in text
+    assert "ImportError" in text
 
 
 @pytest.mark.parametrize(

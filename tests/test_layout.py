@@ -353,5 +353,10 @@ def test_importing_fastconv_compiles_nothing_and_loads_nothing_optional():
     assert not loaded & OPTIONAL
 
 
+def test_tables_and_the_module_of_pictures_load_nothing_optional():
+    statement = "import fastconv; fastconv.plots.curves; fastconv.nn.ReLU()._repr_html_()"
+    assert not in_a_child(statement)[1] & OPTIONAL
+
+
 def test_a_compilation_would_be_seen():
     assert in_a_child("numba.njit(lambda: 1)()")[0] > 0

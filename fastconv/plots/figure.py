@@ -37,7 +37,7 @@ def picture(image: Array) -> Array:
 
 def show(axes: Any, image: Array) -> None:
     """Shows an image (C, H, W), values from 0 to 1 as they are, others from the least to the largest."""
-    low, high = np.nanmin(image), np.nanmax(image)
+    low, high = image.min(), image.max()
     if low < 0 or high > 1:
         image = (image - low) / ((high - low) or 1)
     axes.imshow(picture(image), cmap="gray", vmin=0, vmax=1)

@@ -77,5 +77,5 @@ def _drawn(
         heat.set_axis_off()
         said = "" if target[index] == predicted[index] else f"\npredicted {names[predicted[index]]}"
         image.set_title(f"input{said}", fontsize=9, parse_math=False)
-        heat.set_title(f"what moves {names[target[index]]}", fontsize=9, parse_math=False)
+        heat.set_title(f"gradient of {names[target[index]]}", fontsize=9, parse_math=False)
     return figure

@@ -7,7 +7,7 @@ from fastconv.nn.base import INPUT, Node
 from fastconv.nn.places import locate
 from fastconv.plots.figure import inches, mosaic, new_figure, number_tiles, show
 from fastconv.plots.inputs import images_for, layer_name, names_of
-from fastconv.plots.weights import filters_of
+from fastconv.plots.weights import has_filters
 from fastconv.types import Array
 
 COLUMNS = 8
@@ -47,7 +47,7 @@ def feature_maps(model: nn.Layer, x: Any, layer: nn.Layer | str | int | None = N
 def _chosen(model: nn.Layer, nodes: list[Node], layer: Any) -> Node:
     """The node whose output is meant; of a container, the last one inside it."""
     if layer is None:
-        return next((node for node in nodes if filters_of(node.layer) is not None), nodes[0])
+        return next((node for node in nodes if has_filters(node.layer)), nodes[0])
     names = [node.name for node in nodes]
     name = layer_name("feature_maps", model, layer, names)
     inside = [node for node in nodes if node.name == name or node.name.startswith(f"{name}." if name else "")]

@@ -29,32 +29,28 @@ def filters(model: nn.Layer, layer: nn.Layer | str | int | None = None, most: in
     """
     validate.instance("filters", "model", model, nn.Layer)
     most = validate.integer("filters", "most", most)
-    weights = {
-        name: weight
-        for name, inner in model.named_modules(remove_duplicate=False)
-        if (weight := filters_of(inner)) is not None
-    }
-    if not weights:
+    every = model.named_modules(remove_duplicate=False)
+    fitting = {name: inner for name, inner in every if has_filters(inner)}
+    if not fitting:
         raise validate.wrong_value("filters", "model", f"a {type(model).__name__} without", "a convolution")
-    name = next(iter(weights)) if layer is None else layer_name("filters", model, layer, weights)
-    if name not in weights:
-        raise validate.wrong_value("filters", "layer", repr(name), f"one of {names_of(weights)}")
-    weight = weights[name]
-    kind = type(dict(model.named_modules(remove_duplicate=False))[name]).__name__
+    name = next(iter(fitting)) if layer is None else layer_name("filters", model, layer, fitting)
+    if name not in fitting:
+        raise validate.wrong_value("filters", "layer", repr(name), f"one of {names_of(fitting)}")
+    kind, weight = type(fitting[name]), fitting[name]._parameters["weight"]
     shown = weight[:most, :most]
-    title = f"{name} {kind}".strip() + f": weight {weight.shape}"
+    title = f"{name} {kind.__name__}".strip() + f": weight {weight.shape}"
     if shown.shape != weight.shape:
         title += f", [:{len(shown)}, :{shown.shape[1]}] of it"
+    if shown.ndim == 3:
+        shown = shown[:, :, None]
     largest = float(np.nanmax(np.abs(shown), initial=0.0)) or 1.0
-    return _drawn(shown, title, largest, transposed=kind.startswith("ConvTranspose"))
+    return _drawn(shown, title, largest, transposed=issubclass(kind, nn.ConvTranspose2d))
 
 
-def filters_of(layer: nn.Layer) -> Array | None:
-    """The weight (O, I, kH, kW) of a layer that has filters, one row high where they have one axis."""
+def has_filters(layer: nn.Layer) -> bool:
+    """Whether a layer has a weight (O, I, kH, kW) or, of signals, (O, I, k)."""
     weight = layer._parameters.get("weight")
-    if weight is None or weight.ndim not in (3, 4) or not weight.size:
-        return None
-    return weight if weight.ndim == 4 else weight[:, :, None]
+    return weight is not None and weight.ndim in (3, 4) and weight.size > 0
 
 
 def _drawn(weight: Array, title: str, largest: float, transposed: bool) -> Any:

@@ -1,6 +1,7 @@
 import pytest
 
 from fastconv import backend, chosen, nn
+from tests.pages import cells
 
 MODEL = nn.Sequential(
     nn.Conv2d(1, 16, 3, padding=1),
@@ -75,3 +76,13 @@ def test_a_shape_that_does_not_fit_names_the_layer():
 def test_what_is_no_shape_is_a_type_error(shape, message):
     with pytest.raises(TypeError, match=f"^summary: input_shape: {message}$"):
         nn.Sequential(nn.Flatten(), nn.Linear(64, 1)).summary(shape)
+
+
+def test_a_notebook_shows_a_table():
+    with backend("reference"):
+        html = MODEL.summary((1, 8, 8))._repr_html_()
+    rows = cells(html)
+    assert rows[0] == ["layer", "output shape", "parameters", "multiply-adds", "algorithms"]
+    assert rows[1] == ["0 Conv2d", "(16, 8, 8)", "160", "9,216", ""]
+    assert rows[-1] == ["total", "", "2,730", "11,776", ""]
+    assert len(rows) == 7

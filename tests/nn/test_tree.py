@@ -143,3 +143,13 @@ def test_a_users_layer_that_is_frozen_gives_no_gradient():
     assert layer.forward(X)[1](X)[1]["shift"] is not None
     layer.freeze()
     assert layer.forward(X)[1](X)[1] == {"shift": None}
+
+
+def test_layers_have_the_names_of_their_places():
+    layer = nn.ReLU()
+    model = nn.Sequential(nn.Sequential(layer, nn.Tanh()), layer)
+    names = [name for name, _ in model.named_modules()]
+    assert names == ["", "0", "0.0", "0.1"]
+    every = list(model.named_modules("model", remove_duplicate=False))
+    assert [name for name, _ in every] == ["model", "model.0", "model.0.0", "model.0.1", "model.1"]
+    assert every[2][1] is every[4][1] is layer
