@@ -3,14 +3,11 @@ import pytest
 
 from fastconv import backend, nn
 
-pytest.importorskip("matplotlib")
-
 
 @pytest.fixture(autouse=True)
 def drawn_without_pyplot():
     """The pictures compute with the reference, for which nothing is compiled, and every one can be drawn."""
-    from matplotlib import figure
-
+    figure = pytest.importorskip("matplotlib.figure")
     made = []
     new = figure.Figure.__init__
 
