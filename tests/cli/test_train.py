@@ -15,6 +15,7 @@ from fastconv.cli import modelfile, reports, train
 from fastconv.data import digits
 
 FILES = [
+    "checkpoint.safetensors",
     "config.json",
     "confusion.csv",
     "confusion.txt",
@@ -28,6 +29,16 @@ ONE_EPOCH = ("--epochs", 1, "--batch-size", 8, "--backend", "reference")
 
 def contents(folder):
     return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def assert_same_but_for_the_epochs(stopped, short):
+    """A stopped run says how many epochs it was to have; its checkpoint is inside of a fit."""
+    files, others = contents(stopped), contents(short)
+    configs = [json.loads(each.pop("config.json")) for each in (files, others)]
+    asked = [config.pop("epochs") for config in configs]
+    assert asked[0] > asked[1] == configs[0]["finished_epochs"]
+    assert configs[0] == configs[1]
+    assert files == others
 
 
 def test_what_is_printed(trained, bars):
@@ -164,9 +175,10 @@ def test_an_interrupted_run_is_the_run_of_its_finished_epochs(fastconv, bars, tm
     monkeypatch.setattr(train, "FiniteLoss", Interrupted)
     result = fastconv(*command(5))
     assert result.status == 130
-    said = f"fastconv: error: interrupted: {tmp_path / '5'} holds what 2 of 5 epochs gave\n"
+    way = f"fastconv train --resume --out {tmp_path / '5'} goes on"
+    said = f"fastconv: error: interrupted: {tmp_path / '5'} holds what 2 of 5 epochs gave; {way}\n"
     assert result.err == said
-    assert contents(tmp_path / "5") == contents(tmp_path / "2")
+    assert_same_but_for_the_epochs(tmp_path / "5", tmp_path / "2")
 
 
 @pytest.mark.parametrize("arguments", [(), ("--out", "some/where/new")], ids=["numbered", "named"])
@@ -231,7 +243,7 @@ def test_a_loss_that_becomes_no_number_keeps_the_finished_epochs(fastconv, bars,
         "fastconv: error: --lr: the loss became nan in epoch 3; needs a smaller one than 0.003; "
         f"{tmp_path / '5'} holds what 2 of 5 epochs gave\n"
     )
-    assert contents(tmp_path / "5") == contents(tmp_path / "2")
+    assert_same_but_for_the_epochs(tmp_path / "5", tmp_path / "2")
 
 
 @pytest.mark.parametrize("lines", [7, 13], ids=["an epoch", "the end"])
@@ -246,7 +258,7 @@ def test_a_reader_that_goes_away_leaves_the_finished_epochs(bars, tmp_path, line
         assert child.stderr.read() == ""
     assert child.returncode == 141
     assert {path.name for path in folder.iterdir()} >= set(FILES)
-    epochs = json.loads((folder / "config.json").read_text())["epochs"]
+    epochs = json.loads((folder / "config.json").read_text())["finished_epochs"]
     assert lines - 5 <= epochs <= 8
 
 
@@ -266,9 +278,10 @@ def test_the_signal_of_an_interruption(bars, tmp_path):
         child.send_signal(signal.SIGINT)
         out, err = child.communicate()
     assert child.returncode == 130
-    epochs = json.loads((folder / "config.json").read_text())["epochs"]
+    epochs = json.loads((folder / "config.json").read_text())["finished_epochs"]
     assert 100 <= epochs < 2000
-    assert err == f"fastconv: error: interrupted: {folder} holds what {epochs} of 2,000 epochs gave\n"
+    way = f"fastconv train --resume --out {folder} goes on"
+    assert err == f"fastconv: error: interrupted: {folder} holds what {epochs} of 2,000 epochs gave; {way}\n"
     assert out.splitlines()[-1] == f"{folder}: {', '.join(FILES)}"
     history = json.loads((folder / "history.json").read_text())
     assert [len(values) for values in history.values()] == [epochs] * 4
