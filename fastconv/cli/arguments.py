@@ -21,6 +21,9 @@ SCHEDULES = (
 )
 SIZE = "height and width that images of a folder are resized to"
 
+MODEL = "a file that train, model.save or trainer.save wrote"
+FOREIGN = "a model that train did not write (default: their own)"
+
 
 class Parser(argparse.ArgumentParser):
     """A parser whose errors are exceptions, for `main` to print in one line."""
@@ -79,14 +82,18 @@ def _train(parser: argparse.ArgumentParser) -> None:
 
 
 def _evaluate(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", metavar="MODEL", help="a file written by train")
+    parser.add_argument("model", metavar="MODEL", help=MODEL)
     _data(parser)
+    parser.add_argument("--size", type=_size, metavar="H[,W]", help=f"{SIZE}, for {FOREIGN}")
     _backend(parser)
 
 
 def _predict(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", metavar="MODEL", help="a file written by train")
+    parser.add_argument("model", metavar="MODEL", help=MODEL)
     parser.add_argument("images", metavar="IMAGE", nargs="+", help="image file, resized to the model's input")
+    parser.add_argument("--labels", action="store_true", help="print the class of each image alone")
+    size = f"height and width that images are resized to, for {FOREIGN}"
+    parser.add_argument("--size", type=_size, metavar="H[,W]", help=size)
     parser.add_argument("--invert", action="store_true", help="for dark strokes on light paper")
     values = "values of grey images that become 0 and 1, where the files do not say it, such as 0,4095"
     parser.add_argument("--range", type=_range, metavar="LOW,HIGH", help=values)

@@ -32,8 +32,7 @@ LABEL_SMOOTHING = 0.1
 def run(options: argparse.Namespace) -> int:
     """Train, measure the accuracy on the test images, and write the run folder."""
     begun = settings.fill(options)
-    if options.size and not options.data.startswith("folder:"):
-        raise ValueError(f"--size: got it with {options.data}, needs images of a folder: folder:DIR")
+    sources.check_size(options.size, options.data)
     name, data = sources.read(options.data, options.size)
     options.epochs = options.epochs or default_epochs(len(data.train[1]))
     options.lr = optimizers.rate(options.optimizer, options.lr)
