@@ -55,8 +55,8 @@ def task_for(path: str, model: nn.Layer, input_shape: Shape, names: tuple[str, .
     """The task of a model that classifies images of this shape, as they are read.
 
     The classes are those that the model learned; else `names`, if it has an output for each, and numbers for
-    the outputs that are left. One output stands for two classes. ValueError for a model that does not take such images, or classifies
-    none.
+    the outputs that are left. One output stands for two classes. ValueError for a model that does not take
+    such images, or classifies none.
     """
     try:
         outputs = model.output_shape(input_shape)
