@@ -49,13 +49,22 @@ def _task(options: argparse.Namespace, model: nn.Layer) -> modelfile.Task:
         got = " and ".join(f"{text.shape(size)} in {path}" for size, path in [*reversed(sizes.items())][:2])
         raise ValueError(f"--size: got none, and images of {got}; needs H,W, what all are resized to")
     (size,) = sizes
-    usual = 1 if pictures.is_grey(options.images[0]) else 3
-    for channels in (usual, *pictures.MODES):
+    counts = _channels(model, 1 if pictures.is_grey(options.images[0]) else 3)
+    errors = []
+    for channels in counts:
         try:
             return modelfile.task_for(options.model, model, (channels, *size))
-        except ValueError:
-            continue
-    return modelfile.task_for(options.model, model, (usual, *size))  # for its error
+        except ValueError as error:
+            errors.append(str(error))
+    way = "" if options.size else "; --size=H,W resizes images"
+    raise ValueError(f"{errors[0]}{way}")
+
+
+def _channels(model: nn.Layer, usual: int) -> tuple[int, ...]:
+    """The channels that images may have: what the first layer says, or whatever fits, the usual first."""
+    first = next(model.leaves(), None)
+    said = getattr(first[1], "in_channels", None) if first else None
+    return (said,) if said in pictures.MODES else (usual, *pictures.MODES)
 
 
 def _size(options: argparse.Namespace, path: str) -> tuple[int, int]:

@@ -123,7 +123,9 @@ def test_a_model_from_python(fastconv, net, small):
 def test_sizes_that_a_model_from_python_takes(fastconv, refused, net, small, pictures):
     message = f"--size: got none, and images of 2 x 2 in {small} and 6 x 8 in {pictures[0]}; needs H,W, "
     assert refused("predict", net, small, pictures[0]).startswith(message)
-    assert refused("predict", net, pictures[0]) == f"{net}: got outputs of shape (48,) for 4 classes"
+    message = f"{net}: got outputs of shape (48,) for 4 classes"
+    assert refused("predict", net, pictures[0]) == f"{message}; --size=H,W resizes images"
+    assert refused("predict", net, pictures[0], "--size=6,8") == message
     resized = fastconv("predict", net, small, pictures[0], "--size", 2, "--labels", "--backend", "reference")
     assert resized.out.splitlines()[0] == "bottom left"
 
