@@ -8,7 +8,7 @@ import fastconv as fc
 from fastconv.cli import reports, settings, train
 from fastconv.cli.arguments import parse
 
-SMALL = ("--epochs", 4, "--batch-size", 8, "--backend", "reference")
+SMALL = ("--epochs", 4, "--batch-size", 16, "--backend", "reference")
 OPTIONS = ("--augment", "shift=1,mixup", "--normalize", "--lr", 0.01, "--weight-decay", 1e-4, "--seed", 2)
 
 
@@ -85,7 +85,7 @@ def test_a_process_that_ended_at_once_can_be_resumed(fastconv, bars, stopped, tm
 
 def test_more_epochs_prolong_a_finished_run(fastconv, refused, bars, tmp_path):
     out, source = tmp_path / "run", ("--data", f"npz:{bars}")
-    two = ("--batch-size", 8, "--backend", "reference", "--epochs", 2)
+    two = ("--batch-size", 16, "--backend", "reference", "--epochs", 2)
     assert fastconv("train", *source, "--out", out, *two).status == 0
     message = f"--resume: {out} holds a run of all 2 epochs, needs more --epochs than 2"
     assert refused("train", "--resume", "--out", out) == message
