@@ -1,6 +1,7 @@
 """The README says what is so: its script runs, its output is real, its commands and links lead somewhere."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,8 @@ import pytest
 
 import fastconv
 from fastconv.cli import main
+from fastconv.data import digits
+from fastconv.training.trainer import Trainer
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -21,12 +24,44 @@ def blocks(language: str) -> list[str]:
 
 def test_the_script_trains_and_saves_a_model(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    (script,) = blocks("python")
+    script, _ = blocks("python")
     names = {}
     exec(compile(script, "README.md", "exec"), names)
     assert names["trainer"].evaluate(*names["data"].test)["accuracy"] > 0.9
     images = names["data"].test[0][:5]
     np.testing.assert_array_equal(names["model"].predict(images), names["trainer"].model.predict(images))
+
+
+def test_the_network_of_ones_own_trains(monkeypatch):
+    """On a few of the images, and on NumPy, where nothing is compiled."""
+    whole = digits()
+    few = replace(
+        whole, train=tuple(part[:96] for part in whole.train), test=tuple(p[:8] for p in whole.test)
+    )
+    monkeypatch.setattr(fastconv.data, "digits", lambda: few)
+    _, script = blocks("python")
+    names = {}
+    with fastconv.backend("reference"):
+        exec(compile(script, "README.md", "exec"), names)
+    losses = names["trainer"].history["loss"]
+    assert len(losses) == 5
+    assert losses[-1] < losses[0]
+    steps = names["schedule"].total_steps // 5
+    assert steps == -(-len(whole.train[1]) // 32)
+
+
+def test_the_recipe_prints_what_is_shown(capsys, monkeypatch, tmp_path):
+    """Its first lines: the training itself takes too long for a test."""
+
+    def fit(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Trainer, "fit", fit)
+    (command,) = (line for line in "".join(blocks("sh")).splitlines() if "--lr-schedule" in line)
+    shown = next(block for block in blocks("text") if block.startswith("data  "))
+    assert main([*command.split()[1:], "--out", str(tmp_path / "run")]) == 130
+    printed = capsys.readouterr().out
+    assert shown.split("\n\n")[0] == printed.rstrip()
 
 
 def test_the_excerpt_is_what_explain_prints(capsys):

@@ -14,6 +14,16 @@ DATA = (
 )
 EPOCHS = "passes over the images (30, fewer over more than 8,000 images)"
 
+OPTIMIZERS = ("adam", "adamw", "rmsprop", "sgd")
+SCHEDULES = (
+    "one-cycle, cosine or polynomial over the whole run; by epochs step,step_size=10,gamma=0.1, "
+    "multi-step,milestones=10:20, exponential,gamma=0.9, linear"
+)
+SIZE = "height and width that images of a folder are resized to"
+
+MODEL = "a file that train, model.save or trainer.save wrote"
+FOREIGN = "a model that train did not write (default: their own)"
+
 
 class Parser(argparse.ArgumentParser):
     """A parser whose errors are exceptions, for `main` to print in one line."""
@@ -45,37 +55,45 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def _train(parser: argparse.ArgumentParser) -> None:
+    """What decides a training is None where it is not given: `settings` knows the defaults."""
     _data(parser)
-    parser.add_argument(
-        "--model", default="digits", metavar="NAME", help="network (default: digits, a LeNet)"
-    )
+    parser.add_argument("--model", metavar="NAME", help="network (default: digits, a LeNet)")
     parser.add_argument("--epochs", type=_whole(1), metavar="N", help=EPOCHS)
-    parser.add_argument("--batch-size", type=_whole(1), default=32, metavar="N", help="images a step (32)")
-    parser.add_argument(
-        "--lr", type=_rate, default=3e-3, metavar="RATE", help="learning rate of Adam (0.003)"
-    )
-    size = "height and width that images of a folder are resized to (default: that of all of them)"
-    parser.add_argument("--size", type=_size, metavar="H[,W]", help=size)
+    parser.add_argument("--batch-size", type=_whole(1), metavar="N", help="images a step (32)")
+    parser.add_argument("--optimizer", choices=OPTIMIZERS, help="adam (default), adamw, rmsprop or sgd")
+    rates = "learning rate, its largest with one-cycle (adam and adamw 0.003, rmsprop 0.001, sgd 0.03)"
+    parser.add_argument("--lr", type=_rate, metavar="RATE", help=rates)
+    decay = "weight decay (the optimizer's own: adamw 0.01, others 0)"
+    parser.add_argument("--weight-decay", type=_decay, metavar="RATE", help=decay)
+    parser.add_argument("--lr-schedule", metavar="NAME[,KEY=VALUE...]", help=f"{SCHEDULES} (default: none)")
+    parser.add_argument("--size", type=_size, metavar="H[,W]", help=f"{SIZE} (default: that of all of them)")
     changes = (
         "random changes of the training images, with a number each: crop=4,flip (or shift, rotate, noise, "
     )
     parser.add_argument("--augment", metavar="NAME[=N],...", help=f"{changes}cutout, mixup)")
     normalize = "subtract the mean of the training images, divide by their deviation; the model remembers it"
-    parser.add_argument("--normalize", action="store_true", help=normalize)
-    parser.add_argument("--seed", type=_whole(0), default=0, metavar="N", help="start of all randomness (0)")
+    parser.add_argument("--normalize", action="store_true", default=None, help=normalize)
+    parser.add_argument("--seed", type=_whole(0), metavar="N", help="start of all randomness (0)")
     parser.add_argument("--out", metavar="DIR", help="run folder (default: the next runs/DATA-MODEL-NUMBER)")
+    resume = "go on with the run in --out DIR, which says the rest; more --epochs prolong it"
+    parser.add_argument("--resume", action="store_true", help=resume)
     _backend(parser)
+    parser.set_defaults(data=None, backend=None)
 
 
 def _evaluate(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", metavar="MODEL", help="a file written by train")
+    parser.add_argument("model", metavar="MODEL", help=MODEL)
     _data(parser)
+    parser.add_argument("--size", type=_size, metavar="H[,W]", help=f"{SIZE}, for {FOREIGN}")
     _backend(parser)
 
 
 def _predict(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", metavar="MODEL", help="a file written by train")
+    parser.add_argument("model", metavar="MODEL", help=MODEL)
     parser.add_argument("images", metavar="IMAGE", nargs="+", help="image file, resized to the model's input")
+    parser.add_argument("--labels", action="store_true", help="print the class of each image alone")
+    size = f"height and width that images are resized to, for {FOREIGN}"
+    parser.add_argument("--size", type=_size, metavar="H[,W]", help=size)
     parser.add_argument("--invert", action="store_true", help="for dark strokes on light paper")
     values = "values of grey images that become 0 and 1, where the files do not say it, such as 0,4095"
     parser.add_argument("--range", type=_range, metavar="LOW,HIGH", help=values)
@@ -158,6 +176,16 @@ def _several(known: tuple[str, ...] = ()) -> Callable[[str], tuple[str, ...]]:
         return names
 
     return convert
+
+
+def _decay(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value < math.inf:
+        raise argparse.ArgumentTypeError(f"got {text}, needs a number from 0 up")
+    return value
 
 
 def _rate(text: str) -> float:

@@ -2,31 +2,24 @@
 
 import argparse
 
+import numpy as np
+
+from fastconv import nn
 from fastconv.backends import backend
-from fastconv.cli import modelfile, sources, text
-from fastconv.nn import CrossEntropyLoss
+from fastconv.cli import modelfile, outputs, sources, text
+from fastconv.data import Dataset
 from fastconv.plots.matrix import confusion_matrix
+from fastconv.types import Indices
 
 
 def run(options: argparse.Namespace) -> int:
     """Print loss, accuracy and confusion matrix of the test images."""
     model, task = modelfile.load(options.model)
-    channels, height, width = task.input_shape
-    _, data = sources.read(options.data, (height, width), channels, task.preparation)
-    if data.input_shape != task.input_shape:
-        raise ValueError(
-            f"{options.data}: got images of shape {data.input_shape}, "
-            f"needs {task.input_shape} for {options.model}"
-        )
-    if len(data.classes) > len(task.classes):
-        most = f"at most {len(task.classes)} for {options.model}"
-        raise ValueError(f"{options.data}: got {len(data.classes)} classes, needs {most}")
-    if task.preparation.normalize is not None:
-        data = data.normalized(task.preparation.normalize)
-    images, labels = data.test
+    task, data = _data(options, model, task)
+    images, labels = data.test[0], _numbers(options, data, task)
     with backend(options.backend):
-        logits = model.predict(images)
-        loss = CrossEntropyLoss()(logits, labels)
+        logits = outputs.logits(model, images)
+        loss = nn.CrossEntropyLoss()(logits, labels)
     predicted = logits.argmax(axis=1)
     right = int((predicted == labels).sum())
     rows = [
@@ -46,3 +39,41 @@ def run(options: argparse.Namespace) -> int:
         table.append((name, str(total), str(counts[number]), share, taken))
     print(text.table(table, "<>>><"))
     return 0
+
+
+def _data(
+    options: argparse.Namespace, model: nn.Layer, task: modelfile.Task | None
+) -> tuple[modelfile.Task, Dataset]:
+    """What the network is for, by the data if its file does not tell, and the data as it knows them."""
+    sources.check_size(options.size, options.data)
+    if task is None:
+        _, data = sources.read(options.data, options.size)
+        return modelfile.task_for(options.model, model, data.input_shape, data.classes), data
+    modelfile.check_size(options.size, options.model, task)
+    channels, height, width = task.input_shape
+    _, data = sources.read(options.data, (height, width), channels, task.preparation)
+    if data.input_shape != task.input_shape:
+        raise ValueError(
+            f"{options.data}: got images of shape {data.input_shape}, "
+            f"needs {task.input_shape} for {options.model}"
+        )
+    if task.preparation.normalize is not None:
+        data = data.normalized(task.preparation.normalize)
+    return task, data
+
+
+def _numbers(options: argparse.Namespace, data: Dataset, task: modelfile.Task) -> Indices:
+    """The labels as the model numbers its classes: by their names, or if the data has none, as they are."""
+    names, labels = data.classes, data.test[1]
+    place = {name: number for number, name in enumerate(task.classes)}
+    foreign = [names[label] for label in np.unique(labels) if names[label] not in place]
+    if not foreign:
+        return np.array([place.get(name, -1) for name in names])[labels]
+    if len(names) > len(task.classes):
+        most = f"at most {len(task.classes)} for {options.model}"
+        raise ValueError(f"{options.data}: got {len(names)} classes, needs {most}")
+    unnamed = names == tuple(map(str, range(len(names))))
+    if not unnamed or all(name.isdecimal() for name in task.classes):
+        known = f"those of {options.model}: {', '.join(task.classes)}"
+        raise ValueError(f"{options.data}: got the class {foreign[0]}, needs {known}")
+    return labels

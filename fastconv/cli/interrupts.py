@@ -7,7 +7,7 @@ from typing import Any
 
 
 class Interrupts:
-    """Signals that raise KeyboardInterrupt until `hold` is called, and are noted in `came`.
+    """Signals that raise KeyboardInterrupt, but between `hold` and `release`, and are noted in `came`.
 
     What was set otherwise stays: a signal that is ignored, or has a handler that is not Python's own.
     """
@@ -31,6 +31,12 @@ class Interrupts:
     def hold(self) -> None:
         """From now on note the signals only."""
         self._held = True
+
+    def release(self) -> None:
+        """Heed them again; KeyboardInterrupt where one came meanwhile."""
+        self._held = False
+        if self.came:
+            raise KeyboardInterrupt
 
     def _come(self, _number: int, _frame: FrameType | None) -> None:
         self.came = True

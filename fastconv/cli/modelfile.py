@@ -10,7 +10,7 @@ from fastconv.data.preparation import RAW, Preparation
 from fastconv.interop import safetensors
 from fastconv.nn.architecture import recorded
 from fastconv.nn.files import restored
-from fastconv.types import Shape
+from fastconv.types import Pair, Shape
 
 KEY = "task"
 """The entry of the file's description that holds a `Task`."""
@@ -39,19 +39,46 @@ def save(model: nn.Layer, task: Task, path: str) -> None:
     safetensors.write(path, content, model.state_dict())
 
 
-def load(path: str) -> tuple[nn.Layer, Task]:
-    """The model and its task; ValueError for a file that does not tell it."""
+def load(path: str) -> tuple[nn.Layer, Task | None]:
+    """The model and its task; None for a file that does not tell it, such as those of `model.save`."""
     content, tensors = safetensors.read(path)
     model = restored(path, content, tensors)
     task = _task(path, content.get(KEY))
-    if task is None:
-        raise ValueError(
-            f"{path}: got a model without input shape and classes, needs a file that train wrote"
-        )
-    outputs = model.output_shape(task.input_shape)
-    if outputs != (len(task.classes),):
-        raise ValueError(f"{path}: got outputs of shape {outputs} for {len(task.classes)} classes")
+    if task is not None:
+        outputs = model.output_shape(task.input_shape)
+        if outputs != (len(task.classes),):
+            raise ValueError(f"{path}: got outputs of shape {outputs} for {len(task.classes)} classes")
     return model, task
+
+
+def task_for(path: str, model: nn.Layer, input_shape: Shape, names: tuple[str, ...] = ()) -> Task:
+    """The task of a model that classifies images of this shape, as they are read.
+
+    The classes are those that the model learned; else `names`, if it has an output for each, and numbers for
+    the outputs that are left. One output stands for two classes. ValueError for a model that does not take
+    such images, or classifies none.
+    """
+    try:
+        outputs = model.output_shape(input_shape)
+    except ValueError as error:
+        raise ValueError(f"{path}: got images of shape {input_shape}: {error}") from None
+    if len(outputs) != 1:
+        needs = "a number for each class: a classifier"
+        raise ValueError(f"{path}: got outputs of shape {outputs} for an image, needs {needs}")
+    count = max(2, outputs[0])
+    numbers = tuple(map(str, range(count)))
+    named = (*names, *numbers[len(names) :]) if len(names) <= count else numbers
+    classes = tuple(map(str, model.classes or named))
+    if len(classes) != count:
+        raise ValueError(f"{path}: got outputs of shape {outputs} for {len(classes)} classes")
+    return Task(input_shape, classes)
+
+
+def check_size(size: Pair | None, path: str, task: Task) -> None:
+    """ValueError for a `--size` where the file says it."""
+    if size is not None:
+        _, height, width = task.input_shape
+        raise ValueError(f"--size: got it with {path}, which takes images of {height} x {width}; needs none")
 
 
 def _task(path: str, entry: Any) -> Task | None:

@@ -2,11 +2,13 @@
 
 import math
 import sys
+from collections.abc import Callable
+from pathlib import Path
 
 from fastconv.cli import text
+from fastconv.cli.interrupts import Interrupts
 from fastconv.training.callbacks import Callback, Training
 from fastconv.training.history import Logs
-from fastconv.types import Array
 
 LINES = 20
 """About how many lines a long training prints."""
@@ -26,15 +28,27 @@ class FiniteLoss(Callback):
             raise ValueError(f"--lr: the loss became {logs['loss']} in epoch {self.epoch}; needs {rate}")
 
 
-class LastEpoch(Callback):
-    """What the finished epochs gave: their number, and the parameters at the end of the last of them."""
+class SavesEpochs(Callback):
+    """Saves the training after each epoch; signals wait from the end of the epoch until it is saved.
 
-    def __init__(self) -> None:
-        self.finished: tuple[int, dict[str, Array]] = (0, {})
+    `begin` is called once, before the first file is written.
+    """
+
+    def __init__(self, path: Path, interrupts: Interrupts, begin: Callable[[], None]) -> None:
+        self.path, self.interrupts, self.begin = path, interrupts, begin
+        self.begun = False
 
     def on_epoch_end(self, trainer: Training, epoch: int, logs: Logs) -> None:
-        """Copy the parameters."""
-        self.finished = epoch + 1, trainer.model.state_dict()
+        """Hold the signals back."""
+        self.interrupts.hold()
+
+    def on_save(self, trainer: Training, epoch: int, logs: Logs) -> None:
+        """Replace the file, whole or not at all, and heed the signals again."""
+        if not self.begun:
+            self.begin()
+            self.begun = True
+        trainer.save(self.path)
+        self.interrupts.release()
 
 
 class EpochTable(Callback):

@@ -8,6 +8,12 @@ from fastconv.data.preparation import RAW, Preparation
 from fastconv.types import Pair
 
 
+def check_size(size: Pair | None, text: str) -> None:
+    """ValueError for a `--size` of what is no folder."""
+    if size is not None and not text.startswith("folder:"):
+        raise ValueError(f"--size: got it with {text}, needs images of a folder: folder:DIR")
+
+
 def read(
     text: str, size: Pair | None = None, channels: int | None = None, how: Preparation = RAW
 ) -> tuple[str, data.Dataset]:

@@ -2,21 +2,25 @@
 
 import argparse
 import contextlib
+import math
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from fastconv import __version__, models, nn, optim
+from fastconv import __version__, models, nn
 from fastconv import functional as F
 from fastconv.backends import backend
-from fastconv.cli import augmentation, modelfile, reports, sources, text
+from fastconv.cli import augmentation, modelfile, optimizers, reports, settings, sources, text
 from fastconv.cli.interrupts import Interrupts
-from fastconv.cli.progress import EpochTable, FiniteLoss, LastEpoch
+from fastconv.cli.progress import EpochTable, FiniteLoss, SavesEpochs
+from fastconv.cli.schedules import Schedule
+from fastconv.cli.settings import CHECKPOINT
 from fastconv.data import Dataset
+from fastconv.data.augment import Compose
 from fastconv.nn.architecture import description
 from fastconv.plots.matrix import confusion_matrix
 from fastconv.training.trainer import Trainer
@@ -28,18 +32,21 @@ LABEL_SMOOTHING = 0.1
 
 def run(options: argparse.Namespace) -> int:
     """Train, measure the accuracy on the test images, and write the run folder."""
-    if options.size and not options.data.startswith("folder:"):
-        raise ValueError(f"--size: got it with {options.data}, needs images of a folder: folder:DIR")
+    begun = settings.fill(options)
+    sources.check_size(options.size, options.data)
     name, data = sources.read(options.data, options.size)
-    options.changes = augmentation.read(options.augment, data.input_shape, len(data.classes))
     options.epochs = options.epochs or default_epochs(len(data.train[1]))
-    try:
-        model = models.build(options.model, data.input_shape, len(data.classes), seed=options.seed)
-    except ValueError as error:
-        raise ValueError(f"--model {options.model}: {error}") from error
+    options.lr = optimizers.rate(options.optimizer, options.lr)
+    changes = augmentation.read(options.augment, data.input_shape, len(data.classes))
+    schedule = None if options.lr_schedule is None else Schedule(options.lr_schedule)
+    if begun:
+        settings.check_data(options.out, begun, _found(data))
+        trainer = _resumed(options)
+    else:
+        trainer = _new(options, data, schedule)
     run_name = f"{name}-{options.model}"
-    with Interrupts() as interrupts, _folder(options.out, run_name) as folder, backend(options.backend):
-        _run(options, data, model, folder, interrupts)
+    with Interrupts() as interrupts, _folder(options, run_name) as folder, backend(options.backend):
+        _run(options, data, trainer, changes, folder, interrupts)
     return 0
 
 
@@ -48,12 +55,44 @@ def default_epochs(images: int) -> int:
     return min(30, max(5, 240_000 // images))
 
 
+def _new(options: argparse.Namespace, data: Dataset, schedule: Schedule | None) -> Trainer:
+    """The trainer of a network that is made as the options say.
+
+    Label smoothing is for the gradient. What is shown and recorded is measured as `evaluate` does, without.
+    """
+    try:
+        model = models.build(options.model, data.input_shape, len(data.classes), seed=options.seed)
+    except ValueError as error:
+        raise ValueError(f"--model {options.model}: {error}") from error
+    loss = nn.CrossEntropyLoss(label_smoothing=LABEL_SMOOTHING)
+    optimizer = optimizers.make(options.optimizer, model.parameters(), options.lr, options.weight_decay)
+    if schedule is None:
+        return Trainer(model, loss, optimizer, METRICS)
+    steps = math.ceil(len(data.train[1]) / options.batch_size)
+    scheduler = schedule.make(optimizer, options.epochs, steps)
+    return Trainer(
+        model, loss, optimizer, METRICS, lr_scheduler=scheduler, lr_scheduler_interval=schedule.interval
+    )
+
+
+def _resumed(options: argparse.Namespace) -> Trainer:
+    """The trainer of the last finished epoch."""
+    trainer = Trainer.resume(Path(options.out) / CHECKPOINT, METRICS)
+    if trainer.epochs >= options.epochs:
+        needs = f"more --epochs than {trainer.epochs}"
+        raise ValueError(f"--resume: {options.out} holds a run of all {trainer.epochs} epochs, needs {needs}")
+    return trainer
+
+
 @contextlib.contextmanager
-def _folder(out: str | None, name: str) -> Iterator[Path]:
+def _folder(options: argparse.Namespace, name: str) -> Iterator[Path]:
     """The run folder; a run that ends before it wrote anything leaves no empty folder behind."""
-    asked = Path("runs") if out is None else Path(out)
+    asked = Path(options.out or "runs")
+    if options.resume:
+        yield asked
+        return
     new = [path for path in (asked, *asked.parents) if not path.exists()]
-    if out is None:
+    if options.out is None:
         folder = reports.numbered_folder(asked, name)
         new.insert(0, folder)
     else:
@@ -67,49 +106,50 @@ def _folder(out: str | None, name: str) -> Iterator[Path]:
 
 
 def _run(
-    options: argparse.Namespace, data: Dataset, model: nn.Sequential, folder: Path, interrupts: Interrupts
+    options: argparse.Namespace,
+    data: Dataset,
+    trainer: Trainer,
+    changes: Compose | None,
+    folder: Path,
+    interrupts: Interrupts,
 ) -> None:
     """Train, and write what the finished epochs gave, which are fewer where something ended the training.
 
     All is written before anything is said of it: who should read it may have gone.
     """
-    print(text.table(_overview(options, data, model), "<<"), end="\n\n")
-    started, epochs = time.perf_counter(), options.epochs
+    print(text.table(_overview(options, data, trainer), "<<"), end="\n\n")
+    started = time.perf_counter()
     shown, data = data, data.normalized() if options.normalize else data
-    history, end = _fit(options, data, model, interrupts)
+    config = _config(options, data, trainer.model)
+    saves = SavesEpochs(folder / CHECKPOINT, interrupts, lambda: settings.write(folder, config))
+    trainer, end = _fit(options, data, trainer, changes, saves)
     task = modelfile.Task(data.input_shape, data.classes, data.preparation)
-    modelfile.save(model, task, str(folder / "model.safetensors"))
-    logits = model.predict(data.test[0])
+    modelfile.save(trainer.model, task, str(folder / "model.safetensors"))
+    logits = trainer.model.predict(data.test[0])
     seconds = time.perf_counter() - started
     right = int((logits.argmax(axis=1) == data.test[1]).sum())
-    accuracy = right / len(logits)
-    reports.write_json(folder / "config.json", _config(options, data, model, accuracy))
-    _report(folder, shown, history, logits)
+    config |= {"finished_epochs": trainer.epochs, "test_accuracy": right / len(logits)}
+    settings.write(folder, config)
+    _report(folder, shown, trainer.history.history, logits)
 
-    print(f"\ntest accuracy {text.percent(accuracy)} ({right} of {len(logits)}), {seconds:.1f} s")
+    print(f"\ntest accuracy {text.percent(right / len(logits))} ({right} of {len(logits)}), {seconds:.1f} s")
     if not reports.can_draw():
         print("no pictures without matplotlib: pip install 'fastconv[plots]'")
     print(f"{folder}: {', '.join(sorted(path.name for path in folder.iterdir()))}")
-    holds = f"{folder} holds what {options.epochs} of {text.count(epochs, 'epoch')} gave"
+    holds = f"{folder} holds what {trainer.epochs} of {text.count(options.epochs, 'epoch')} gave"
     if isinstance(end, ValueError):
         raise ValueError(f"{end}; {holds}") from end
     if interrupts.came or isinstance(end, KeyboardInterrupt):
-        raise KeyboardInterrupt(f"interrupted: {holds}")
+        way = f"; fastconv train --resume --out {folder} goes on" if trainer.epochs < options.epochs else ""
+        raise KeyboardInterrupt(f"interrupted: {holds}{way}")
     if end:
         raise end
 
 
 def _fit(
-    options: argparse.Namespace, data: Dataset, model: nn.Sequential, interrupts: Interrupts
-) -> tuple[dict[str, list[float]], BaseException | None]:
-    """Train; the figures of every finished epoch, whose number `options.epochs` is then, and what ended it.
-
-    Label smoothing is for the gradient. What is shown and recorded is measured as `evaluate` does, without.
-    """
-    loss = nn.CrossEntropyLoss(label_smoothing=LABEL_SMOOTHING)
-    metrics = {"cross_entropy": _cross_entropy, "accuracy": "accuracy"}
-    trainer = Trainer(model, loss, optim.Adam(model.parameters(), lr=options.lr), metrics)
-    last, end = LastEpoch(), None
+    options: argparse.Namespace, data: Dataset, trainer: Trainer, changes: Compose | None, saves: SavesEpochs
+) -> tuple[Trainer, BaseException | None]:
+    """Train; the trainer after the last finished epoch, and what ended the training if something did."""
     with warnings.catch_warnings(), np.errstate(over="ignore", invalid="ignore"):
         warnings.filterwarnings("ignore", "the loss is")  # FiniteLoss says all of it
         try:
@@ -119,80 +159,81 @@ def _fit(
                 batch_size=options.batch_size,
                 validation_data=data.test,
                 seed=options.seed,
-                callbacks=[last, FiniteLoss(), EpochTable(options.epochs)],
+                callbacks=[saves, FiniteLoss(), EpochTable(options.epochs)],
                 progress=False,
-                augment=options.changes,
+                augment=changes,
             )
-            interrupts.hold()
+            saves.interrupts.hold()
         except (Exception, KeyboardInterrupt) as error:
-            interrupts.hold()
-            options.epochs, parameters = last.finished
-            if not options.epochs:
+            saves.interrupts.hold()
+            if not saves.path.exists():
                 raise
-            model.load_state_dict(parameters)
-            end = error
-    recorded = zip(("loss", "accuracy", "val_loss", "val_accuracy"), EpochTable.figures, strict=True)
-    return {name: trainer.history[figure][: options.epochs] for name, figure in recorded}, end
+            return Trainer.resume(saves.path, METRICS), error
+    return trainer, None
 
 
 def _cross_entropy(output: Array, target: Array) -> Array:
     return F.cross_entropy(output, target, reduction="none")
 
 
-def _report(folder: Path, data: Dataset, history: dict[str, list[float]], logits: Array) -> None:
+METRICS: Mapping[str, Any] = {"cross_entropy": _cross_entropy, "accuracy": "accuracy"}
+
+
+def _report(folder: Path, data: Dataset, figures: Mapping[str, list[float]], logits: Array) -> None:
     """Write the figures and, where that is possible, the pictures."""
+    recorded = zip(("loss", "accuracy", "val_loss", "val_accuracy"), EpochTable.figures, strict=True)
+    history = {name: figures[figure] for name, figure in recorded}
     matrix = confusion_matrix(data.test[1], logits.argmax(axis=1), len(data.classes))
     reports.write_history(folder, history)
     reports.write_confusion(folder, matrix, data.classes)
     if reports.can_draw():
+        (folder / "wrong.png").unlink(missing_ok=True)  # of fewer epochs, before this run was resumed
         reports.draw_curves(folder, history)
         reports.draw_wrong(folder, *data.test, F.softmax(logits, dim=1), data.classes)
 
 
-def _overview(options: argparse.Namespace, data: Dataset, model: nn.Sequential) -> list[tuple[str, str]]:
-    images, tests = len(data.train[1]), len(data.test[1])
-    size = model.summary(data.input_shape).parameters
-    return [
+def _overview(options: argparse.Namespace, data: Dataset, trainer: Trainer) -> list[tuple[str, str]]:
+    found, done = _found(data), trainer.epochs
+    size = trainer.model.summary(data.input_shape).parameters
+    optimizer = f"{type(trainer.optimizer).__name__} {options.lr:g}"
+    if options.weight_decay is not None:
+        optimizer += f", weight decay {options.weight_decay:g}"
+    rows = [
         (
             "data",
-            f"{options.data}: {images:,} images to train, {tests:,} to test, "
+            f"{options.data}: {found['train_images']:,} images to train, {found['test_images']:,} to test, "
             f"{text.shape(data.input_shape)}, {len(data.classes)} classes",
         ),
         ("model", f"{options.model}: {text.count(size, 'parameter')}"),
         (
             "training",
-            f"{text.count(options.epochs, 'epoch')}, batches of {options.batch_size}, Adam {options.lr:g}, "
+            f"{text.count(options.epochs, 'epoch')}, batches of {options.batch_size}, {optimizer}, "
             f"label smoothing {LABEL_SMOOTHING}, seed {options.seed}, {options.backend}",
         ),
+        ("schedule", options.lr_schedule or ""),
+        ("changes", options.augment or ""),
+        ("resumed", f"after {text.count(done, 'epoch')}" if done else ""),
     ]
+    return [row for row in rows if row[1]]
 
 
-def _config(
-    options: argparse.Namespace, data: Dataset, model: nn.Sequential, accuracy: float
-) -> dict[str, Any]:
-    """Everything that decided the result, and the result."""
-    chosen = (
-        "data",
-        "size",
-        "normalize",
-        "augment",
-        "model",
-        "epochs",
-        "batch_size",
-        "lr",
-        "seed",
-        "backend",
-    )
+def _found(data: Dataset) -> dict[str, Any]:
+    """What config.json says of the data set."""
     return {
-        "fastconv": __version__,
-        **{name: getattr(options, name) for name in chosen},
-        "optimizer": "Adam",
-        "label_smoothing": LABEL_SMOOTHING,
         "train_images": len(data.train[1]),
         "test_images": len(data.test[1]),
         "input_shape": data.input_shape,
         "classes": data.classes,
         "source": data.source,
+    }
+
+
+def _config(options: argparse.Namespace, data: Dataset, model: nn.Layer) -> dict[str, Any]:
+    """Everything that decides the result."""
+    return {
+        "fastconv": __version__,
+        **settings.chosen(options),
+        "label_smoothing": LABEL_SMOOTHING,
+        **_found(data),
         "architecture": description(model),
-        "test_accuracy": accuracy,
     }

@@ -1,25 +1,21 @@
 import pytest
 
+from fastconv.cli import arguments, optimizers, schedules, settings
 from fastconv.cli.arguments import parse
 
 
-def test_defaults_of_train():
+def test_what_decides_a_training_is_none_unless_it_is_given():
     options = vars(parse(["train"]))
-    assert options == {
-        "command": "train",
-        "data": "digits",
-        "model": "digits",
-        "epochs": None,
-        "batch_size": 32,
-        "lr": 3e-3,
-        "size": None,
-        "normalize": False,
-        "augment": None,
-        "seed": 0,
-        "out": None,
-        "backend": "numba",
-        "traceback": False,
-    }
+    assert {name: options.pop(name) for name in settings.DEFAULTS} == dict.fromkeys(settings.DEFAULTS)
+    assert options == {"command": "train", "out": None, "resume": False, "traceback": False}
+
+
+def test_optimizers_are_those_of_their_table():
+    assert [*optimizers.KINDS] == [*arguments.OPTIMIZERS]
+
+
+def test_schedules_are_those_of_their_table():
+    assert all(name in arguments.SCHEDULES for name in schedules.KINDS)
 
 
 def test_every_option_of_train():
@@ -46,6 +42,8 @@ def test_every_option_of_train():
         ("--size", "0", "argument --size: got 0, needs H or H,W, such as 32 or 32,48"),
         ("--size", "3,4,5", "argument --size: got 3,4,5, needs H or H,W"),
         ("--size", "big", "argument --size: got big, needs H or H,W"),
+        ("--weight-decay", "-1", "argument --weight-decay: got -1, needs a number from 0 up"),
+        ("--optimizer", "lion", "argument --optimizer: invalid choice: 'lion'"),
         ("--backend", "cuda", "argument --backend: invalid choice: 'cuda'"),
     ],
 )
@@ -58,9 +56,9 @@ def test_one_size_or_two():
     assert parse(["train", "--size", "32,48"]).size == (32, 48)
 
 
-@pytest.mark.parametrize("arguments", [("evaluate",), ("predict",), ("predict", "model")])
-def test_what_has_to_be_given(refused, arguments):
-    assert refused(*arguments).startswith("the following arguments are required: ")
+@pytest.mark.parametrize("given", [("evaluate",), ("predict",), ("predict", "model")])
+def test_what_has_to_be_given(refused, given):
+    assert refused(*given).startswith("the following arguments are required: ")
 
 
 def test_networks_of_explain(refused):

@@ -73,10 +73,33 @@ def test_a_file_without_a_task(tmp_path, task):
     path = tmp_path / "model.safetensors"
     model = nn.Sequential(nn.Flatten(), nn.Linear(64, 3))
     safetensors.write(path, {**recorded(model), "task": task}, model.state_dict())
-    with pytest.raises(
-        ValueError, match=f"^{re.escape(str(path))}: got a model without input shape and classes"
-    ):
-        modelfile.load(str(path))
+    model, task = modelfile.load(str(path))
+    assert (type(model), task) == (nn.Sequential, None)
+
+
+def test_the_task_of_a_model_from_python():
+    model = nn.Sequential(nn.Flatten(), nn.Linear(64, 3))
+    numbered = Task((1, 8, 8), ("0", "1", "2"))
+    assert modelfile.task_for("a", model, (1, 8, 8)) == numbered
+    assert modelfile.task_for("a", model, (1, 8, 8), ("a", "b", "c", "d")) == numbered
+    assert modelfile.task_for("a", model, (1, 8, 8), ("a", "b")).classes == ("a", "b", "2")
+    assert modelfile.task_for("a", model, (1, 8, 8), ("a", "b", "c")).classes == ("a", "b", "c")
+    model.classes = [7, 3, 5]
+    assert modelfile.task_for("a", model, (1, 8, 8), ("a", "b", "c")).classes == ("7", "3", "5")
+    one = nn.Sequential(nn.Flatten(), nn.Linear(64, 1))
+    assert modelfile.task_for("a", one, (1, 8, 8)).classes == ("0", "1")
+
+
+def test_a_model_from_python_that_classifies_no_such_images():
+    model = nn.Sequential(nn.Flatten(), nn.Linear(64, 3))
+    with pytest.raises(ValueError, match=r"^a: got images of shape \(1, 9, 9\): in 1 \(Linear\): "):
+        modelfile.task_for("a", model, (1, 9, 9))
+    message = r"^a: got outputs of shape \(4, 9, 9\) for an image, needs a number for each class"
+    with pytest.raises(ValueError, match=message):
+        modelfile.task_for("a", nn.Conv2d(1, 4, 1), (1, 9, 9))
+    model.classes = ["a", "b"]
+    with pytest.raises(ValueError, match=r"^a: got outputs of shape \(3,\) for 2 classes"):
+        modelfile.task_for("a", model, (1, 8, 8))
 
 
 def test_a_task_that_is_not_the_models(tmp_path):

@@ -88,3 +88,54 @@ def test_an_image_is_prepared_as_those_of_the_training(fastconv, pictures, tmp_p
     )
     assert inverted.status == 0
     np.testing.assert_array_equal(seen.pop(), [[0.125, 0, 0.125, 0]])
+
+
+def test_labels_alone(fastconv, model, pictures):
+    result = fastconv("predict", model, *pictures, "--labels", "--backend", "reference")
+    assert result == (0, "left\nmiddle\nright\n", "")
+
+
+@pytest.fixture
+def net(tmp_path):
+    """A model from Python for grey images of 2 x 2, with classes of its own: the brightest pixel."""
+    model = nn.Sequential(nn.Conv2d(1, 1, 1, bias=False), nn.Flatten())
+    model[0].weight[...] = 9
+    model.classes = ["top left", "top right", "bottom left", "bottom right"]
+    model.save(tmp_path / "net.safetensors")
+    return tmp_path / "net.safetensors"
+
+
+@pytest.fixture
+def small(tmp_path):
+    """A picture of 2 x 2 whose lower left pixel is bright."""
+    Image.fromarray(np.array([[0, 9], [255, 9]], np.uint8)).save(tmp_path / "small.png")
+    return tmp_path / "small.png"
+
+
+def test_a_model_from_python(fastconv, net, small):
+    command = ("predict", net, small, small, "--backend", "reference")
+    assert fastconv(*command, "--labels") == (0, "bottom left\nbottom left\n", "")
+    assert fastconv(*command).out.splitlines()[1].split()[1:4] == ["bottom", "left", "99.95"]
+    Image.open(small).convert("RGB").save(small)  # the model takes grey ones
+    assert fastconv(*command, "--labels").out == "bottom left\nbottom left\n"
+
+
+def test_sizes_that_a_model_from_python_takes(fastconv, refused, net, small, pictures):
+    message = f"--size: got none, and images of 2 x 2 in {small} and 6 x 8 in {pictures[0]}; needs H,W, "
+    assert refused("predict", net, small, pictures[0]).startswith(message)
+    message = f"{net}: got outputs of shape (48,) for 4 classes"
+    assert refused("predict", net, pictures[0]) == f"{message}; --size=H,W resizes images"
+    assert refused("predict", net, pictures[0], "--size=6,8") == message
+    resized = fastconv("predict", net, small, pictures[0], "--size", 2, "--labels", "--backend", "reference")
+    assert resized.out.splitlines()[0] == "bottom left"
+
+
+def test_a_size_that_the_model_says_itself(refused, model, pictures):
+    message = f"--size: got it with {model}, which takes images of 6 x 8; needs none"
+    assert refused("predict", model, pictures[0], "--size", 8) == message
+
+
+def test_a_missing_image_of_a_model_from_python(refused, net, tmp_path):
+    missing = tmp_path / "none.png"
+    for more in ((), ("--size", 2)):
+        assert refused("predict", net, missing, *more) == f"{missing}: No such file or directory"

@@ -1,10 +1,11 @@
+import signal
 import sys
 from types import SimpleNamespace
 
 import pytest
 
-from fastconv import nn
-from fastconv.cli.progress import LINES, EpochTable, FiniteLoss, LastEpoch
+from fastconv.cli.interrupts import Interrupts
+from fastconv.cli.progress import LINES, EpochTable, FiniteLoss, SavesEpochs
 
 
 class Terminal:
@@ -50,15 +51,20 @@ def test_elsewhere_only_the_regular_epochs_and_the_last_are_shown(capsys):
     assert lines[0].split() == ["3/61", "0.5000", "50.00", "%", "0.5000", "50.00", "%"]
 
 
-def test_the_last_epoch_keeps_its_parameters():
-    layer = nn.Linear(2, 1, seed=0)
-    expected = layer.state_dict()
-    last = LastEpoch()
-    last.on_epoch_end(SimpleNamespace(model=layer), 2, {})
-    layer.weight[...] = 0
-    epochs, parameters = last.finished
-    assert epochs == 3
-    assert parameters["weight"].tolist() == expected["weight"].tolist()
+@pytest.mark.usefixtures("usual_signals")
+def test_signals_wait_until_the_epoch_is_saved(tmp_path):
+    done = []
+    trainer = SimpleNamespace(save=lambda path: done.append(path.name))
+    with Interrupts() as interrupts:
+        saves = SavesEpochs(tmp_path / "a", interrupts, lambda: done.append("begun"))
+        for epoch in range(2):
+            saves.on_epoch_end(trainer, epoch, {})
+            saves.on_save(trainer, epoch, {})
+        saves.on_epoch_end(trainer, 2, {})
+        signal.raise_signal(signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            saves.on_save(trainer, 2, {})
+    assert done == ["begun", "a", "a", "a"]
 
 
 @pytest.mark.parametrize("loss", [float("nan"), float("inf")])

@@ -15,6 +15,7 @@ from fastconv.cli import modelfile, reports, train
 from fastconv.data import digits
 
 FILES = [
+    "checkpoint.safetensors",
     "config.json",
     "confusion.csv",
     "confusion.txt",
@@ -28,6 +29,16 @@ ONE_EPOCH = ("--epochs", 1, "--batch-size", 8, "--backend", "reference")
 
 def contents(folder):
     return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def assert_same_but_for_the_epochs(stopped, short):
+    """A stopped run says how many epochs it was to have; its checkpoint is inside of a fit."""
+    files, others = contents(stopped), contents(short)
+    configs = [json.loads(each.pop("config.json")) for each in (files, others)]
+    asked = [config.pop("epochs") for config in configs]
+    assert asked[0] > asked[1] == configs[0]["finished_epochs"]
+    assert configs[0] == configs[1]
+    assert files == others
 
 
 def test_what_is_printed(trained, bars):
@@ -164,9 +175,10 @@ def test_an_interrupted_run_is_the_run_of_its_finished_epochs(fastconv, bars, tm
     monkeypatch.setattr(train, "FiniteLoss", Interrupted)
     result = fastconv(*command(5))
     assert result.status == 130
-    said = f"fastconv: error: interrupted: {tmp_path / '5'} holds what 2 of 5 epochs gave\n"
+    way = f"fastconv train --resume --out {tmp_path / '5'} goes on"
+    said = f"fastconv: error: interrupted: {tmp_path / '5'} holds what 2 of 5 epochs gave; {way}\n"
     assert result.err == said
-    assert contents(tmp_path / "5") == contents(tmp_path / "2")
+    assert_same_but_for_the_epochs(tmp_path / "5", tmp_path / "2")
 
 
 @pytest.mark.parametrize("arguments", [(), ("--out", "some/where/new")], ids=["numbered", "named"])
@@ -231,7 +243,7 @@ def test_a_loss_that_becomes_no_number_keeps_the_finished_epochs(fastconv, bars,
         "fastconv: error: --lr: the loss became nan in epoch 3; needs a smaller one than 0.003; "
         f"{tmp_path / '5'} holds what 2 of 5 epochs gave\n"
     )
-    assert contents(tmp_path / "5") == contents(tmp_path / "2")
+    assert_same_but_for_the_epochs(tmp_path / "5", tmp_path / "2")
 
 
 @pytest.mark.parametrize("lines", [7, 13], ids=["an epoch", "the end"])
@@ -246,7 +258,7 @@ def test_a_reader_that_goes_away_leaves_the_finished_epochs(bars, tmp_path, line
         assert child.stderr.read() == ""
     assert child.returncode == 141
     assert {path.name for path in folder.iterdir()} >= set(FILES)
-    epochs = json.loads((folder / "config.json").read_text())["epochs"]
+    epochs = json.loads((folder / "config.json").read_text())["finished_epochs"]
     assert lines - 5 <= epochs <= 8
 
 
@@ -254,21 +266,22 @@ def test_a_reader_that_goes_away_leaves_the_finished_epochs(bars, tmp_path, line
 def test_the_signal_of_an_interruption(bars, tmp_path):
     folder = tmp_path / "run"
     command = [sys.executable, "-m", "fastconv", "train", "--data", f"npz:{bars}", "--out", str(folder)]
-    small = ["--epochs", "2000", "--batch-size", "48", "--backend", "reference"]
+    small = ["--epochs", "400", "--batch-size", "48", "--backend", "reference"]
 
     def heed():  # a shell's background jobs, these tests perhaps among them, ignore the signal
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen([*command, *small], preexec_fn=heed, **pipes) as child:
-        while "/2000 " not in child.stdout.readline():
+        while "/400 " not in child.stdout.readline():
             assert child.poll() is None
         child.send_signal(signal.SIGINT)
         out, err = child.communicate()
     assert child.returncode == 130
-    epochs = json.loads((folder / "config.json").read_text())["epochs"]
-    assert 100 <= epochs < 2000
-    assert err == f"fastconv: error: interrupted: {folder} holds what {epochs} of 2,000 epochs gave\n"
+    epochs = json.loads((folder / "config.json").read_text())["finished_epochs"]
+    assert 20 <= epochs < 400
+    way = f"fastconv train --resume --out {folder} goes on"
+    assert err == f"fastconv: error: interrupted: {folder} holds what {epochs} of 400 epochs gave; {way}\n"
     assert out.splitlines()[-1] == f"{folder}: {', '.join(FILES)}"
     history = json.loads((folder / "history.json").read_text())
     assert [len(values) for values in history.values()] == [epochs] * 4
@@ -354,3 +367,42 @@ def test_augmented_images(fastconv, refused, bars, tmp_path):
     assert refused("train", "--augment", "zoom").startswith(
         "--augment: got zoom, needs a list of shift[=2], "
     )
+
+
+@pytest.mark.parametrize("name", ["ds_cnn", "mobilenet_v1", "resnet8", "resnet20"])
+def test_networks_for_any_images(fastconv, bars, tmp_path, monkeypatch, name):
+    monkeypatch.setattr(reports, "can_draw", lambda: False)
+    small = ("--epochs", 1, "--batch-size", 48, "--backend", "reference")
+    result = fastconv("train", "--data", f"npz:{bars}", "--model", name, "--out", tmp_path / "run", *small)
+    assert (result.status, result.err) == (0, "")
+    assert fc.models.build(name, digits().input_shape, 10).output_shape((1, 8, 8)) == (10,)
+
+
+def test_what_is_printed_of_more_options(fastconv, bars, tmp_path, monkeypatch):
+    monkeypatch.setattr(reports, "can_draw", lambda: False)
+    schedule = "multi-step,milestones=1:2,gamma=0.5"
+    options = (
+        "--optimizer",
+        "sgd",
+        "--weight-decay",
+        1e-4,
+        "--lr-schedule",
+        schedule,
+        "--augment",
+        "shift=1",
+    )
+    command = ("train", "--data", f"npz:{bars}", "--out", tmp_path / "run", *ONE_EPOCH, *options)
+    lines = fastconv(*command).out.splitlines()
+    settings = "label smoothing 0.1, seed 0, reference"
+    assert lines[2] == f"training   1 epoch, batches of 8, SGD 0.03, weight decay 0.0001, {settings}"
+    assert lines[3:6] == [f"schedule   {schedule}", "changes    shift=1", ""]
+    config = json.loads((tmp_path / "run/config.json").read_text())
+    chosen = {"optimizer": "sgd", "lr": 0.03, "weight_decay": 1e-4, "lr_schedule": schedule}
+    assert chosen.items() <= config.items()
+
+
+@pytest.mark.parametrize("text", ["cosine,T_max=3", "warmup", "step,step_size=0"])
+def test_a_schedule_that_is_none_leaves_no_folder(refused, tmp_path, monkeypatch, text):
+    monkeypatch.chdir(tmp_path)
+    assert refused("train", "--lr-schedule", text).startswith(f"--lr-schedule {text}: ")
+    assert not list(tmp_path.iterdir())
