@@ -76,3 +76,10 @@ def test_values_that_are_refused(optimizer, text, message):
     with pytest.raises(ValueError, match=r"^--lr-schedule ") as error:
         Schedule(text).make(optimizer, EPOCHS, STEPS)
     assert str(error.value) == f"--lr-schedule {text}: {message}"
+
+
+@pytest.mark.parametrize("text", ["cosine,T_max=3", "warmup", "step,step_size=0"])
+def test_a_schedule_that_is_none_leaves_no_folder(refused, tmp_path, monkeypatch, text):
+    monkeypatch.chdir(tmp_path)
+    assert refused("train", "--lr-schedule", text).startswith(f"--lr-schedule {text}: ")
+    assert not list(tmp_path.iterdir())

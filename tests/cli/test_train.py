@@ -376,33 +376,3 @@ def test_networks_for_any_images(fastconv, bars, tmp_path, monkeypatch, name):
     result = fastconv("train", "--data", f"npz:{bars}", "--model", name, "--out", tmp_path / "run", *small)
     assert (result.status, result.err) == (0, "")
     assert fc.models.build(name, digits().input_shape, 10).output_shape((1, 8, 8)) == (10,)
-
-
-def test_what_is_printed_of_more_options(fastconv, bars, tmp_path, monkeypatch):
-    monkeypatch.setattr(reports, "can_draw", lambda: False)
-    schedule = "multi-step,milestones=1:2,gamma=0.5"
-    options = (
-        "--optimizer",
-        "sgd",
-        "--weight-decay",
-        1e-4,
-        "--lr-schedule",
-        schedule,
-        "--augment",
-        "shift=1",
-    )
-    command = ("train", "--data", f"npz:{bars}", "--out", tmp_path / "run", *ONE_EPOCH, *options)
-    lines = fastconv(*command).out.splitlines()
-    settings = "label smoothing 0.1, seed 0, reference"
-    assert lines[2] == f"training   1 epoch, batches of 8, SGD 0.03, weight decay 0.0001, {settings}"
-    assert lines[3:6] == [f"schedule   {schedule}", "changes    shift=1", ""]
-    config = json.loads((tmp_path / "run/config.json").read_text())
-    chosen = {"optimizer": "sgd", "lr": 0.03, "weight_decay": 1e-4, "lr_schedule": schedule}
-    assert chosen.items() <= config.items()
-
-
-@pytest.mark.parametrize("text", ["cosine,T_max=3", "warmup", "step,step_size=0"])
-def test_a_schedule_that_is_none_leaves_no_folder(refused, tmp_path, monkeypatch, text):
-    monkeypatch.chdir(tmp_path)
-    assert refused("train", "--lr-schedule", text).startswith(f"--lr-schedule {text}: ")
-    assert not list(tmp_path.iterdir())
