@@ -1,11 +1,13 @@
 """Model files that say what their network takes and what its outputs mean."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from fastconv import nn
+from fastconv.cli import settings
 from fastconv.data.preparation import RAW, Preparation
 from fastconv.interop import safetensors
 from fastconv.nn.architecture import recorded
@@ -40,10 +42,14 @@ def save(model: nn.Layer, task: Task, path: str) -> None:
 
 
 def load(path: str) -> tuple[nn.Layer, Task | None]:
-    """The model and its task; None for a file that does not tell it, such as those of `model.save`."""
+    """The model and its task; None for a file that does not tell it, such as those of `model.save`.
+
+    The task of a run's checkpoint is what config.json beside it says.
+    """
     content, tensors = safetensors.read(path)
     model = restored(path, content, tensors)
-    task = _task(path, content.get(KEY))
+    beside = settings.beside(Path(path))
+    task = _task(path, content.get(KEY, beside))
     if task is not None:
         outputs = model.output_shape(task.input_shape)
         if outputs != (len(task.classes),):

@@ -66,6 +66,17 @@ def write(folder: Path, config: Mapping[str, Any]) -> None:
     temporary.replace(folder / CONFIG)
 
 
+def beside(path: Path) -> Any:
+    """What config.json says of the run whose checkpoint `path` is; None for any other file."""
+    config = path.with_name(CONFIG)
+    if path.name != CHECKPOINT or not config.is_file():
+        return None
+    try:
+        return json.loads(config.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{config}: holds no settings of a training: {error}") from None
+
+
 def check_data(folder: str, config: Mapping[str, Any], found: Mapping[str, Any]) -> None:
     """ValueError where the data set is not the one that the run began with."""
     for name in DATA:

@@ -235,5 +235,6 @@ def _config(options: argparse.Namespace, data: Dataset, model: nn.Layer) -> dict
         **settings.chosen(options),
         "label_smoothing": LABEL_SMOOTHING,
         **_found(data),
+        "preparation": data.preparation.state_dict(),
         "architecture": description(model),
     }

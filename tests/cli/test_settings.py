@@ -186,3 +186,17 @@ def test_another_version_is_said(stopped):
     options = parse(["train", "--resume", "--out", str(stopped)])
     with pytest.warns(UserWarning, match=f"^fastconv 0.0.1 began {re.escape(str(stopped))}, this is "):
         settings.fill(options)
+
+
+def test_a_checkpoint_is_evaluated_as_its_run_prepared_the_images(fastconv, refused, bars, tmp_path):
+    out, source = tmp_path / "run", ("--data", f"npz:{bars}")
+    assert fastconv("train", *source, "--out", out, "--normalize", *SMALL).status == 0
+    shown = [
+        fastconv("evaluate", out / name, *source, "--backend", "reference").out.splitlines()[1:]
+        for name in ("model.safetensors", settings.CHECKPOINT)
+    ]
+    assert shown[0] == shown[1]
+    assert shown[1][-1].startswith("right ")
+    (out / settings.CONFIG).write_text("{")
+    message = refused("evaluate", out / settings.CHECKPOINT, *source)
+    assert message.startswith(f"{out / settings.CONFIG}: holds no settings of a training: ")
