@@ -28,8 +28,8 @@ class Described(Protocol):
     def modules(self) -> Iterable[Any]:
         """The layer itself and all layers inside it."""
 
-    def frozen(self) -> list[str]:
-        """The names of the parameters that training leaves as they are."""
+    def _kept(self) -> list[str]:
+        """The names of all that is frozen."""
 
 
 def recorded(model: Described) -> dict[str, Any]:
@@ -37,7 +37,7 @@ def recorded(model: Described) -> dict[str, Any]:
 
     ValueError as for `description`.
     """
-    more = {"frozen": model.frozen(), "classes": list(model._classes or ())}
+    more = {"frozen": model._kept(), "classes": list(model._classes or ())}
     return {"model": description(model), **{name: value for name, value in more.items() if value}}
 
 

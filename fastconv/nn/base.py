@@ -232,7 +232,8 @@ class Layer(Tree):
         Its last column has the algorithms of the compiled kernels in training, with batches of 32 inputs: of
         the forward pass, the input gradient and the weight gradient, as `fastconv.chosen` explains them.
         """
-        return Summary(self.rows(validate.size("summary", "input_shape", input_shape)))
+        rows = self.rows(validate.size("summary", "input_shape", input_shape))
+        return Summary(rows, sum(array.size for array in self.parameters().values()))
 
     def config(self) -> dict[str, Any]:
         """The constructor's arguments, as JSON can hold them."""

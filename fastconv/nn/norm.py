@@ -86,12 +86,12 @@ class _ChannelNorm(AffineLayer):
         of_input = training or not self._tracks
         self._check(x, of_input)
         if of_input:
-            mean, var = F.channel_statistics(x, self._groups)
+            mean, var = self._statistics(x)
         else:
             mean, var = self._buffers["running_mean"], self._buffers["running_var"]
         y = F.channel_norm(x, mean, var, weight, bias, eps, relu)
         if training and self._tracks:
-            self._track(mean, var, x.size // mean.size)
+            self._track(mean, var, x.size // mean.size if x.size else 0)
 
         def backward(dy: Array, input_gradient: bool = True) -> tuple[Array | None, Gradients]:
             if not (input_gradient or self._trains()):
@@ -103,6 +103,13 @@ class _ChannelNorm(AffineLayer):
             return (dx[0] if input_gradient else None), gradients
 
         return y, backward
+
+    def _statistics(self, x: Array) -> tuple[Array, Array]:
+        """Mean and variance of the batch; of one without elements anything, for nothing is normalised."""
+        if x.size:
+            return F.channel_statistics(x, self._groups)
+        shape = (self._channels,) if self._groups is None else (len(x), self._groups)
+        return np.zeros(shape, self.dtype), np.ones(shape, self.dtype)
 
     def _check(self, x: Array, of_input: bool) -> None:
         """TypeError, ValueError for a batch that does not fit; `of_input`: it is to have statistics."""
@@ -129,9 +136,14 @@ class _ChannelNorm(AffineLayer):
         return shape[0] * math.prod(shape[2:]) == 1
 
     def _track(self, mean: Array, var: Array, count: int) -> None:
-        """Moves the running statistics towards those of a batch of `count` values for each channel."""
+        """Moves the running statistics towards those of a batch of `count` values for each channel.
+
+        A batch without elements is counted, and moves nothing, as in PyTorch.
+        """
         batches = self._buffers["num_batches_tracked"]
         batches += 1
+        if count == 0:
+            return
         share = 1 / int(batches) if self.momentum is None else self.momentum
         running = self._buffers["running_mean"], self._buffers["running_var"]
         active().update_statistics(*running, mean, var, count, share)
@@ -312,7 +324,7 @@ class InstanceNorm2d(_Tracking):
 
     def _track(self, mean: Array, var: Array, count: int) -> None:
         """Does not count the batches, as in PyTorch."""
-        if len(mean) and self.momentum is not None:
+        if count and self.momentum is not None:
             running = self._buffers["running_mean"], self._buffers["running_var"]
             active().update_statistics(*running, mean.mean(axis=0), var.mean(axis=0), count, self.momentum)
 

@@ -23,29 +23,26 @@ class Row(NamedTuple):
 class Summary(str):
     """A table of layers, as text: printing it and looking at it in a shell show the same.
 
-    `rows` holds the figures; `parameters` and `multiply_adds` are their totals, for one input. The algorithms
-    are those of a batch: see `fastconv.chosen`.
+    `rows` holds the figures; `multiply_adds` is their total for one input, `parameters` the number of the
+    model's parameters: those of a layer that occurs twice count once. The algorithms are those of a batch:
+    see `fastconv.chosen`.
     """
 
     rows: tuple[Row, ...]
+    parameters: int
 
-    def __new__(cls, rows: Iterable[Row]) -> "Summary":
+    def __new__(cls, rows: Iterable[Row], parameters: int) -> "Summary":
         """The table with these rows and a line of totals."""
         rows = tuple(rows)
-        lines = [HEADER, *_lines(rows)]
+        lines = [HEADER, *_lines(rows, parameters)]
         a, b, c, d, _ = (max(map(len, column)) for column in zip(*lines, strict=True))
         written = (
             f"{name:<{a}}  {shape:<{b}}  {count:>{c}}  {cost:>{d}}  {algorithms}".rstrip()
             for name, shape, count, cost, algorithms in lines
         )
         text = super().__new__(cls, "\n".join(written))
-        text.rows = rows
+        text.rows, text.parameters = rows, parameters
         return text
-
-    @property
-    def parameters(self) -> int:
-        """The number of parameters of all layers."""
-        return sum(row.parameters for row in self.rows)
 
     @property
     def multiply_adds(self) -> int:
@@ -57,14 +54,14 @@ class Summary(str):
 
     def _repr_html_(self) -> str:
         """The table for notebooks."""
-        return table(HEADER, _lines(self.rows), words=(0, 1, 4))
+        return table(HEADER, _lines(self.rows, self.parameters), words=(0, 1, 4))
 
 
-def _lines(rows: tuple[Row, ...]) -> list[tuple[str, ...]]:
-    """The rows and one of totals, as text."""
+def _lines(rows: tuple[Row, ...], parameters: int) -> list[tuple[str, ...]]:
+    """The rows and one of totals, as text; `parameters` is the model's number."""
     lines = [
         (r.layer, str(r.output_shape), f"{r.parameters:,}", f"{r.multiply_adds:,}", r.algorithms)
         for r in rows
     ]
-    totals = sum(r.parameters for r in rows), sum(r.multiply_adds for r in rows)
-    return [*lines, ("total", "", f"{totals[0]:,}", f"{totals[1]:,}", "")]
+    cost = sum(r.multiply_adds for r in rows)
+    return [*lines, ("total", "", f"{parameters:,}", f"{cost:,}", "")]

@@ -27,15 +27,19 @@ class Tree(Settings):
 
     layers_in: ClassVar[tuple[str, ...]] = ()
     """The attributes that hold collections of layers, which `children` knows."""
-    changes: ClassVar[int] = 0
-    """How often anything was frozen or unfrozen in this process; what depends on it is found anew then."""
+    changes: ClassVar[object] = object()
+    """Another object whenever a layer was set as an attribute, frozen or unfrozen, in any model.
+
+    What follows from a model's structure is found anew then. An object, and not a count, because a pickled
+    model must not take another process's for its own.
+    """
 
     def __init__(self) -> None:
         self._parameters = {}
         self._buffers: dict[str, Array] = {}
         self._frozen: frozenset[str] = frozenset()
         self._taken = set[Any]()  # (axes, shape, dtype) of inputs that `predict` has checked
-        self._same: dict[str, str] | None = None
+        self._same: tuple[object, dict[str, str]] = (None, {})
 
     @cached_property
     def _parameters(self) -> dict[str, Array]:
@@ -54,11 +58,11 @@ class Tree(Settings):
 
     def _checked(self, name: str, value: Any) -> Any:
         self._check_single(name, value)
-        if isinstance(value, Tree):
-            if any(inner is self for inner in value.modules()):
-                got = "a layer that holds this one"
-                raise validate.wrong_value(type(self).__name__, name, got, "one that does not")
-            self._same = None
+        if isinstance(value, Tree) and any(inner is self for inner in value.modules()):
+            got = "a layer that holds this one"
+            raise validate.wrong_value(type(self).__name__, name, got, "one that does not")
+        if isinstance(value, Tree) or isinstance(vars(self).get(name), Tree):
+            Tree.changes = object()
         return super()._checked(name, value)
 
     def _check_single(self, name: str, value: Any) -> None:
@@ -150,8 +154,9 @@ class Tree(Settings):
         """Leaves parameters as they are in training, from now on: those of these beginnings; all if none.
 
         `model.freeze("0", "3.body")` means the parameters of these layers, `model.freeze("0.weight")` one.
-        No gradient is computed for them; batch norm whose parameters all are frozen keeps its running
-        statistics too and normalises with them. ValueError for a name with which no parameter begins.
+        No gradient is computed for them; batch norm whose parameters all are frozen, or that has none and is
+        named by its layer, keeps its running statistics too and normalises with them. ValueError for a name
+        with which no parameter begins.
         """
         self._freeze("freeze", names, frozenset.union)
 
@@ -161,8 +166,8 @@ class Tree(Settings):
 
     def frozen(self) -> list[str]:
         """The names of the parameters that training leaves as they are."""
-        ids = {id(layer._parameters[name]) for layer in self.modules() for name in layer._frozen}
-        return [name for name, array in self.parameters().items() if id(array) in ids]
+        parameters = self.parameters()
+        return [name for name in self._kept() if name in parameters]
 
     def astype(self, dtype: DTypeLike) -> Self:
         """A copy of the model with all its numbers in float32 or float64; TypeError for another type."""
@@ -178,6 +183,7 @@ class Tree(Settings):
 
     def _freeze(self, function: str, names: tuple[str, ...], change: Callable[..., frozenset[str]]) -> None:
         ids = {id(array) for array in self.parameters().values()}
+        ids |= {id(array) for layer in self.modules() for array in layer._freezable().values()}
         named = {name: id(array) for name, array in self._state().items() if id(array) in ids}
         for name in names:
             if not isinstance(name, str):
@@ -187,13 +193,22 @@ class Tree(Settings):
                 raise validate.wrong_value(function, "names", repr(name), needs)
         chosen = {at for key, at in named.items() if not names or any(_begins(key, name) for name in names)}
         for layer in self.modules():
-            own = [name for name, array in layer._parameters.items() if id(array) in chosen]
+            own = [name for name, array in layer._freezable().items() if id(array) in chosen]
             layer._frozen = change(layer._frozen, own)
-        Tree.changes += 1
+        Tree.changes = object()
+
+    def _kept(self) -> list[str]:
+        """The names of all that is frozen: parameters, and the statistics of layers that have none."""
+        ids = {id(layer._freezable()[name]) for layer in self.modules() for name in layer._frozen}
+        return [name for name, array in {**self.parameters(), **self.buffers()}.items() if id(array) in ids]
+
+    def _freezable(self) -> dict[str, Array]:
+        """What freezing this layer itself names: its parameters, or its statistics where it has none."""
+        return self._parameters or self._buffers
 
     def _is_frozen(self) -> bool:
-        """Whether the layer has parameters and all of its own are frozen."""
-        return bool(self._frozen) and len(self._frozen) == len(self._parameters)
+        """Whether there is something of the layer's own that can be frozen, and all of it is."""
+        return bool(self._frozen) and len(self._frozen) == len(self._freezable())
 
     def _gradients(self, **gradients: Callable[[], Array]) -> Gradients:
         """The gradient of each parameter that the layer has, computed where it is trained."""
@@ -215,11 +230,13 @@ class Tree(Settings):
 
     def _aliases(self) -> dict[str, str]:
         """The further names of arrays that occur more than once, each with the first."""
-        if self._same is None:
-            first: dict[int, str] = {}
+        changes, aliases = self._same
+        if changes is not Tree.changes:
+            changes, first = Tree.changes, dict[int, str]()
             names = {name: first.setdefault(id(array), name) for name, array in self._state().items()}
-            self._same = {name: other for name, other in names.items() if name != other}
-        return self._same
+            aliases = {name: other for name, other in names.items() if name != other}
+            self._same = changes, aliases
+        return aliases
 
     def _added_up(self, gradients: Gradients) -> Gradients:
         """Gradients in which each array occurs once: those of a layer that is used twice add up."""

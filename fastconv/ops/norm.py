@@ -78,8 +78,9 @@ def batch_norm(
     evaluation needs the first two. Returns weight * (input - mean) / sqrt(var + eps) + bias, of the input's
     shape. In `training`, mean and var are those of this batch, and running_mean and running_var are updated
     in place: (1 - momentum) * running + momentum * batch, with the batch's unbiased variance. Otherwise they
-    are the running ones. Ioffe and Szegedy, "Batch normalization", 2015. Raises TypeError for wrong types,
-    ValueError for shapes and values that do not fit, such as one value for each channel in training.
+    are the running ones. An input without elements moves nothing. Ioffe and Szegedy, "Batch normalization",
+    2015. Raises TypeError for wrong types, ValueError for shapes and values that do not fit, such as one
+    value for each channel in training.
     """
     name = "batch_norm"
     training = validate.flag(name, "training", training)
@@ -88,10 +89,12 @@ def batch_norm(
     if not training:
         return channel_norm(X, *_given(name, running, "training"), weight, bias, eps)
     count = X.size // X.shape[1]
-    if count < 2:
+    if count == 1:
         needs = "more than one value for each channel in training"
         raise wrong_value(name, "input", f"shape {X.shape}", needs)
     eps = epsilon(name, eps)
+    if count == 0:
+        return np.empty_like(X)
     mean, var = channel_statistics(X)
     y = channel_norm(X, mean, var, weight, bias, eps)
     if running is not None:
@@ -114,9 +117,9 @@ def instance_norm(
     The input is (N, C, *); running_mean, running_var, weight and bias are (C,) or None. Returns weight *
     (input - mean) / sqrt(var + eps) + bias, of the input's shape. With `use_input_stats`, mean and var are
     those of each sample's channel, and the running ones are updated in place with `momentum` as in
-    `batch_norm`, by the means over the batch; otherwise the running ones serve all samples. Ulyanov et al.,
-    "Instance normalization", 2016. Raises TypeError for wrong types, ValueError for shapes and values that do
-    not fit, such as channels of one pixel.
+    `batch_norm`, by the means over the batch; otherwise the running ones serve all samples. An input without
+    elements moves nothing. Ulyanov et al., "Instance normalization", 2016. Raises TypeError for wrong types,
+    ValueError for shapes and values that do not fit, such as channels of one pixel.
     """
     name = "instance_norm"
     use_input_stats = validate.flag(name, "use_input_stats", use_input_stats)
@@ -125,10 +128,12 @@ def instance_norm(
     if not use_input_stats:
         return channel_norm(X, *_given(name, running, "use_input_stats"), weight, bias, eps)
     count = math.prod(X.shape[2:])
-    if count < 2 or (running is not None and len(X) == 0):
+    if count == 1:
         needs = "more than one value for each channel of a sample"
         raise wrong_value(name, "input", f"shape {X.shape}", needs)
     eps = epsilon(name, eps)
+    if X.size == 0:
+        return np.empty_like(X)
     mean, var = channel_statistics(X, X.shape[1])
     y = channel_norm(X, mean, var, weight, bias, eps)
     if running is not None:

@@ -210,6 +210,26 @@ def test_batches_that_are_refused(layer, shape, needs):
     assert all(np.array_equal(value, state[key]) for key, value in layer.state_dict().items())
 
 
+@pytest.mark.parametrize("shape", [(0, 3, 4, 5), (2, 3, 0, 5)])
+@pytest.mark.parametrize("relu", [False, True])
+def test_a_batch_without_elements_is_counted_and_moves_nothing(shape, relu):
+    for layer in (
+        nn.BatchNorm2d(3, **F64),
+        nn.BatchNorm2d(3, momentum=None, **F64),
+        nn.InstanceNorm2d(3, affine=True, track_running_stats=True, **F64),
+        nn.InstanceNorm2d(3, affine=True, **F64),
+        nn.GroupNorm(3, 3, **F64),
+    ):
+        x, state = np.zeros(shape), layer.state_dict()
+        y, backward = layer.forward(x, relu=relu)
+        dx, gradients = backward(y)
+        assert y.shape == dx.shape == shape
+        assert all(np.array_equal(gradient, np.zeros(3)) for gradient in gradients.values())
+        if "num_batches_tracked" in state:
+            state["num_batches_tracked"][...] += isinstance(layer, nn.BatchNorm2d)
+        assert all(np.array_equal(value, state[key]) for key, value in layer.state_dict().items())
+
+
 def test_one_value_a_channel_is_evaluated():
     assert nn.BatchNorm1d(3, **F64)(np.ones((1, 3))).shape == (1, 3)
 

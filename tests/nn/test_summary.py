@@ -57,6 +57,14 @@ def test_a_single_layer_has_a_summary():
     assert nn.Linear(3, 2).summary((3,)).splitlines()[1].split()[:4] == ["Linear", "(2,)", "8", "6"]
 
 
+def test_the_parameters_of_a_layer_that_is_there_twice_count_once():
+    layer = nn.Linear(3, 3)
+    summary = nn.Sequential(layer, nn.ReLU(), layer).summary((3,))
+    assert [row.parameters for row in summary.rows] == [12, 0, 12]
+    assert summary.splitlines()[-1].split() == ["total", "12", "18"]
+    assert (summary.parameters, summary.multiply_adds) == (12, 18)
+
+
 def test_a_shape_that_does_not_fit_names_the_layer():
     with pytest.raises(
         ValueError, match=r"^in 3\.1 \(Linear\): got 400 features, needs 256; Linear\(400, 10\) would fit$"

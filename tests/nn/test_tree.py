@@ -1,5 +1,7 @@
 """Arrays under their names; test_children.py has what holds for the layers that are attributes."""
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -78,7 +80,7 @@ def test_names_or_their_beginnings_are_frozen(names, expected):
     assert subject.frozen() == []
 
 
-@pytest.mark.parametrize("name", ["2", "0.wei", "", "1.0"])
+@pytest.mark.parametrize("name", ["2", "0.wei", "", "1.2"])
 def test_a_name_with_which_nothing_begins(name):
     with pytest.raises(ValueError, match=rf"^freeze: names: got '{name}', needs what a parameter's name"):
         model().freeze("0", name)
@@ -110,6 +112,63 @@ def test_what_is_frozen_stays_frozen_in_files(tmp_path):
     trainer = Trainer(subject, nn.MSELoss(), optim.Adam(subject.parameters()))
     trainer.save(tmp_path / "training.safetensors")
     assert Trainer.resume(tmp_path / "training.safetensors").model.frozen() == ["0.weight", "0.bias"]
+
+
+def test_a_layer_that_has_statistics_alone_is_frozen_by_its_name(tmp_path):
+    x = np.random.default_rng(0).normal(size=(4, 2)).astype(np.float32)
+    subject = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2, affine=False), seed=0)
+    subject.freeze("1")
+    subject.save(tmp_path / "model.safetensors")
+    for frozen in (subject, fastconv.load(tmp_path / "model.safetensors")):
+        before = frozen.state_dict()
+        np.testing.assert_array_equal(frozen.forward(x, training=True)[0], frozen(x))
+        assert all(np.array_equal(before[name], array) for name, array in frozen.state_dict().items())
+        assert frozen.frozen() == []
+    subject.unfreeze()
+    subject.forward(x, training=True)
+    assert subject.buffers()["1.num_batches_tracked"] == 1
+    subject.freeze()
+    subject.forward(x, training=True)
+    assert subject.buffers()["1.num_batches_tracked"] == 1
+    assert subject.frozen() == ["0.weight", "0.bias"]
+
+
+def containers(first, second):
+    """Models whose layer `first` can be replaced, and the place where it is."""
+    for outer in (
+        lambda inner: nn.Sequential(inner, second),
+        lambda inner: nn.Graph({"a": (inner, "input"), "b": (second, "a")}),
+        lambda inner: nn.Residual(nn.Sequential(inner, second)),
+    ):
+        inner = nn.Residual(first)
+        yield outer(inner), inner
+
+
+def test_a_layer_that_is_replaced_is_forgotten():
+    first, second = nn.Linear(2, 2, seed=0), nn.Linear(2, 2, seed=1)
+    first.freeze()
+    for subject, inner in containers(first, second):
+        gradients = subject.forward(X)[1](X, input_gradient=False)[1]
+        assert [g is None for g in gradients.values()] == [True, True, False, False]
+        inner.body = nn.Linear(2, 2, seed=2)
+        gradients = subject.forward(X)[1](X, input_gradient=False)[1]
+        assert not any(g is None for g in gradients.values())
+        inner.body = second
+        gradients = subject.forward(X)[1](X)[1]
+        assert list(gradients) == list(subject.parameters())
+        assert len(gradients) == 2
+
+
+def test_a_pickled_model_knows_nothing_of_the_process_that_wrote_it():
+    first, second = nn.Linear(2, 2, seed=0), nn.Linear(2, 2, seed=1)
+    first.freeze()
+    for subject, _ in containers(first, second):
+        subject.forward(X)[1](X, input_gradient=False)
+        again = pickle.loads(pickle.dumps(subject))
+        for layer in again.modules():  # as another process, in which nothing was frozen before
+            layer._frozen = frozenset()
+        gradients = again.forward(X)[1](X, input_gradient=False)[1]
+        assert not any(g is None for g in gradients.values())
 
 
 def test_another_type_is_a_copy_with_all_numbers_in_it():

@@ -38,6 +38,11 @@ class Concat(Layer):
             raise validate.wrong_value("Concat", "branches", "none", "one at least")
         self.dim = dim
 
+    @property
+    def branches(self) -> tuple[Layer, ...]:
+        """The layers side by side."""
+        return self._branches
+
     def children(self) -> dict[str, Layer]:
         """The branches, each with its name, and those layers that are attributes of a user's class."""
         return {

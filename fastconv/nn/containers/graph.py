@@ -55,7 +55,7 @@ class Graph(Layer):
             and self._nodes[source][0].fuses_relu
         }  # fmt: skip
         """The ReLUs that the node before them computes."""
-        self._changes, self._leading = -1, tuple[frozenset[str], ...]()
+        self._leading: tuple[object, tuple[frozenset[str], ...]] = (None, ())
         if seed is not None:
             self.initialize(generator("Graph", "seed", seed))
 
@@ -129,10 +129,12 @@ class Graph(Layer):
 
     def _wanted(self, input_gradient: bool) -> frozenset[str]:
         """The nodes whose output's gradient leads to a parameter that is trained, or to the input."""
-        if self._changes != Layer.changes:
-            self._leading = tuple(frozenset(self._leading_to(start)) for start in ((), (INPUT,)))
-            self._changes = Layer.changes
-        return self._leading[input_gradient]
+        changes, leading = self._leading
+        if changes is not Layer.changes:
+            changes = Layer.changes
+            leading = tuple(frozenset(self._leading_to(start)) for start in ((), (INPUT,)))
+            self._leading = changes, leading
+        return leading[input_gradient]
 
     def _leading_to(self, start: tuple[str, ...]) -> set[str]:
         wanted = {*start}

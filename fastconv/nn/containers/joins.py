@@ -8,7 +8,7 @@ from fastconv.attributes import Checks
 from fastconv.nn import arguments
 from fastconv.nn.base import Backward, Gradients, Layer
 from fastconv.types import Array, Shape
-from fastconv.validate import wrong_value
+from fastconv.validate import wrong_type, wrong_value
 
 
 class Add(Layer):
@@ -19,6 +19,10 @@ class Add(Layer):
 
     def forward(self, x: Any, training: bool = True, relu: bool = False) -> tuple[Array, Backward]:
         """The sum of the arrays in the tuple x, with `relu` its positive part; dx is a tuple, too."""
+        if not isinstance(x, tuple | list):  # an array would be summed over its batch
+            raise wrong_type("Add", "x", type(x).__name__, "a tuple of arrays; a Graph's node would fit")
+        if not x:
+            raise wrong_value("Add", "x", "no array", "one at least")
         y = x[0]
         for other in x[1:-1]:
             y = F.add(y, other)

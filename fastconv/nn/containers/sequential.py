@@ -42,7 +42,7 @@ class Sequential(Layer):
         # A layer that can stores the positive part of its results where a ReLU follows.
         pairs = enumerate(pairwise(self._layers))
         self._rectified = {i for i, (layer, next_) in pairs if layer.fuses_relu and type(next_) is ReLU}
-        self._start: tuple[int, int, Gradients] = (-1, 0, {})
+        self._start: tuple[object, int, Gradients] = (None, 0, {})
         if seed is not None:
             self.initialize(generator("Sequential", "seed", seed))
 
@@ -100,14 +100,15 @@ class Sequential(Layer):
 
     def _trained_from(self) -> tuple[int, Gradients]:
         """The first layer with parameters to train, and None as the gradient of each before it."""
-        if self._start[0] != Layer.changes:
+        if self._start[0] is not Layer.changes:
+            changes = Layer.changes
             trained = (index for index, layer in enumerate(self._layers) if layer._trains())
             first = next(trained, len(self._layers))
             before = zip(self._keys()[:first], self._layers, strict=False)
             untrained: Gradients = {
                 f"{key}.{name}": None for key, layer in before for name in layer.parameters()
             }
-            self._start = Layer.changes, first, untrained
+            self._start = changes, first, untrained
         return self._start[1:]
 
     def __call__(self, x: Array) -> Array:

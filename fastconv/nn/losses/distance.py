@@ -95,7 +95,7 @@ class HuberLoss(ElementLoss):
     - `delta`: how far the square goes, above 0.
     """
 
-    def __init__(self, *, reduction: str = "mean", delta: float = 1.0) -> None:
+    def __init__(self, reduction: str = "mean", delta: float = 1.0) -> None:
         super().__init__(reduction)
         self.delta = delta
 

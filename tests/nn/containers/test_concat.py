@@ -8,6 +8,7 @@ def test_outputs_stand_one_after_the_other(block, x, each_backend):
     model = nn.Concat(block(), nn.Identity(), block(out=3))
     assert np.array_equal(model(x), np.concatenate([block()(x), x, block(out=3)(x)], axis=1))
     assert list(model.parameters())[:2] == ["branches.0.0.weight", "branches.0.0.bias"]
+    assert model.branches[0] is model.children()["branches.0"]
     assert model.output_shape((2, 6, 5)) == (7, 6, 5)
 
 

@@ -34,6 +34,10 @@ def test_arrays_one_after_the_other(dim, each_backend):
 
 
 def test_misfits():
+    with pytest.raises(TypeError, match=r"^in 0 \(Add\): x: got ndarray, needs a tuple of arrays; a Graph's"):
+        nn.Sequential(nn.Add())(A)
+    with pytest.raises(ValueError, match=r"^Add: x: got no array, needs one at least$"):
+        nn.Add()(())
     with pytest.raises(ValueError, match=r"^Add: got \(2,\) and \(3,\), needs inputs of one shape$"):
         nn.Add().output_shape((2,), (3,))
     with pytest.raises(ValueError, match=r"^Concatenate: got \(2, 3\) and \(2,\), needs shapes that differ"):

@@ -17,4 +17,5 @@ def test_far_apart_they_are_the_distance_and_close_its_square(each_backend):
 
 def test_their_options_are_shown():
     assert repr(nn.SmoothL1Loss(beta=0.5)) == "SmoothL1Loss(reduction='mean', beta=0.5)"
+    assert nn.HuberLoss("sum", 2).config() == {"reduction": "sum", "delta": 2.0}
     assert nn.HuberLoss(delta=2).config() == {"reduction": "mean", "delta": 2.0}
