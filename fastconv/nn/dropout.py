@@ -37,6 +37,7 @@ class Dropout(Layer):
 
     def forward(self, x: Array, training: bool = True) -> tuple[Array, Backward]:
         """x with random elements set to 0 and the others scaled up, and the gradient's closure."""
+        x = validate.native(type(self).__name__, "x", x)
         drops = training and self.p > 0
         mask = F.dropout_mask(self._mask_shape(x.shape), self.p, self.rng, x.dtype) if drops else None
         y = x if mask is None else x * mask

@@ -22,8 +22,9 @@ class _MaxPool(PoolLayer):
 
     def _maxima(self, x: Array) -> tuple[Array, Backward]:
         """The maxima, and the closure that sends the gradient to where they were."""
-        name, shape = self.operation, x.shape
+        name = self.operation
         y, indices = getattr(F, name)(x, *self.window, return_indices=True)
+        shape = x.shape
 
         def backward(dy: Array, input_gradient: bool = True) -> tuple[Array | None, Gradients]:
             return (getattr(grad, f"{name}_input")(dy, indices, shape) if input_gradient else None), {}

@@ -89,12 +89,13 @@ class Upsample(Layer):
 
     def forward(self, x: Array, training: bool = True) -> tuple[Array, Backward]:
         """The image at its other size, and the gradient's closure."""
-        how, shape = self._how, x.shape
+        how = self._how
+        y, shape = F.interpolate(x, *how), x.shape
 
         def backward(dy: Array, input_gradient: bool = True) -> tuple[Array | None, Gradients]:
             return (grad.interpolate_input(dy, shape, *how) if input_gradient else None), {}
 
-        return F.interpolate(x, *how), backward
+        return y, backward
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """(C, H, W) -> (C, P, Q), or (C, L) -> (C, P)."""
@@ -158,12 +159,13 @@ class ZeroPad2d(Layer):
 
     def forward(self, x: Array, training: bool = True) -> tuple[Array, Backward]:
         """The padded image, and the gradient's closure."""
-        sides, shape = self.padding, x.shape
+        sides = self.padding
+        y, shape = F.pad(x, sides), x.shape
 
         def backward(dy: Array, input_gradient: bool = True) -> tuple[Array | None, Gradients]:
             return (grad.pad_input(dy, shape, sides) if input_gradient else None), {}
 
-        return F.pad(x, sides), backward
+        return y, backward
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """(C, H, W) -> (C, top + H + bottom, left + W + right)."""

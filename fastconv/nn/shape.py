@@ -3,13 +3,28 @@
 import math
 from typing import Any, ClassVar
 
+from fastconv import validate
 from fastconv.attributes import Checks
 from fastconv.nn import arguments
 from fastconv.nn.base import Backward, Gradients, Layer
 from fastconv.types import Array, Shape
 
 
-class Flatten(Layer):
+class _Reshaping(Layer):
+    """What Flatten and Unflatten share: their gradient is dy in the input's shape again."""
+
+    def _restoring(self, outer: Shape, inner: Shape) -> Backward:
+        """The closure from a dy of the output's shape to the input's."""
+
+        def backward(dy: Array, input_gradient: bool = True) -> tuple[Array | None, Gradients]:
+            dy = validate.native(type(self).__name__, "dy", dy)
+            validate.same_shape(type(self).__name__, "dy", dy, "the output", outer)
+            return (dy.reshape(inner) if input_gradient else None), {}
+
+        return backward
+
+
+class Flatten(_Reshaping):
     """The axes from `start_dim` to `end_dim` as one: (N, C, H, W) -> (N, C·H·W).
 
     dx is dy in the input's shape again.
@@ -29,13 +44,10 @@ class Flatten(Layer):
 
     def forward(self, x: Array, training: bool = True) -> tuple[Array, Backward]:
         """The flattened x, a view where its memory allows one, and the gradient's closure."""
+        x = validate.native(type(self).__name__, "x", x)
         shape = x.shape
         y = x.reshape(self._flattened(shape))
-
-        def backward(dy: Array, input_gradient: bool = True) -> tuple[Array | None, Gradients]:
-            return (dy.reshape(shape) if input_gradient else None), {}
-
-        return y, backward
+        return y, self._restoring(y.shape, shape)
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """The flattened shape; the batch axis must not be among the flattened ones."""
@@ -71,7 +83,7 @@ class Identity(Layer):
         return x, backward
 
 
-class Unflatten(Layer):
+class Unflatten(_Reshaping):
     """One axis as several: (N, C·H·W) -> (N, C, H, W). dx is dy in the input's shape again.
 
     **Arguments:**
@@ -90,13 +102,10 @@ class Unflatten(Layer):
 
     def forward(self, x: Array, training: bool = True) -> tuple[Array, Backward]:
         """The unflattened x, a view where its memory allows one, and the gradient's closure."""
+        x = validate.native(type(self).__name__, "x", x)
         shape = x.shape
         y = x.reshape(self._unflattened(shape))
-
-        def backward(dy: Array, input_gradient: bool = True) -> tuple[Array | None, Gradients]:
-            return (dy.reshape(shape) if input_gradient else None), {}
-
-        return y, backward
+        return y, self._restoring(y.shape, shape)
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """The unflattened shape; the batch axis stays."""

@@ -24,6 +24,16 @@ def test_prediction_passes_the_input_through():
     assert np.array_equal(backward(x)[0], x)
 
 
+@pytest.mark.parametrize("kind", [nn.Dropout, nn.Dropout2d])
+def test_either_byte_order(kind):
+    x = np.random.default_rng(0).normal(size=(3, 4, 2, 2))
+    y, backward = kind(seed=0).forward(x.astype(">f8"))
+    expected, of_native = kind(seed=0).forward(x)
+    assert y.dtype.isnative
+    assert np.array_equal(y, expected)
+    assert np.array_equal(backward(x.astype(">f8"))[0], of_native(x)[0])
+
+
 @pytest.mark.parametrize(("p", "expected"), [(0, 1.0), (1, 0.0)])
 def test_the_ends(p, expected):
     y, backward = nn.Dropout(p).forward(np.ones((3, 3)))

@@ -29,3 +29,25 @@ def test_another_error_keeps_its_message(x):
     error = ValueError("of its own")
     locate(error, "1", nn.Linear(2, 2), x)
     assert str(error) == "in 1 (Linear): of its own"
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        nn.Dropout(),
+        nn.Dropout2d(),
+        nn.Flatten(),
+        nn.MaxPool1d(2),
+        nn.MaxPool2d(2),
+        nn.Unflatten(1, (1, -1)),
+        nn.Upsample(2),
+        nn.ZeroPad2d(1),
+    ],
+    ids=lambda layer: type(layer).__name__,
+)
+def test_what_is_no_array_is_refused_in_its_place(layer):
+    model = nn.Sequential(layer)
+    place = rf"^in 0 \({type(layer).__name__}\): .*: got list, needs a numpy\.ndarray$"
+    for call in (model, model.forward):
+        with pytest.raises(TypeError, match=place):
+            call([[[[1.0, 2.0], [3.0, 4.0]]]])

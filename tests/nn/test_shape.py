@@ -23,6 +23,16 @@ def test_flatten_goes_in_row_major_order_whatever_the_memory():
     assert np.array_equal(backward(y)[0], x)
 
 
+@pytest.mark.parametrize("layer", [nn.Flatten(), nn.Unflatten(2, (1, 3))], ids=repr)
+def test_a_gradient_of_another_shape_is_refused(layer):
+    y, backward = layer.forward(np.ones((4, 2, 3)))
+    name = type(layer).__name__
+    with pytest.raises(
+        ValueError, match=rf"^{name}: dy: got shape \(1, 24\), needs \(4, .*\) to match the output"
+    ):
+        backward(y.reshape(1, 24))
+
+
 def test_flatten_of_an_empty_batch():
     assert nn.Flatten()(np.zeros((0, 2, 3))).shape == (0, 6)
 
