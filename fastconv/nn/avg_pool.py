@@ -15,10 +15,13 @@ from fastconv.types import Array, LineOutputSize, LinePadding, OutputSize, Paddi
 def _averages(name: str, x: Array, *window: Any) -> tuple[Array, Backward]:
     """The means by this function, and the closure that shares the gradient among what each window sees."""
     y, shape = getattr(F, name)(x, *window), x.shape
+    outputs, adaptive = y.shape, name.startswith("adaptive")
+    given = () if adaptive else window
 
     def backward(dy: Array, input_gradient: bool = True) -> tuple[Array | None, Gradients]:
-        adaptive = name.startswith("adaptive")  # whose gradient's shape says which windows there were
-        given = () if adaptive else window
+        if adaptive:  # the shape alone says which windows there were
+            dy = validate.native(f"{name}_input", "grad_output", dy)
+            validate.same_shape(f"{name}_input", "grad_output", dy, "the output", outputs)
         return (getattr(grad, f"{name}_input")(dy, shape, *given) if input_gradient else None), {}
 
     return y, backward

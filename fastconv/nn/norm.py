@@ -70,6 +70,11 @@ class _ChannelNorm(AffineLayer):
         """The running variance (channels,), unbiased, itself, or None."""
         return self._buffers.get("running_var")
 
+    @property
+    def num_batches_tracked(self) -> Array | None:
+        """How many batches the running statistics have seen, an array () itself, or None."""
+        return self._buffers.get("num_batches_tracked")
+
     def initialize(self, rng: np.random.Generator) -> None:
         """Sets weight and running variance to 1, bias, running mean and the count of batches to 0."""
         for name, array in self._buffers.items():

@@ -77,3 +77,12 @@ def test_a_class_of_ones_own_has_the_axes_of_its_parent():
         pass
 
     assert Mine(2).output_shape((3, 8)) == (3, 4)
+
+
+@pytest.mark.parametrize("layer", [nn.AdaptiveAvgPool1d(2), nn.AdaptiveAvgPool2d((2, 3))], ids=repr)
+def test_a_gradient_of_other_windows_is_refused(layer):
+    y, backward = layer.forward(np.ones((1, 2, 6, 6)[: layer.rank.axes + 2]))
+    with pytest.raises(ValueError, match=r"_input: grad_output: got shape .*, needs .* to match the output$"):
+        backward(y[..., :1])
+    with pytest.raises(TypeError, match=r"_input: grad_output: got list, needs a numpy\.ndarray$"):
+        backward(y.tolist())
