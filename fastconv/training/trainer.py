@@ -190,6 +190,7 @@ class Trainer(Settings):
             data, validation = split(
                 data, validation_data, validation_split, validation_split_mode, seed, epochs, validation_steps
             )
+            data.check_last()
             if validation is not None:  # one sample is run to see that it fits
                 self._measure(validation.head())
         data.skip(self._done)
