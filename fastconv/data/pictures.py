@@ -1,6 +1,7 @@
 """Image files as arrays."""
 
 import math
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -60,6 +61,7 @@ def is_grey(path: StrPath) -> bool:
     from PIL import Image
 
     try:
+        _need_file(path)
         with Image.open(path) as file:
             return file.mode in GREY or file.mode.startswith("I;16")
     except Exception:  # whatever is wrong with it, `read` will tell
@@ -74,11 +76,19 @@ def need_pillow() -> None:
         raise ValueError("images are read with Pillow: pip install 'fastconv[images]'") from None
 
 
+def _need_file(path: StrPath) -> None:
+    """ValueError for a pipe or a device, from which reading may never end."""
+    place = Path(path)
+    if place.exists() and not (place.is_file() or place.is_dir()):
+        raise ValueError(f"{path}: got what is neither file nor folder, needs an image file")
+
+
 def _opened(path: StrPath) -> tuple["Picture", Range | None]:
     """The picture in a file, and what the file says of its range."""
     need_pillow()
     from PIL import Image, ImageOps, UnidentifiedImageError
 
+    _need_file(path)
     try:
         with Image.open(path) as file:
             fault = _fault(file)

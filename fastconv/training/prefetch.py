@@ -75,7 +75,8 @@ def _ahead(
 def _changed(augment: Change, batch: Batch, rng: np.random.Generator) -> Batch:
     """The changed batch; TypeError, ValueError where it cannot take the place of the one given."""
     x, y, weight = batch
-    result = augment(x, y, rng)
+    # Copies: a function may write into what it gets, and a batch may be a part of the user's arrays.
+    result = augment(np.array(x), np.array(y), rng)
     if not isinstance(result, tuple) or len(result) != 2:
         got = f"{type(result).__name__} from {getattr(augment, '__name__', repr(augment))}"
         raise validate.wrong_type("fit", "augment", got, "a tuple (x, y)")

@@ -3,7 +3,7 @@
 import copy
 import math
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from fastconv.training.callbacks import Callback
 from fastconv.training.callbacks.listed import Given, listed, restored
 from fastconv.training.history import History, Logs
 from fastconv.training.metrics import Figures, Function, Metric
-from fastconv.training.metrics.names import figure_names, named
+from fastconv.training.metrics.names import again, figure_names, named, words
 from fastconv.training.parameters import check_gradients, check_owner, check_unchanged
 from fastconv.training.schedule import Schedule
 from fastconv.types import Array
@@ -77,6 +77,8 @@ class Trainer(Settings):
         self.model = model
         self.loss = loss
         self.optimizer = optimizer
+        if isinstance(metrics, Iterator):
+            metrics = list(metrics)
         self.metrics = named(metrics, loss)
         self._set(callbacks=callbacks)
         self.clip_norm = clip_norm
@@ -86,7 +88,7 @@ class Trainer(Settings):
         self.history = History()
         self.epochs = 0
         self.stop_training = False
-        self._chosen_metrics = None if metrics is None else list(self.metrics)
+        self._chosen_metrics = words(metrics)
         self._needs = Needs(model, loss, next(iter(parameters.values())).dtype)
         self._names = frozenset(parameters)
         self._hooks: Sequence[Callback] = ()
@@ -188,6 +190,7 @@ class Trainer(Settings):
             data, validation = split(
                 data, validation_data, validation_split, validation_split_mode, seed, epochs, validation_steps
             )
+            data.check_last()
             if validation is not None:  # one sample is run to see that it fits
                 self._measure(validation.head())
         data.skip(self._done)
@@ -265,16 +268,15 @@ class Trainer(Settings):
         """The trainer that `save` wrote. A run that it goes on with ends with the bits of one never stopped.
 
         After a complete `fit`, the next one trains its `epochs` in addition. Saved inside a `fit`, the next
-        one is the rest of it: call it with the same arguments and callbacks. Metrics and callbacks are code,
-        which no file holds: give those of your own again. FileNotFoundError, ValueError as for
-        `fastconv.load`.
+        one is the rest of it: call it with the same arguments and callbacks. Metrics that were given by name
+        come back; functions, `metrics.Metric` and callbacks are code, which no file holds: give them again,
+        and all metrics then. FileNotFoundError, ValueError as for `fastconv.load`.
         """
         own = listed("resume", callbacks)
         model, loss, optimizer, scheduler, state = checkpoints.load(path)
         with checkpoints.fitting(path):
-            if state["metrics"] is not None and metrics is None:
-                got = state["metrics"]
-                raise ValueError(f"it was saved with metrics of its own, {got}: give them as metrics=")
+            if metrics is None:
+                metrics = again(state["metrics"])
             interval = state.get("lr_scheduler_interval", "epoch")
             trainer = cls(model, loss, optimizer, metrics, own, None, scheduler, interval)
             trainer.load_state_dict(state)

@@ -1,4 +1,5 @@
 import logging
+import os
 import re
 
 import numpy as np
@@ -146,6 +147,14 @@ def test_broken_files_are_named_and_counted(pets, caplog, capsys):
     assert [record.getMessage() for record in caplog.records] == [f"skipped {line}" for line in found.skipped]
     assert all("\n" not in line for line in found.skipped)
     assert repr(found).endswith(f"{str(pets)!r}, 2 files skipped)")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
+def test_a_pipe_is_not_waited_for(pets):
+    os.mkfifo(pets / "cat" / "pipe.png")
+    found = data.image_folder(pets)
+    needs = "got what is neither file nor folder, needs an image file"
+    assert found.skipped == (f"{pets / 'cat' / 'pipe.png'}: {needs}",)
 
 
 def test_a_file_that_may_not_be_read(pets, monkeypatch):

@@ -249,6 +249,30 @@ def test_metrics_of_ones_own_are_given_again(tmp_path):
     assert list(Trainer.resume(tmp_path / "run.safetensors", metrics=[error]).metrics) == ["error"]
 
 
+@pytest.mark.parametrize(
+    "metrics",
+    [["accuracy"], {"share": "accuracy", "f": "f1"}, iter(["top_1_accuracy"]), []],
+    ids=["list", "dict", "iterator", "none"],
+)
+def test_metrics_given_by_name_come_back(metrics, tmp_path):
+    subject = trainer(metrics=metrics)
+    subject.save(tmp_path / "run.safetensors")
+    resumed = Trainer.resume(tmp_path / "run.safetensors")
+    assert list(resumed.metrics) == list(subject.metrics)
+    assert resumed.evaluate(X, Y) == subject.evaluate(X, Y)
+    resumed.save(tmp_path / "again.safetensors")
+    assert list(Trainer.resume(tmp_path / "again.safetensors").metrics) == list(subject.metrics)
+
+
+def test_metrics_by_name_are_given_again_beside_those_of_ones_own(tmp_path):
+    def error(output, target):
+        return 0.0
+
+    trainer(metrics=["f1", error]).save(tmp_path / "run.safetensors")
+    with pytest.raises(ValueError, match=r"of its own, \['error'\] beside \['f1'\]: give them as metrics="):
+        Trainer.resume(tmp_path / "run.safetensors")
+
+
 def test_the_model_in_a_training_can_be_loaded_alone(tmp_path):
     subject = trainer()
     fit(subject, 1)

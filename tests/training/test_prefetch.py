@@ -219,3 +219,17 @@ def test_weights_stay_with_their_samples():
     fit(found, lambda x, y, rng: (x, y), sample_weight=weights)
     fit(expected, None, sample_weight=weights)
     same_bits(found, expected)
+
+
+@pytest.mark.parametrize("shuffle", [True, False])
+def test_a_function_may_write_into_what_it_gets(shuffle):
+    def change(x, y, rng):
+        x += 1
+        y[:] = 0
+        return x, y
+
+    before = X.copy(), Y.copy()
+    fit(trainer(), change, shuffle=shuffle)
+    trainer().fit([(X, Y)], augment=change, progress=False)
+    assert np.array_equal(X, before[0])
+    assert np.array_equal(Y, before[1])

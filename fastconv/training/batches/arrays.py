@@ -1,5 +1,6 @@
 """Batches of arrays."""
 
+import copy
 import math
 from collections.abc import Iterator
 from typing import Any
@@ -90,6 +91,21 @@ class ArrayBatches:
 
     def skip(self, epochs: int) -> None:
         """Nothing: each epoch has all samples."""
+
+    def check_last(self) -> None:
+        """ValueError where the last batch is one sample, which a layer cannot train on: a batch norm.
+
+        One sample shows it, on a copy of the model: layers that take statistics have buffers.
+        """
+        model = self.needs.model
+        if (self.count - 1) % self.batch_size or not model.buffers():
+            return
+        try:
+            copy.deepcopy(model).forward(self.samples.inputs(slice(1)), training=True)
+        except ValueError as error:
+            got = f"{self.batch_size} for {self.count} samples, which leaves one for the last batch"
+            needs = f"another size ({error})"
+            raise ValueError(f"{self.name}: batch_size: got {got}, needs {needs}") from None
 
     def _classes(self) -> Any:
         """The class of each sample; ValueError where it has none or several."""

@@ -67,6 +67,9 @@ class IterableBatches:
             x, y, weight = self._checked(1, batch)
             yield x[:1], y[:1], None if weight is None else weight[:1]
 
+    def check_last(self) -> None:
+        """Nothing: how many samples a batch has is seen when it comes."""
+
     def skip(self, epochs: int) -> None:
         """Passes over the batches of so many epochs, where epochs continue: a resumed fit had them before."""
         if self._endless and self._continues and self.steps:

@@ -75,6 +75,28 @@ def named(
     return result
 
 
+def words(metrics: Mapping[str, Any] | Iterable[Any] | None) -> dict[str, str | None] | None:
+    """What a file holds of metrics: by its name in a history the word for each, None for one that is code."""
+    if metrics is None:
+        return None
+    given = metrics.items() if isinstance(metrics, Mapping) else [(_name(m), m) for m in metrics]
+    return {name: metric if isinstance(metric, str) else None for name, metric in given}
+
+
+def again(saved: Any) -> dict[str, str] | None:
+    """The metrics that `words` gave a file; ValueError where code is among them.
+
+    Files of version 0.1.0 have a list of names alone.
+    """
+    if saved is None:
+        return None
+    found = saved if isinstance(saved, Mapping) else dict.fromkeys(saved)
+    if own := [name for name, word in found.items() if not isinstance(word, str)]:
+        more = "" if len(own) == len(found) else f" beside {[name for name in found if name not in own]}"
+        raise ValueError(f"it was saved with metrics of its own, {own}{more}: give them as metrics=")
+    return dict(found)
+
+
 def figure_names(metrics: Mapping[str, Function | Metric]) -> tuple[str, ...]:
     """The names of all figures: a metric's own, or one for each of its parts."""
     names: list[str] = []
