@@ -55,9 +55,11 @@ KINDS = {
     "cross_entropy": Kind("N CLASSES", "", (), ("forward", "both")),
     "sgd": Kind("SHAPE ...", "", (), ("step",)),
     "adam": Kind("SHAPE ...", "", (), ("step",)),
-    "network": Kind("N ...", "", (), ("train", "predict")),
+    "network": Kind("N ...", "", ("predict",), ("train", "predict")),
 }
 
+FLAGS = "bias", "predict"
+"""Options without a number."""
 NETWORKS = "networks"
 """The set of whole networks; the first word of a row's name is that in `fastconv.models`."""
 POOLS = ("max_pool", "avg_pool", "adaptive_avg_pool")
@@ -83,8 +85,8 @@ class Row:
 
     @property
     def passes(self) -> tuple[str, ...]:
-        """What of this row can be measured."""
-        return KINDS[self.kind].passes
+        """What of this row can be measured; of a network with the option `predict` its prediction alone."""
+        return ("predict",) if self.option("predict") else KINDS[self.kind].passes
 
     @property
     def groups(self) -> int:
@@ -118,7 +120,7 @@ class Row:
             parts.append(f"{self.layer[0]} of {_crossed(self.layer[1:])}")
         elif self.kind in POOLS:
             parts.append("to " * (self.kind == "adaptive_avg_pool") + _crossed(self.layer))
-        parts += [f"{name} {value}" for name, value in self.options if name != "bias"]
+        parts += [f"{name} {value}" for name, value in self.options if name not in FLAGS]
         return ", ".join(parts)
 
     def option(self, name: str, default: int = 0) -> int:
@@ -198,7 +200,7 @@ def _option(word: str, known: tuple[str, ...], where: str) -> tuple[str, int]:
     """Name and value of `name=value`; a name alone has the value 1."""
     name, given, value = word.partition("=")
     if name not in (*known, "quick") or (given and not value.isdecimal()):
-        needs = " ".join("bias" if option == "bias" else f"{option}=NUMBER" for option in known)
+        needs = " ".join(option if option in FLAGS else f"{option}=NUMBER" for option in known)
         raise ValueError(f"{where}got option {word!r}, needs one of: {needs} quick".replace(":  ", ": "))
     return name, int(value) if given else 1
 
