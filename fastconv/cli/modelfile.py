@@ -58,11 +58,11 @@ def load(path: str) -> tuple[nn.Layer, Task | None]:
 
 
 def task_for(path: str, model: nn.Layer, input_shape: Shape, names: tuple[str, ...] = ()) -> Task:
-    """The task of a model that classifies images of this shape, as they are read.
+    """The task of a model that classifies images of this shape.
 
-    The classes are those that the model learned; else `names`, if it has an output for each, and numbers for
-    the outputs that are left. One output stands for two classes. ValueError for a model that does not take
-    such images, or classifies none.
+    How they are prepared is what the model says of it. The classes are those that the model learned; else
+    `names`, if it has an output for each, and numbers for the outputs that are left. One output stands for
+    two classes. ValueError for a model that does not take such images, or classifies none.
     """
     try:
         outputs = model.output_shape(input_shape)
@@ -77,7 +77,7 @@ def task_for(path: str, model: nn.Layer, input_shape: Shape, names: tuple[str, .
     classes = tuple(map(str, model.classes or named))
     if len(classes) != count:
         raise ValueError(f"{path}: got outputs of shape {outputs} for {len(classes)} classes")
-    return Task(input_shape, classes)
+    return Task(input_shape, classes, _preparation(path, model.preparation, input_shape))
 
 
 def check_size(size: Pair | None, path: str, task: Task) -> None:
@@ -95,15 +95,16 @@ def _task(path: str, entry: Any) -> Task | None:
         return None
     if len(shape) != 3 or not all(isinstance(size, int) and size > 0 for size in shape):
         return None
-    try:
-        how = Preparation.from_state_dict(entry["preparation"]) if "preparation" in entry else RAW
-        _fitting(how, tuple(shape))
-    except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{path}: holds no preparation of images that fits: {error}") from None
+    how = _preparation(path, entry.get("preparation"), tuple(shape))
     return Task(tuple(shape), tuple(map(str, classes)), how)
 
 
-def _fitting(how: Preparation, shape: Shape) -> None:
-    """ValueError where a normalisation is for another number of channels."""
-    if how.normalize is not None:
-        how.normalize.images(np.empty((0, *shape), np.float32))
+def _preparation(path: str, state: Any, shape: Shape) -> Preparation:
+    """What a file says of it, None being nothing; ValueError for what does not fit images of this shape."""
+    try:
+        how = RAW if state is None else Preparation.from_state_dict(state)
+        if how.normalize is not None:  # for so many channels?
+            how.normalize.images(np.empty((0, *shape), np.float32))
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path}: holds no preparation of images that fits: {error}") from None
+    return how

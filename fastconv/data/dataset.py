@@ -60,7 +60,8 @@ class Dataset:
     def normalized(self, normalize: Normalize | None = None) -> "Dataset":
         """The same data with both parts normalised, by the statistics of the training images if None.
 
-        `preparation` records it. ValueError for what is normalised already.
+        `preparation` records it; a model that is trained on it keeps it for image files with
+        `model.preparation = data.preparation`. ValueError for what is normalised already.
         """
         if self.preparation.normalize is not None:
             raise ValueError(

@@ -24,6 +24,7 @@ class Described(Protocol):
     """What a description needs of a layer."""
 
     _classes: tuple[Any, ...] | None
+    _preparation: dict[str, Any] | None
 
     def modules(self) -> Iterable[Any]:
         """The layer itself and all layers inside it."""
@@ -33,11 +34,15 @@ class Described(Protocol):
 
 
 def recorded(model: Described) -> dict[str, Any]:
-    """What a file says of a model: its architecture, what is frozen, and its classes.
+    """What a file says of a model: its architecture, what is frozen, its classes, how images are prepared.
 
     ValueError as for `description`.
     """
-    more = {"frozen": model._kept(), "classes": list(model._classes or ())}
+    more = {
+        "frozen": model._kept(),
+        "classes": list(model._classes or ()),
+        "preparation": model._preparation,
+    }
     return {"model": description(model), **{name: value for name, value in more.items() if value}}
 
 

@@ -86,6 +86,7 @@ class Layer(Tree):
     """Whether `forward(x, training, relu=True)` computes a ReLU that follows; the closure, its gradient."""
 
     _classes: Classes | None = None
+    _preparation: dict[str, Any] | None = None
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -170,6 +171,23 @@ class Layer(Tree):
             vars(self)["classes"] = value
         else:
             self._classes = class_names(type(self).__name__, value)
+
+    @property
+    def preparation(self) -> dict[str, Any] | None:
+        """What has to happen to an image file before the model sees it, as JSON can hold it; None: nothing.
+
+        Set it to a data set's: `model.preparation = data.preparation`. Files hold it, and the commands
+        `predict` and `evaluate` do it. TypeError for what is neither that nor a dict nor None.
+        """
+        return self._preparation
+
+    @preparation.setter
+    def preparation(self, value: Any) -> None:
+        state = value.state_dict() if hasattr(value, "state_dict") else value
+        if state is not None and not isinstance(state, dict):
+            needs = "a data set's preparation, or None"
+            raise validate.wrong_type(type(self).__name__, "preparation", type(value).__name__, needs)
+        self._preparation = state
 
     def leaves(self) -> Iterator[tuple[str, "Layer"]]:
         """The layers that this one runs one after the other, by name; where it is no sequence, itself."""

@@ -40,6 +40,7 @@ def restored(path: str | Path, content: Mapping[str, Any], tensors: Mapping[str,
         if frozen := content.get("frozen"):
             model.freeze(*frozen)
         model._classes = class_names("load", content.get("classes") or None)
+        model.preparation = content.get("preparation")
     except (ValueError, TypeError, OverflowError, MemoryError, RecursionError) as error:
         raise ValueError(f"{path}: holds no model that fits: {error}") from None
     return model

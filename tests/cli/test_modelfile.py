@@ -142,3 +142,13 @@ def test_a_preparation_that_is_none(tmp_path, changed):
     safetensors.write(path, {**recorded(model), "task": entry}, model.state_dict())
     with pytest.raises(ValueError, match=f"^{re.escape(path)}: holds no preparation of images that fits: "):
         modelfile.load(path)
+
+
+def test_a_model_says_how_images_are_prepared():
+    data = fc.data.digits().normalized()
+    model = nn.Sequential(nn.Flatten(), nn.Linear(64, 3))
+    model.preparation = data.preparation
+    assert modelfile.task_for("a", model, (1, 8, 8)).preparation == data.preparation
+    model.preparation = {"normalize": 3}
+    with pytest.raises(ValueError, match=r"^a: holds no preparation of images that fits: "):
+        modelfile.task_for("a", model, (1, 8, 8))

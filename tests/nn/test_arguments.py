@@ -49,6 +49,7 @@ FITTING = {
     "normalized_shape": [(1, 2, 3, 4, 5)],
     "unflattened_size": [(1, 2, 3, 4, 5)],
     **{name: [2.5, -100] for name in ("alpha", "negative_slope", "init", "beta", "threshold")},
+    "preparation": [{}],
     "min_val": [-100, 2.5],
     "max_val": [2.5],
     (nn.ZeroPad2d, "padding"): [-100],

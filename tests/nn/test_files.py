@@ -270,3 +270,15 @@ def test_weights_that_do_not_fit_the_architecture(tensors, message, tmp_path):
     path.write_bytes(numpy_files.save(tensors, {safetensors.KEY: json.dumps(content)}))
     with pytest.raises(ValueError, match=rf"^{path}: holds no model that fits: .*{message}"):
         files.load(path)
+
+
+def test_how_images_are_prepared_goes_with_the_model(tmp_path):
+    data = fastconv.data.digits().normalized()
+    saved = model()
+    assert saved.preparation is None
+    saved.preparation = data.preparation
+    saved.save(tmp_path / "model.safetensors")
+    again = fastconv.load(tmp_path / "model.safetensors")
+    assert again.preparation == saved.preparation == data.preparation.state_dict()
+    with pytest.raises(TypeError, match="Sequential: preparation: got int, needs a data set's preparation"):
+        saved.preparation = 3
