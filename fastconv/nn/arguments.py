@@ -20,6 +20,15 @@ def generator(kind: str, name: str, value: int | None) -> np.random.Generator:
     return np.random.default_rng(seed)
 
 
+def sample_axis(kind: str, name: str, value: int) -> int:
+    """A whole number other than 0, which is the batch's axis; below 0 it counts from the end."""
+    if axis(kind, name, value) == 0:
+        raise validate.wrong_value(
+            kind, name, value, "an axis of a sample: from 1 up, or below 0 from the end"
+        )
+    return axis(kind, name, value)
+
+
 def axis(kind: str, name: str, value: int) -> int:
     """A whole number that may count from the end; forward checks it against the input's axes."""
     return validate.integer(kind, name, value, -MOST_AXES, MOST_AXES - 1)

@@ -72,7 +72,16 @@ class Flatten(_Reshaping):
 
 
 class Identity(Layer):
-    """y = x; dx = dy. Takes the place of a layer that is left out."""
+    """y = x; dx = dy. Takes the place of a layer that is left out.
+
+    **Arguments:**
+
+    - `arguments`: those of that layer, which don't matter.
+    - `options`: those of that layer that have names.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__()
 
     def forward(self, x: Array, training: bool = True) -> tuple[Array, Backward]:
         """x itself, and the gradient's closure."""

@@ -66,7 +66,7 @@ ARGUMENTS = [
     pytest.param(kind, name, id=f"{kind.__name__}-{name}")
     for kind in LAYERS
     for name, parameter in inspect.signature(kind).parameters.items()
-    if parameter.kind is not parameter.VAR_POSITIONAL
+    if parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
 ]
 ATTRIBUTES = [
     pytest.param(kind, name, id=f"{kind.__name__}-{name}")

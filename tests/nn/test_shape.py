@@ -69,3 +69,9 @@ def test_unflatten_refuses_what_does_not_fit():
         nn.Unflatten(0, (2, 3)).output_shape((4,))
     with pytest.raises(ValueError, match=r"Unflatten: unflattened_size: got .*, needs sizes of which"):
         nn.Unflatten(1, (-1, -1))
+
+
+def test_the_identity_takes_the_arguments_of_any_layer():
+    layer = nn.Identity(54, unused=0.1)
+    assert repr(layer) == "Identity()"
+    assert np.array_equal(layer(np.ones((2, 3))), np.ones((2, 3)))

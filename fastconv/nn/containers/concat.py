@@ -25,11 +25,11 @@ class Concat(Layer):
     **Arguments:**
 
     - `branches`: the layers, each an argument. They give shapes that differ along `dim` alone.
-    - `dim`: the axis, the batch counted as 0; below 0 it counts from the end. 1 is that of the channels.
+    - `dim`: the axis, not the batch's, 0; below 0 it counts from the end. 1 is that of the channels.
     """
 
     layers_in = ("_branches",)
-    checks: ClassVar[Checks] = {"dim": arguments.axis}
+    checks: ClassVar[Checks] = {"dim": arguments.sample_axis}
 
     def __init__(self, *branches: Layer, dim: int = 1) -> None:
         super().__init__()

@@ -51,11 +51,11 @@ class Concatenate(Layer):
 
     **Arguments:**
 
-    - `dim`: the axis, the batch counted as 0; below 0 it counts from the end. 1 is that of the channels.
+    - `dim`: the axis, not the batch's, 0; below 0 it counts from the end. 1 is that of the channels.
     """
 
     takes_several = True
-    checks: ClassVar[Checks] = {"dim": arguments.axis}
+    checks: ClassVar[Checks] = {"dim": arguments.sample_axis}
 
     def __init__(self, dim: int = 1) -> None:
         super().__init__()
@@ -64,6 +64,8 @@ class Concatenate(Layer):
     def forward(self, x: Any, training: bool = True) -> tuple[Array, Backward]:
         """The arrays in the tuple x, one after the other; dx is a tuple, too."""
         dim = self.dim
+        if dim + x[0].ndim == 0:
+            self.output_shape(*(part.shape[1:] for part in x))
         y = F.concat(x, dim)
         sizes = tuple(part.shape[dim] for part in x)
 
@@ -76,7 +78,7 @@ class Concatenate(Layer):
         """The shape of the inputs, with the sum of their sizes along the axis."""
         first = input_shapes[0]
         axis = self.dim - 1 if self.dim > 0 else self.dim + len(first)
-        if not (self.dim and 0 <= axis < len(first)):
+        if not 0 <= axis < len(first):
             axes = f"1 to {len(first)}, the batch's being 0"
             raise wrong_value("Concatenate", "dim", self.dim, f"an axis of {first}: {axes}")
         others = [(*shape[:axis], *shape[axis + 1 :]) for shape in input_shapes]

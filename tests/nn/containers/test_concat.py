@@ -38,10 +38,16 @@ def test_shapes_differ_along_the_axis_alone(block):
         model.output_shape((2, 6, 5))
 
 
-@pytest.mark.parametrize("dim", [0, 4, -4])
+@pytest.mark.parametrize("dim", [4, -4])
 def test_the_axis_is_one_of_a_sample(dim):
-    with pytest.raises(ValueError, match=rf"^Concat: dim: got {dim}, needs an axis of \(2, 6, 5\): 1 to 3"):
-        nn.Concat(nn.ReLU(), dim=dim).output_shape((2, 6, 5))
+    model = nn.Concat(nn.ReLU(), dim=dim)
+    message = rf"dim: got {dim}, needs an axis of \(2, 6, 5\): 1 to 3"
+    with pytest.raises(ValueError, match=f"^Concat: {message}"):
+        model.output_shape((2, 6, 5))
+    with pytest.raises(ValueError, match="dim: got"):
+        model(np.zeros((1, 2, 6, 5)))
+    with pytest.raises(ValueError, match=r"^Concat: dim: got 0, needs an axis of a sample: from 1 up"):
+        nn.Concat(nn.ReLU(), dim=0)
 
 
 def test_errors_name_the_place_inside(block):
