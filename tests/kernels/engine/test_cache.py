@@ -11,8 +11,8 @@ import numpy as np
 from fastconv import kernels
 x = np.arange(12, dtype=np.float32).reshape(2, 6) - 5
 print(kernels.relu(x).sum(), kernels.linear_bias(x).sum())
-from fastconv.kernels import activation
-print(sum(activation._relu.compiled.stats.cache_hits.values()))
+from fastconv.kernels.activation import elementwise
+print(sum(elementwise._values.compiled.stats.cache_hits.values()))
 """
 
 

@@ -21,7 +21,7 @@ PASSES = ("conv2d", "conv2d_input", "conv2d_weight")
 
 
 def clear_plans():
-    for cached in (forward._forward, input_gradient._input_gradient, weight_gradient._weight_gradient):
+    for cached in (forward._forward, input_gradient.input_gradient, weight_gradient._weight_gradient):
         cached.cache_clear()
 
 
