@@ -8,7 +8,7 @@ from weakref import WeakSet
 import numpy as np
 
 from fastconv.nn.contract import built_in
-from fastconv.nn.places import locate
+from fastconv.nn.places import shape_at
 from fastconv.types import Array, Shape
 from fastconv.validate import wrong_type, wrong_value
 
@@ -150,12 +150,7 @@ def _walk(model: Model, shape: Shape, settled: bool = True) -> None:
     for name, layer in model.leaves():
         if not layer.states_its_shape:
             return
-        try:
-            shape = layer.output_shape(shape)
-        except ValueError as error:
-            if name:
-                locate(error, name, layer)
-            raise
+        shape = shape_at(name, layer, shape)
         if settled and layer.takes_images:
             return
 

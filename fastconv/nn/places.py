@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from fastconv.types import Array
+from fastconv.types import Array, Shape
 
 PLACE = "fastconv_place"
 """The attribute of an error that was located: the layer's name and kind, and the message without them."""
@@ -25,6 +25,17 @@ def locate(error: Exception, name: str, layer: Any, *inputs: Array) -> None:
         message = (message or str(error)).removeprefix(f"{kind}: ")
     error.args = (f"in {name} ({kind}): {message}",)
     vars(error)[PLACE] = name, kind, message
+
+
+def shape_at(name: str, layer: Any, *input_shapes: Shape) -> Shape:
+    """What a layer's `output_shape` says; its ValueError has the layer's name in front, if it has one."""
+    try:
+        shape: Shape = layer.output_shape(*input_shapes)
+    except ValueError as error:
+        if name:
+            locate(error, name, layer)
+        raise
+    return shape
 
 
 def _misfit(layer: Any, inputs: tuple[Array, ...]) -> str | None:

@@ -358,7 +358,7 @@ class Trainer(Settings):
         """One step of training; the loss before it, and whether anything in the batch counts for it."""
         output, backward = self.model.forward(x, training=True)
         loss, loss_backward = self.loss.forward(output, y, weight)
-        # Metrics come before the update: one that fails has changed nothing.
+        # Metrics come before the update: one that fails has changed no parameter.
         counts = measured is None or measured.add(loss, output, y, weight)
         gradients = backward(loss_backward(), input_gradient=False)[1]
         check_gradients(gradients, self._names)

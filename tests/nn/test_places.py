@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from fastconv import nn
-from fastconv.nn.places import locate
+from fastconv.nn.places import locate, shape_at
 
 
 def test_a_name_is_put_in_front_of_the_message_without_the_layers_own():
@@ -51,3 +51,11 @@ def test_what_is_no_array_is_refused_in_its_place(layer):
     for call in (model, model.forward):
         with pytest.raises(TypeError, match=place):
             call([[[[1.0, 2.0], [3.0, 4.0]]]])
+
+
+def test_a_shape_or_an_error_with_the_place():
+    assert shape_at("1", nn.Linear(2, 3), (2,)) == (3,)
+    with pytest.raises(ValueError, match=r"^in 1 \(Linear\): got 5 features, needs 2"):
+        shape_at("1", nn.Linear(2, 3), (5,))
+    with pytest.raises(ValueError, match=r"^Linear: got 5 features, needs 2"):
+        shape_at("", nn.Linear(2, 3), (5,))

@@ -7,16 +7,16 @@ from fastconv import validate
 from fastconv.attributes import Checks
 from fastconv.nn import arguments
 from fastconv.nn.architecture import build, described
-from fastconv.nn.base import Backward, Gradients, Layer, Node
+from fastconv.nn.base import Backward, Gradients, Layer
 from fastconv.nn.containers.arguments import layers_of
 from fastconv.nn.containers.joins import Concatenate
+from fastconv.nn.containers.ways import Ways
 from fastconv.nn.places import locate
-from fastconv.nn.summary import Row
 from fastconv.nn.tree import prefixed
 from fastconv.types import Array, Shape
 
 
-class Concat(Layer):
+class Concat(Ways):
     """y holds branch_0(x), branch_1(x), … one after the other along the axis `dim`.
 
     dx = Σ_i dbranch_i(dy_i), where dy_i is the branch's part of dy. The parameters are named by their branch:
@@ -45,15 +45,12 @@ class Concat(Layer):
 
     def children(self) -> dict[str, Layer]:
         """The branches, each with its name, and those layers that are attributes of a user's class."""
-        return {
-            **{f"branches.{index}": layer for index, layer in enumerate(self._branches)},
-            **super().children(),
-        }
+        return {**self._ways(), **super().children()}
 
     def forward(self, x: Array, training: bool = True) -> tuple[Array, Backward]:
         """The branches' outputs, and the gradients' closure."""
         outputs, closures = [], []
-        for name, layer in self._named():
+        for name, layer in self._ways().items():
             try:
                 y, closure = layer.forward(x, training)
             except (TypeError, ValueError) as error:
@@ -69,7 +66,7 @@ class Concat(Layer):
             dx: Array | None = None
             gradients: Gradients = {}
             parts, _ = join(dy)
-            for (name, layer), closure, part in zip(self._named(), closures, parts or (), strict=True):
+            for (name, layer), closure, part in zip(self._ways().items(), closures, parts or (), strict=True):
                 try:
                     of_branch, found = closure(part, input_gradient=input_gradient)
                 except (TypeError, ValueError) as error:
@@ -82,43 +79,20 @@ class Concat(Layer):
 
         return y, backward
 
-    def _named(self) -> list[tuple[str, Layer]]:
-        return [(f"branches.{index}", layer) for index, layer in enumerate(self._branches)]
+    def _ways(self) -> dict[str, Layer]:
+        """The branches, each with its name."""
+        return {f"branches.{index}": layer for index, layer in enumerate(self._branches)}
 
-    def _parts(self, name: str, source: str) -> list[Node]:
-        """The nodes of all branches, then what puts their outputs together."""
-        nodes: list[Node] = []
-        ends = []
-        for key, layer in self._named():
-            inside = layer.nodes(f"{name}.{key}" if name else key, source)
-            ends.append(inside[-1].name if inside else source)
-            nodes += inside
-        return [*nodes, Node(name, Concatenate(self.dim), tuple(ends))]
+    def _join(self) -> Layer:
+        return Concatenate(self.dim)
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """The branches' shape, with the sum of their sizes along `dim`."""
-        shapes = []
-        for name, layer in self._named():
-            try:
-                shapes.append(layer.output_shape(tuple(input_shape)))
-            except ValueError as error:
-                locate(error, name, layer)
-                raise
+        shapes = self._shapes(input_shape).values()
         try:
             return Concatenate(self.dim).output_shape(*shapes)
         except ValueError as error:
             raise ValueError(f"Concat: {str(error).removeprefix('Concatenate: ')}") from None
-
-    def multiply_adds(self, input_shape: Shape) -> int:
-        """The sum over all branches."""
-        return sum(layer.multiply_adds(input_shape) for layer in self._branches)
-
-    def rows(self, input_shape: Shape, name: str = "") -> list[Row]:
-        """The lines of `summary`: those of all branches, and the whole."""
-        prefix = f"{name}." if name else ""
-        inside = [layer.rows(input_shape, f"{prefix}{key}") for key, layer in self._named()]
-        own = Row(f"{name} Concat".strip(), self.output_shape(input_shape), 0, 0)
-        return [*(row for rows in inside for row in rows), own]
 
     def config(self) -> dict[str, Any]:
         """The axis."""

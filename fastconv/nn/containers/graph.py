@@ -10,7 +10,7 @@ from fastconv.nn.architecture import build, described
 from fastconv.nn.arguments import generator
 from fastconv.nn.base import INPUT, Backward, Gradients, Layer, Node, passed
 from fastconv.nn.containers.arguments import layer_of, name_of
-from fastconv.nn.places import locate
+from fastconv.nn.places import locate, shape_at
 from fastconv.nn.summary import Row
 from fastconv.types import Array, Shape
 
@@ -47,7 +47,6 @@ class Graph(Layer):
                     "Graph", "nodes", f"{name!r}, which no node reads", "a reader of each"
                 )
         self._last = next(reversed(self._nodes))
-        self._before = {name: sources[0] for name, (_, sources) in self._nodes.items()}
         self._rectified = {
             name
             for name, (layer, (source, *_)) in self._nodes.items()
@@ -55,6 +54,7 @@ class Graph(Layer):
             and self._nodes[source][0].fuses_relu
         }  # fmt: skip
         """The ReLUs that the node before them computes."""
+        self._fusing = {self._nodes[name][1][0] for name in self._rectified}
         self._leading: tuple[object, tuple[frozenset[str], ...]] = (None, ())
         if seed is not None:
             self.initialize(generator("Graph", "seed", seed))
@@ -88,7 +88,6 @@ class Graph(Layer):
         """The last node's output, and a closure that runs the nodes' closures backwards."""
         values = {INPUT: x}
         closures: dict[str, Backward] = {}
-        fusing = {self._before[name] for name in self._rectified}
         for name, (layer, sources) in self._nodes.items():
             read = [values[source] for source in sources]
             given: Any = tuple(read) if layer.takes_several else read[0]
@@ -96,7 +95,7 @@ class Graph(Layer):
             try:
                 if name in self._rectified:
                     values[name], closures[name] = given, passed
-                elif name in fusing:
+                elif name in self._fusing:
                     values[name], closures[name] = call(given, training, relu=True)
                 else:
                     values[name], closures[name] = call(given, training)
@@ -160,11 +159,7 @@ class Graph(Layer):
         """The shape of each node's output, and of the input."""
         shapes = {INPUT: tuple(input_shape)}
         for name, (layer, sources) in self._nodes.items():
-            try:
-                shapes[name] = layer.output_shape(*(shapes[source] for source in sources))
-            except ValueError as error:
-                locate(error, name, layer)
-                raise
+            shapes[name] = shape_at(name, layer, *(shapes[source] for source in sources))
         return shapes
 
     def multiply_adds(self, input_shape: Shape) -> int:

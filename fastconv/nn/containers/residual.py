@@ -9,13 +9,13 @@ from fastconv.nn.architecture import build, described
 from fastconv.nn.base import Backward, Gradients, Layer, Node
 from fastconv.nn.containers.arguments import layer_of, layer_or_none
 from fastconv.nn.containers.joins import Add
+from fastconv.nn.containers.ways import Ways
 from fastconv.nn.places import locate
-from fastconv.nn.summary import Row
 from fastconv.nn.tree import prefixed
 from fastconv.types import Array, Shape
 
 
-class Residual(Layer):
+class Residual(Ways):
     """y = body(x) + shortcut(x); without a shortcut y = body(x) + x.
 
     dx = dbody(dy) + dshortcut(dy): the gradient goes both ways and adds up. He et al., "Deep residual
@@ -29,6 +29,8 @@ class Residual(Layer):
     - `shortcut`: a layer for the other way; None leaves x as it is.
     """
 
+    body: Layer
+    shortcut: Layer | None
     fuses_relu = True
     checks: ClassVar[Checks] = {"body": layer_of, "shortcut": layer_or_none}
 
@@ -59,10 +61,6 @@ class Residual(Layer):
 
         return y, backward
 
-    def __call__(self, x: Array) -> Array:
-        """The sum of both ways, as in prediction."""
-        return self.forward(x, training=False)[0]
-
     def _way(self, name: str, x: Array, training: bool) -> tuple[Array, Backward]:
         """What one of the two gives, and its closure."""
         layer = vars(self)[name]
@@ -81,21 +79,24 @@ class Residual(Layer):
 
         return y, backward
 
-    def _parts(self, name: str, source: str) -> list[Node]:
-        """The nodes of both ways, then their sum."""
-        nodes: list[Node] = []
-        ends = []
-        for key, layer in self.children().items():
-            inside = layer.nodes(f"{name}.{key}" if name else key, source)
-            ends.append(inside[-1].name if inside else source)
-            nodes += inside
-        return [*nodes, Node(name, Add(), (ends[0], *(ends[1:] or [source])))]
+    def _ways(self) -> dict[str, Layer]:
+        """The body, and the shortcut if there is a layer."""
+        ways = {"body": self.body, "shortcut": self.shortcut}
+        return {name: layer for name, layer in ways.items() if layer is not None}
+
+    def _join(self) -> Layer:
+        return Add()
+
+    def _ends(self, name: str, source: str) -> tuple[list[Node], list[str]]:
+        """A way without a layer ends where it begins."""
+        nodes, ends = super()._ends(name, source)
+        return nodes, ends if self.shortcut is not None else [*ends, source]
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """The shape that both ways give."""
-        shapes = self._shapes(tuple(input_shape))
+        shapes = {"shortcut": tuple(input_shape), **self._shapes(input_shape)}
         if len({*shapes.values()}) != 1:
-            body, other = shapes.values()
+            body, other = shapes["body"], shapes["shortcut"]
             way = "the input" if self.shortcut is None else "the shortcut"
             fits = "a shortcut that gives the body's shape would fit"
             if len(body) == len(other) == 3 and body[1:] == other[1:]:
@@ -103,30 +104,8 @@ class Residual(Layer):
             raise ValueError(f"Residual: the body gives {body} and {way} {other}, needs one shape; {fits}")
         return shapes["body"]
 
-    def _shapes(self, input_shape: Shape) -> dict[str, Shape]:
-        """What each way gives."""
-        shapes = {"body": input_shape, "shortcut": input_shape}
-        for name, layer in self.children().items():
-            try:
-                shapes[name] = layer.output_shape(input_shape)
-            except ValueError as error:
-                locate(error, name, layer)
-                raise
-        return shapes
-
-    def multiply_adds(self, input_shape: Shape) -> int:
-        """The sum over both ways; the additions are not counted."""
-        return sum(layer.multiply_adds(input_shape) for layer in self.children().values())
-
-    def rows(self, input_shape: Shape, name: str = "") -> list[Row]:
-        """The lines of `summary`: those of both ways, and the sum."""
-        prefix = f"{name}." if name else ""
-        inside = [layer.rows(input_shape, f"{prefix}{key}") for key, layer in self.children().items()]
-        own = Row(f"{name} Residual".strip(), self.output_shape(input_shape), 0, 0)
-        return [*(row for rows in inside for row in rows), own]
-
     def _inside(self) -> dict[str, Any]:
-        return {name: described(layer) for name, layer in self.children().items()}
+        return {name: described(layer) for name, layer in self._ways().items()}
 
     @classmethod
     def from_description(cls, arguments: dict[str, Any]) -> "Residual":

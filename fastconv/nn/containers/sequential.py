@@ -9,7 +9,7 @@ from fastconv.nn.architecture import build, described
 from fastconv.nn.arguments import generator
 from fastconv.nn.base import Backward, Gradients, Layer, Node, passed
 from fastconv.nn.containers.arguments import layers_of, name_of
-from fastconv.nn.places import locate
+from fastconv.nn.places import locate, shape_at
 from fastconv.nn.summary import Row
 from fastconv.types import Array, Shape
 
@@ -164,11 +164,7 @@ class Sequential(Layer):
         """The shapes between the layers: what enters each of them, then what leaves the last."""
         shapes = [tuple(shape)]
         for key, layer in zip(self._keys(), self._layers, strict=True):
-            try:
-                shapes.append(layer.output_shape(shapes[-1]))
-            except ValueError as error:
-                locate(error, key, layer)
-                raise
+            shapes.append(shape_at(key, layer, shapes[-1]))
         return shapes
 
     @overload
