@@ -1,18 +1,15 @@
 import numpy as np
 import pytest
 
-from fastconv import backend, models, nn
+from fastconv import models, nn
 from fastconv.explanation import explain
 from fastconv.explanation.text import WIDTH
-
-pytestmark = pytest.mark.usefixtures("reference")
 
 
 @pytest.fixture(scope="module")
 def lenet():
     x = np.random.default_rng(0).random((1, 28, 28), np.float32)
-    with backend("reference"):
-        return explain(models.lenet5(seed=1), nn.CrossEntropyLoss(), x, 3)
+    return explain(models.lenet5(seed=1), nn.CrossEntropyLoss(), x, 3)
 
 
 def lines_after(text, start):

@@ -9,6 +9,8 @@ from fastconv import data, nn, optim
 from fastconv.training.callbacks import Callback, TerminateOnNaN
 from fastconv.training.trainer import Trainer
 
+pytestmark = pytest.mark.usefixtures("compiled")
+
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(23, 3)).astype(np.float32)
 Y = (X[:, 0] > X[:, 1]).astype(np.int64)

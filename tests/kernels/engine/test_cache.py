@@ -1,8 +1,10 @@
 """Compiled kernels on disk: found again, healed when damaged, done without where the disk refuses."""
 
 import os
+import shutil
 import subprocess
 import sys
+from itertools import cycle
 
 import pytest
 
@@ -35,32 +37,34 @@ def files(folder):
     return sorted(folder.rglob("*.kernel"))
 
 
-def test_the_next_process_finds_the_kernel(tmp_path):
-    assert finish(start(tmp_path))[0] == 0
-    kept = files(tmp_path)
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """A folder that four processes have filled, which found it empty together."""
+    folder = tmp_path_factory.mktemp("home")
+    for process in [start(folder) for _ in range(4)]:
+        finish(process)
+    return folder
+
+
+def test_many_processes_at_once(home):
+    """Those that come later find the kernels, together too."""
+    kept = files(home)
     assert kept
-    assert finish(start(tmp_path))[0] == 1
-    assert files(tmp_path) == kept
+    assert [finish(process)[0] for process in [start(home) for _ in range(4)]] == [1] * 4
+    assert files(home) == kept
+    assert list(home.rglob("*.part")) == []
 
 
-@pytest.mark.parametrize(
-    "damage", [lambda data: b"", lambda data: data[:-100], lambda data: data[:40] + b"x" + data[41:]]
-)
-def test_a_damaged_file_is_replaced(tmp_path, damage):
-    finish(start(tmp_path))
-    sound = {path: path.read_bytes() for path in files(tmp_path)}
-    for path, data in sound.items():
-        path.write_bytes(damage(data))
-    assert finish(start(tmp_path))[0] == 0
-    assert finish(start(tmp_path))[0] == 1
-    assert files(tmp_path) == sorted(sound)
-
-
-def test_many_processes_at_once(tmp_path):
-    for _ in range(2):
-        for process in [start(tmp_path) for _ in range(4)]:
-            finish(process)
-    assert list(tmp_path.rglob("*.part")) == []
+def test_damaged_files_are_replaced(home, tmp_path):
+    """Whatever has become of each: `test_disk` has what is refused."""
+    folder = shutil.copytree(home, tmp_path / "home")
+    sound = files(folder)
+    ways = [lambda data: data[:40] + b"x" + data[41:], lambda data: data[:-100], lambda data: b""]
+    for path, damage in zip(sound, cycle(ways)):
+        path.write_bytes(damage(path.read_bytes()))
+    assert finish(start(folder))[0] == 0
+    assert finish(start(folder))[0] == 1
+    assert files(folder) == sound
 
 
 def test_a_folder_that_cannot_be_made(tmp_path):
