@@ -26,7 +26,7 @@ def start(folder, code=RUN, warnings="error"):
 
 
 def finish(process):
-    output, errors = process.communicate(timeout=120)
+    output, errors = process.communicate(timeout=600)
     assert process.returncode == 0, errors
     total, bias, hits = output.split()
     assert (float(total), float(bias)) == (21.0, 6.0)
@@ -94,7 +94,7 @@ def test_a_user_without_a_home(tmp_path):
     """One warning that names the way out, no cache, and the work is done."""
     environment = {k: v for k, v in os.environ.items() if k not in PLACES}
     process = subprocess.run(
-        [sys.executable, "-c", NO_HOME + RUN], env=environment, capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", NO_HOME + RUN], env=environment, capture_output=True, text=True, timeout=600
     )
     assert process.stdout.split() == ["21.0", "6.0", "0"], process.stderr
     assert (
@@ -118,12 +118,12 @@ def test_a_warning_that_is_an_error_comes_once(tmp_path, monkeypatch, before):
     (tmp_path / "fastconv").write_text("a file where the folder should be")
     if before:
         monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
-    output, errors = start("" if before else tmp_path, before + THREE_CALLS).communicate(timeout=120)
+    output, errors = start("" if before else tmp_path, before + THREE_CALLS).communicate(timeout=600)
     assert output.split() == ["warned", "4.0", "5.0"], errors
 
 
 def test_a_warning_points_at_the_call(tmp_path):
     (tmp_path / "fastconv").write_text("a file where the folder should be")
-    output, errors = start(tmp_path, THREE_CALLS, warnings="default").communicate(timeout=120)
+    output, errors = start(tmp_path, THREE_CALLS, warnings="default").communicate(timeout=600)
     assert output.split() == ["3.0", "4.0", "5.0"]
     assert errors.startswith("<string>:6: RuntimeWarning: fastconv: compiled kernels cannot be kept in ")

@@ -103,7 +103,7 @@ print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 def python(code, **environment):
     result = subprocess.run(
         [sys.executable, "-W", "ignore::DeprecationWarning", "-c", code], env={**os.environ, **environment},
-        capture_output=True, text=True, timeout=300,
+        capture_output=True, text=True, timeout=600,
     )  # fmt: skip
     assert result.returncode == 0, result.stderr
     return result.stdout.split()
@@ -142,8 +142,8 @@ print("done")
 @pytest.mark.parametrize("layer", ["workqueue", "omp", "default"])
 def test_the_first_calls_of_a_process_may_come_together(layer, tmp_path):
     """Workqueue ends the process when two threads are in a region, be it the one that is looked for."""
-    empty = {"NUMBA_CACHE_DIR": str(tmp_path)} if layer == "workqueue" else {}
-    for cache in (empty, {}):
+    empty = [{"NUMBA_CACHE_DIR": str(tmp_path)}] if layer == "workqueue" else []
+    for cache in (*empty, {}):
         assert python(FIRST_CALLS, NUMBA_THREADING_LAYER=layer, NUMBA_NUM_THREADS="4", **cache) == ["done"]
 
 
@@ -167,7 +167,7 @@ def test_a_layer_that_does_not_exist(warnings, first):
     environment = {**os.environ, "NUMBA_THREADING_LAYER": "none such", "NUMBA_NUM_THREADS": "2"}
     result = subprocess.run(
         [sys.executable, "-W", warnings, "-c", NO_LAYER],
-        env=environment, capture_output=True, text=True, timeout=300,
+        env=environment, capture_output=True, text=True, timeout=600,
     )  # fmt: skip
     assert result.stdout.split() == [first, "True", "True", "none", "1"], result.stderr
     said = result.stderr.count("<string>:8: RuntimeWarning: fastconv: kernels run in one thread")
