@@ -22,7 +22,7 @@ from fastconv.training.callbacks import Callback, EarlyStopping
 from fastconv.training.trainer import Trainer
 
 RNG = np.random.default_rng(0)
-X = RNG.normal(size=(37, 1, 8, 8)).astype(np.float32)
+X = RNG.normal(size=(37, 1, 6, 6)).astype(np.float32)
 Y = RNG.integers(0, 3, 37)
 
 OPTIMIZERS = {
@@ -50,12 +50,12 @@ SCHEDULES = {
 
 def trainer(optimizer="Adam", schedule=None, **arguments):
     model = nn.Sequential(
-        nn.Conv2d(1, 8, 3, padding=1),
+        nn.Conv2d(1, 4, 3),
         nn.ReLU(),
         nn.MaxPool2d(2),
         nn.Flatten(),
         nn.Dropout(0.4),
-        nn.Linear(128, 3),
+        nn.Linear(16, 3),
         seed=0,
     )
     loss = nn.CrossEntropyLoss(weight=np.array([1, 2, 0.3], np.float32), label_smoothing=0.1)
