@@ -15,14 +15,16 @@ from fastconv.nn.base import BATCH_SIZE, SAMPLES
 from fastconv.nn.classes import Classes
 from fastconv.optim.lr_scheduler import LRScheduler
 from fastconv.training import checkpoints, prefetch
+from fastconv.training.alone import Alone
 from fastconv.training.arguments import check_seed, progress_of
-from fastconv.training.batches import Batch, Needs, batches, split
+from fastconv.training.batches import Batches, Needs, batches, split
 from fastconv.training.batches.weights import ClassWeight
 from fastconv.training.callbacks import Callback
 from fastconv.training.callbacks.listed import Given, listed, restored
 from fastconv.training.history import History, Logs
 from fastconv.training.metrics import Figures, Function, Metric
 from fastconv.training.metrics.names import again, figure_names, named, words
+from fastconv.training.parallel import MPI, Together
 from fastconv.training.parameters import check_gradients, check_owner, check_unchanged
 from fastconv.training.schedule import Schedule
 from fastconv.types import Array
@@ -53,10 +55,12 @@ class Trainer(Settings):
       the optimizer; `ReduceLROnPlateau` gets `val_loss`, or `loss` where a fit has no validation data.
     - `lr_scheduler_interval`: "epoch", where the schedule goes on after each epoch of `fit`, or "step", where
       it does after each batch.
+    - `parallel`: `fc.parallel.MPI()`, where the processes of an MPI run share the work; None is this process
+      alone. `step`, `fit` and `evaluate` are then called in all of them, with the same data.
     """
 
     callbacks: tuple[Callback, ...]
-    fixed = ("model", "loss", "optimizer", "metrics", "lr_scheduler", "lr_scheduler_interval")
+    fixed = ("model", "loss", "optimizer", "metrics", "lr_scheduler", "lr_scheduler_interval", "parallel")
 
     def __init__(
         self,
@@ -68,6 +72,7 @@ class Trainer(Settings):
         clip_norm: float | None = None,
         lr_scheduler: LRScheduler | None = None,
         lr_scheduler_interval: str = "epoch",
+        parallel: MPI | None = None,
     ) -> None:
         validate.instance("Trainer", "model", model, nn.Layer)
         validate.instance("Trainer", "loss", loss, nn.Loss)
@@ -84,6 +89,10 @@ class Trainer(Settings):
         self.clip_norm = clip_norm
         self.lr_scheduler = lr_scheduler
         self.lr_scheduler_interval = lr_scheduler_interval
+        if parallel is not None:
+            validate.instance("Trainer", "parallel", parallel, MPI)
+        self.parallel = parallel
+        self._run = Alone(model) if parallel is None else Together(model, optimizer, parallel)
         self._schedule = Schedule(lr_scheduler, lr_scheduler_interval, optimizer)
         self.history = History()
         self.epochs = 0
@@ -111,7 +120,7 @@ class Trainer(Settings):
     def step(self, x: Array, y: Array) -> float:
         """Trains on one batch: forward, loss, backward, one update. Returns the loss before the update."""
         samples = self._needs.take("step", x, y)
-        return self._update(samples.inputs(), samples.y, None)[0]
+        return self._update(self._run.share((samples.inputs(), samples.y, None)))[0]
 
     def fit(
         self,
@@ -180,6 +189,9 @@ class Trainer(Settings):
         visible = progress is None or validate.flag("fit", "progress", progress)
         own = listed("fit", callbacks)
         check_seed(seed)
+        seed = self._run.seed(seed)
+        if y is None and callable(x) and not isinstance(x, Iterable):
+            x = self._run.own(x)
         prefetch.check("fit", augment)
         check_unchanged(self.model, self.optimizer, self._names)
         with self._needs.learning():
@@ -190,11 +202,14 @@ class Trainer(Settings):
             data, validation = split(
                 data, validation_data, validation_split, validation_split_mode, seed, epochs, validation_steps
             )
-            data.check_last()
+            data.check_last(self._run.shards)
             if validation is not None:  # one sample is run to see that it fits
-                self._measure(validation.head())
+                self._measure(validation.head(), Alone(self.model))
+        self._run.check(
+            data, loss=repr(self.loss), batch_size=batch_size, epochs=epochs, seed=seed, shuffle=shuffle
+        )
         data.skip(self._done)
-        shown = [progress_of(epochs, data.length)] if visible else []
+        shown = [progress_of(epochs, data.length)] if visible and self._run.leads else []
         self._hooks = [*self.callbacks, *own, *shown]
         names = ("loss", *figure_names(self.metrics))
         self._figures = names if validation is None else (*names, *(f"val_{name}" for name in names))
@@ -209,10 +224,10 @@ class Trainer(Settings):
                 rng = (
                     np.random.default_rng(None if seed is None else (seed, self.epochs)) if shuffle else None
                 )
-                with prefetch.augmented(data.epoch(rng), augment, seed, self.epochs) as changed:
-                    logs = self._train(changed, epoch)
+                with self._run.epoch(data, rng, augment, seed, self.epochs) as taken:
+                    logs = self._train(taken, epoch)
                 if validation is not None:
-                    measured = self._measure(validation.epoch())
+                    measured = self._measure_all(validation)
                     logs |= {f"val_{name}": value for name, value in measured.items()}
                 self._end_epoch(epoch, logs)
         finally:
@@ -236,11 +251,11 @@ class Trainer(Settings):
         x, y and sample_weight as in `fit`, `steps` as its `validation_steps`. Weights are the loss's, and
         those of metrics that were made with `weighted=True`; all other metrics count each sample once.
         """
-        return self._measure(
+        return self._measure_all(
             batches(
                 "evaluate", x, y, batch_size, self._needs, sample_weight,
                 usual=SAMPLES, steps=steps, argument="steps",
-            ).epoch()
+            )
         )  # fmt: skip
 
     def predict(self, x: Array, batch_size: int = SAMPLES) -> Array:
@@ -255,8 +270,9 @@ class Trainer(Settings):
         every callback has seen the end of the epoch: in `Callback.on_save`, as `callbacks.ModelCheckpoint`.
         ValueError for layers, losses, optimizers and schedules that are not fastconv's.
         """
-        parts = self.model, self.loss, self.optimizer, self.lr_scheduler
-        checkpoints.save(path, *parts, self.state_dict())
+        if self._run.leads:
+            parts = self.model, self.loss, self.optimizer, self.lr_scheduler
+            checkpoints.save(path, *parts, self.state_dict())
 
     @classmethod
     def resume(
@@ -264,13 +280,15 @@ class Trainer(Settings):
         path: str | Path,
         metrics: Mapping[str, str | Function | Metric] | Iterable[str | Function | Metric] | None = None,
         callbacks: Given = (),
+        parallel: MPI | None = None,
     ) -> "Trainer":
         """The trainer that `save` wrote. A run that it goes on with ends with the bits of one never stopped.
 
         After a complete `fit`, the next one trains its `epochs` in addition. Saved inside a `fit`, the next
         one is the rest of it: call it with the same arguments and callbacks. Metrics that were given by name
         come back; functions, `metrics.Metric` and callbacks are code, which no file holds: give them again,
-        and all metrics then. FileNotFoundError, ValueError as for `fastconv.load`.
+        and all metrics then. `parallel` may have another number of ranks than before, and needs the same
+        shards. FileNotFoundError, ValueError as for `fastconv.load`.
         """
         own = listed("resume", callbacks)
         model, loss, optimizer, scheduler, state = checkpoints.load(path)
@@ -278,7 +296,10 @@ class Trainer(Settings):
             if metrics is None:
                 metrics = again(state["metrics"])
             interval = state.get("lr_scheduler_interval", "epoch")
-            trainer = cls(model, loss, optimizer, metrics, own, None, scheduler, interval)
+            shards = state.get("shards", 1)
+            if shards != (1 if parallel is None else parallel.shards):
+                raise ValueError(f"trained in {shards} shards; parallel=fc.parallel.MPI({shards}) would fit")
+            trainer = cls(model, loss, optimizer, metrics, own, None, scheduler, interval, parallel)
             trainer.load_state_dict(state)
         return trainer
 
@@ -288,6 +309,7 @@ class Trainer(Settings):
             "metrics": self._chosen_metrics,
             "clip_norm": self.clip_norm,
             "lr_scheduler_interval": self.lr_scheduler_interval,
+            "shards": self._run.shards,
             "epochs": self.epochs,
             "history": copy.deepcopy(vars(self.history)),
             "fit": self._fit_state(),
@@ -352,15 +374,13 @@ class Trainer(Settings):
             validate.instance("Trainer", name, value, History)
         return super()._checked(name, value)
 
-    def _update(
-        self, x: Array, y: Array, weight: Array | None, measured: Figures | None = None
-    ) -> tuple[float, bool]:
+    def _update(self, taken: Any, measured: Figures | None = None) -> tuple[float, bool]:
         """One step of training; the loss before it, and whether anything in the batch counts for it."""
-        output, backward = self.model.forward(x, training=True)
+        output, y, weight, backward = self._run.forward(taken)
         loss, loss_backward = self.loss.forward(output, y, weight)
         # Metrics come before the update: one that fails has changed no parameter.
         counts = measured is None or measured.add(loss, output, y, weight)
-        gradients = backward(loss_backward(), input_gradient=False)[1]
+        gradients = backward(loss_backward())
         check_gradients(gradients, self._names)
         if self.clip_norm is not None:
             gradients = optim.clip(gradients, self.clip_norm)
@@ -368,11 +388,11 @@ class Trainer(Settings):
         self._schedule.after_step()
         return loss, counts
 
-    def _train(self, data: Iterable[Batch], epoch: int) -> Logs:
+    def _train(self, data: Iterable[Any], epoch: int) -> Logs:
         """One epoch of training; the means of what its batches gave."""
         measured = Figures(self.loss, self.metrics)
-        for number, (x, y, weight) in enumerate(data):
-            loss, counts = self._update(x, y, weight, measured)
+        for number, taken in enumerate(data):
+            loss, counts = self._update(taken, measured)
             if not counts:
                 loss = 0.0  # the mean over no samples is NaN, but no failure
             if not (math.isfinite(loss) or self._warned):
@@ -389,10 +409,15 @@ class Trainer(Settings):
                 break
         return measured.values()
 
-    def _measure(self, data: Iterable[Batch]) -> Logs:
-        """The means of loss and metrics, without training."""
+    def _measure_all(self, data: Batches) -> Logs:
+        """The means of loss and metrics over all batches, without training."""
+        with self._run.epoch(data, None) as taken:
+            return self._measure(taken, self._run)
+
+    def _measure(self, data: Iterable[Any], run: Alone | Together) -> Logs:
+        """The same over what `run` takes."""
         measured = Figures(self.loss, self.metrics)
-        for x, y, weight in data:
-            output = self.model(x)
+        for taken in data:
+            output, y, weight = run.predict(taken)
             measured.add(self.loss.forward(output, y, weight)[0], output, y, weight)
         return measured.values()
