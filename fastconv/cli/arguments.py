@@ -75,10 +75,20 @@ def _train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--normalize", action="store_true", default=None, help=normalize)
     parser.add_argument("--seed", type=_whole(0), metavar="N", help="start of all randomness (0)")
     parser.add_argument("--out", metavar="DIR", help="run folder (default: the next runs/DATA-MODEL-NUMBER)")
+    ranks = "mpi, or mpi:SHARDS: the processes that mpiexec started train together (8 shards of each batch)"
+    parser.add_argument("--parallel", type=_parallel, metavar="mpi", help=ranks)
     resume = "go on with the run in --out DIR, which says the rest; more --epochs prolong it"
     parser.add_argument("--resume", action="store_true", help=resume)
     _backend(parser)
     parser.set_defaults(data=None, backend=None)
+
+
+def _parallel(text: str) -> str:
+    """mpi:SHARDS."""
+    name, _, shards = text.partition(":")
+    if name != "mpi":
+        raise argparse.ArgumentTypeError(f"got {text}, needs mpi or mpi:SHARDS")
+    return f"mpi:{_whole(1)(shards or '8')}"
 
 
 def _evaluate(parser: argparse.ArgumentParser) -> None:

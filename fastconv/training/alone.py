@@ -41,13 +41,11 @@ class Alone:
     def epoch(
         self, data: Batches, rng: Any, augment: prefetch.Change | None = None, *seeds: int | None
     ) -> AbstractContextManager[Iterable[Batch]]:
-        """The batches, shuffled by `rng` and as `augment` changes them with these seeds, for a `with` block."""
+        """The batches, shuffled by `rng`, as `augment` changes them with these seeds, for a `with` block."""
         batches = data.epoch(rng)
         if augment is None:
             return nullcontext(batches)
-        return prefetch.ahead(
-            batches, lambda number, batch: prefetch.changed(augment, batch, *seeds, number)
-        )
+        return prefetch.ahead(batches, lambda number, batch: prefetch.changed(augment, batch, *seeds, number))
 
     def share(self, batch: Batch) -> Batch:
         """What this process takes of a batch: all."""

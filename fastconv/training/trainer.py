@@ -117,6 +117,11 @@ class Trainer(Settings):
         """The names of the figures that an epoch of the `fit` under way gives: those of `logs`."""
         return self._figures
 
+    @property
+    def leads(self) -> bool:
+        """Whether this process writes and shows what one of several has to: rank 0, or the only one."""
+        return self._run.leads
+
     def step(self, x: Array, y: Array) -> float:
         """Trains on one batch: forward, loss, backward, one update. Returns the loss before the update."""
         samples = self._needs.take("step", x, y)

@@ -96,7 +96,7 @@ class ArrayBatches:
         """Nothing: each epoch has all samples."""
 
     def check_last(self, shards: int = 1) -> None:
-        """ValueError where a batch, or one of its shards, has one sample and a layer, a batch norm, needs more.
+        """ValueError where a batch or one of its shards has one sample and a batch norm needs more.
 
         One sample shows it, on a copy of the model: layers that take statistics have buffers.
         """

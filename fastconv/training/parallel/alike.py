@@ -10,10 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from fastconv import nn, optim
+from fastconv import nn, optim, validate
 from fastconv.kernels.engine import machine
 from fastconv.training.batches import ArrayBatches, Batches
-from fastconv.training.parallel.failure import Disagreement
 from fastconv.training.parallel.mpi import MPI
 from fastconv.types import Array
 
@@ -30,19 +29,15 @@ def check(
     settings: dict[str, Any],
     data: Batches,
 ) -> None:
-    """`Disagreement` where two ranks differ: the rank, in what, what it has and what rank 0 has."""
+    """ValueError where two ranks differ: the rank, in what, what it has and what rank 0 has."""
     if parallel.ranks == 1:
         return
     found = parallel.objects({**_code(), **_training(model, optimizer, settings), **_data(data)})
     for name, first in found[0].items():
         for rank, others in enumerate(found):
             if others.get(name) != first:
-                raise differ("fit: parallel", f"rank {rank} has {name} {others.get(name)}, rank 0 {first}")
-
-
-def differ(where: str, what: str) -> Disagreement:
-    """The error of ranks that differ, which all of them raise and one says."""
-    return Disagreement(f"{where}: {what}")
+                got = f"{name}: {others.get(name)} on rank {rank}"
+                raise validate.wrong_value("fit", "parallel", got, f"{first}, as on rank 0")
 
 
 def _code() -> dict[str, str]:
@@ -71,7 +66,9 @@ def _training(model: nn.Layer, optimizer: optim.Optimizer, settings: dict[str, A
     return {
         "the model": _hash([repr(model).encode()]),
         "the frozen parameters": _hash([repr(model.frozen()).encode()]),
-        "the parameters": _hash(part for name, array in arrays.items() for part in (name.encode(), *_bytes(array))),
+        "the parameters": _hash(
+            part for name, array in arrays.items() for part in (name.encode(), *_bytes(array))
+        ),
         "the seeds of the layers": _hash([repr(generators).encode()]),
         "the optimizer": f"{optimizer!r} after {optimizer.steps} steps",
         **settings,

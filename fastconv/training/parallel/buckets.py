@@ -25,14 +25,18 @@ class Buckets:
         self._shapes = {name: array.shape for name, array in arrays.items()}
         self._kinds: list[tuple[int, np.dtype]] = []
         for name, array in arrays.items():
-            size, dtype = self._kinds[-1] if self._kinds else (0, None)
-            if dtype != array.dtype or size * array.itemsize + array.nbytes > SIZE:
-                size = 0
+            if not self._kinds or not self._fits(array):
                 self._kinds.append((0, array.dtype))
                 self.names.append(set())
+            size, _ = self._kinds[-1]
             self._places[name] = len(self._kinds) - 1, slice(size, size + array.size)
             self._kinds[-1] = size + array.size, array.dtype
             self.names[-1].add(name)
+
+    def _fits(self, array: Array) -> bool:
+        """Whether the last bucket takes it."""
+        size, dtype = self._kinds[-1]
+        return dtype == array.dtype and size * array.itemsize + array.nbytes <= SIZE
 
     def empty(self) -> Vectors:
         """Uninitialised buckets."""
@@ -70,6 +74,7 @@ class Filling:
         self._missing = [set(names) for names in buckets.names]
 
     def __call__(self, arrays: Mapping[str, Array | None]) -> None:
+        """Takes arrays by name; ValueError for None in place of one."""
         for name, array in arrays.items():
             if name not in self._buckets:
                 continue

@@ -5,14 +5,16 @@ import time
 from types import TracebackType
 from typing import Any
 
-PATIENCE = 5.0
-"""Seconds that a rank leaves the one that speaks for all to end the run."""
+from fastconv.training.parallel import watch
+
+TURN = 0.3
+"""Seconds after which the next rank speaks: where all fail alike, the first one has ended them by then."""
+TURNS = 10
+"""The most that a rank waits for."""
+WRITING = 5.0
+"""Seconds that the others leave rank 0, when the user ends the run, to write what there is."""
 
 _comm: Any = None
-
-
-class Disagreement(ValueError):
-    """An error that all ranks found in common: rank 0 says it."""
 
 
 def ends_all(comm: Any) -> None:
@@ -23,31 +25,31 @@ def ends_all(comm: Any) -> None:
     _comm = comm
 
 
-def end(status: int, error: BaseException | None = None) -> None:
-    """Ends all ranks with this status, where there are several; the caller has said why."""
-    if _comm is None or status == 0:
-        return
-    sys.stdout.flush()
-    sys.stderr.flush()
-    if isinstance(error, Disagreement) and _comm.Get_rank():
-        time.sleep(PATIENCE)
-    _comm.Abort(status)
+def wait(error: BaseException) -> str:
+    """Waits for this rank's turn to say what went wrong; what the line begins with, `rank 1 of 4: `.
+
+    It is empty, at once, where there are no ranks.
+    """
+    if _comm is None:
+        return ""
+    rank = _comm.Get_rank()
+    interrupted = rank > 0 and isinstance(error, KeyboardInterrupt)
+    time.sleep(WRITING if interrupted else TURN * min(rank, TURNS))
+    return f"rank {rank} of {_comm.Get_size()}: "
 
 
-def place() -> str:
-    """`rank 1 of 4: `, where there are several; else nothing."""
-    return "" if _comm is None else f"rank {_comm.Get_rank()} of {_comm.Get_size()}: "
-
-
-def silent(error: BaseException) -> bool:
-    """Whether another rank says this."""
-    return isinstance(error, Disagreement) and _comm is not None and _comm.Get_rank() > 0
+def end(status: int) -> None:
+    """Ends all ranks, where there are several, with this status."""
+    if _comm is not None:
+        watch.end()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        _comm.Abort(status)
 
 
 def _uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """Python's own account of it, then one line, then the end."""
-    if not silent(error):
-        sys.__excepthook__(kind, error, trace)
-        text = " ".join(str(error).split())
-        sys.stderr.write(f"fastconv: {place()}{kind.__name__}: {text}\n")
-    end(1, error)
+    place = wait(error)
+    sys.__excepthook__(kind, error, trace)
+    sys.stderr.write(f"fastconv: {place}{kind.__name__}: {' '.join(str(error).split())}\n")
+    end(1)

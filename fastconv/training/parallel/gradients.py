@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
-from fastconv import nn, validate
+from fastconv import nn
 from fastconv.nn.base import Backward
 from fastconv.nn.listening import listening
 from fastconv.nn.tree import Gradients

@@ -10,7 +10,7 @@ import numpy as np
 from fastconv import validate
 from fastconv.attributes import Checks, Settings
 from fastconv.kernels.engine import jit
-from fastconv.training.parallel import failure
+from fastconv.training.parallel import failure, watch
 from fastconv.training.parallel.tree import Cut, cut
 from fastconv.types import Array
 
@@ -48,11 +48,15 @@ class MPI(Settings):
         self.ranks: int = self.comm.Get_size()
         self.shards = shards
         if self.shards < self.ranks:
-            raise validate.wrong_value("MPI", "shards", shards, f"at least one for each of {self.ranks} ranks")
+            raise validate.wrong_value(
+                "MPI", "shards", shards, f"at least one for each of {self.ranks} ranks"
+            )
         self._lanes = self.comm.Dup(), self.comm.Dup()
         if self.ranks > 1:
+            host = self.comm.Split_type(mpi.COMM_TYPE_SHARED)
             failure.ends_all(self.comm)
-            _share_threads(self.comm.Split_type(mpi.COMM_TYPE_SHARED).Get_size())
+            watch.begin(self.comm, host)
+            _share_threads(host.Get_size())
 
     @property
     def lanes(self) -> tuple[Any, Any]:
@@ -93,7 +97,10 @@ class MPI(Settings):
         whole = np.empty((sum(counts), *shape), kind)
         mine = np.empty((0, *shape), kind) if array is None else np.ascontiguousarray(array)
         each = whole.dtype.itemsize * int(np.prod(shape, dtype=np.int64))
-        given = [whole.view(np.uint8).reshape(-1) if whole.size else whole, [count * each for count in counts]]
+        given = [
+            whole.view(np.uint8).reshape(-1) if whole.size else whole,
+            [count * each for count in counts],
+        ]
         self.comm.Allgatherv(mine.reshape(-1).view(np.uint8), given)
         return whole
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fastconv import nn, optim
+from fastconv import nn, optim, validate
 from fastconv.nn.tree import Gradients
 from fastconv.training import prefetch
 from fastconv.training.batches import Batch, Batches, OwnBatches
@@ -124,13 +124,15 @@ class Together:
                 return
             if min(counts) < 0 or batch is None:
                 short, long = counts.index(-1), counts.index(max(counts))
-                raise alike.differ("fit: x", f"rank {short} has no more batches, rank {long} has one")
+                needs = f"as many batches on each rank: rank {long} has one more"
+                raise validate.wrong_value("fit", "x", f"no batch on rank {short}", needs)
             cut = self.parallel.cut(sum(counts))
             needed = [_length(cut.rows(rank)) for rank in range(cut.ranks)]
             if counts != needed:
                 wrong = next(rank for rank in range(cut.ranks) if counts[rank] != needed[rank])
-                got = f"rank {wrong} has {counts[wrong]} of {sum(counts)} samples"
-                raise alike.differ("fit: x", f"{got}, needs {needed[wrong]}: parallel.rows({sum(counts)})")
+                got = f"{counts[wrong]} of {sum(counts)} samples on rank {wrong}"
+                needs = f"{needed[wrong]}, those of parallel.rows({sum(counts)})"
+                raise validate.wrong_value("fit", "x", got, needs)
             yield Share(batch, counts)
 
     def _changed(self, augment: prefetch.Change, share: Share, *seeds: int | None) -> Share:
@@ -152,7 +154,9 @@ class Together:
             return
         buckets = Buckets(values)
         exchange = Exchange(self.parallel, cut, buckets)
-        add_up(cut.programs[self.parallel.rank], buckets, lambda shard, put: put(moved[shard]), exchange.ready)
+        add_up(
+            cut.programs[self.parallel.rank], buckets, lambda shard, put: put(moved[shard]), exchange.ready
+        )
         statistics.set_mean(buckets.arrays(exchange.finish()), len(cut.filled))
 
     def _whole(self, share: Share, outputs: list[Array]) -> tuple[Array, Array, Array | None]:
@@ -161,7 +165,9 @@ class Together:
         if self.parallel.shards == 1:
             return outputs[0], y, weight
         counts, some = share.counts, bool(outputs)
-        output = self.parallel.gathered(np.ascontiguousarray(np.concatenate(outputs)) if some else None, counts)
+        output = self.parallel.gathered(
+            np.ascontiguousarray(np.concatenate(outputs)) if some else None, counts
+        )
         y = self.parallel.gathered(y if some else None, counts)
         return output, y, None if weight is None else self.parallel.gathered(weight if some else None, counts)
 
