@@ -83,6 +83,17 @@ def _train(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(data=None, backend=None)
 
 
+def _counts(text: str) -> tuple[int, ...]:
+    return tuple(_whole(1)(one) for one in text.split(","))
+
+
+def _link(text: str) -> tuple[float, float]:
+    values = [_rate(one) for one in text.split(",")]
+    if len(values) != 2:
+        raise argparse.ArgumentTypeError(f"got {text}, needs LATENCY,BANDWIDTH, such as 25e-6,1.25e9")
+    return values[0], values[1]
+
+
 def _parallel(text: str) -> str:
     """mpi:SHARDS."""
     name, _, shards = text.partition(":")
@@ -128,6 +139,10 @@ def _bench(parser: argparse.ArgumentParser) -> None:
     steps = "whole networks alone: a training step and a prediction of each"
     parser.add_argument("--steps", action="store_true", help=steps)
     parser.add_argument("--no-torch", action="store_true", help="leave PyTorch out")
+    ranks = "data-parallel training instead: steps of so many ranks of one thread, and a forecast of more"
+    parser.add_argument("--ranks", type=_counts, metavar="N,...", help=ranks)
+    link = "of the forecast, in seconds and bytes a second (default: as measured between two ranks)"
+    parser.add_argument("--link", type=_link, metavar="LATENCY,BANDWIDTH", help=link)
     parser.add_argument("--out", metavar="DIR", help="run folder (default: the next runs/bench-NUMBER)")
 
 

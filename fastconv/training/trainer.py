@@ -2,21 +2,20 @@
 
 import copy
 import math
-import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from fastconv import nn, optim, validate
-from fastconv.attributes import Settings
+from fastconv.attributes import Checks, Settings
 from fastconv.nn.base import BATCH_SIZE, SAMPLES
 from fastconv.nn.classes import Classes
 from fastconv.optim.lr_scheduler import LRScheduler
 from fastconv.training import checkpoints, prefetch
 from fastconv.training.alone import Alone
-from fastconv.training.arguments import check_seed, progress_of
+from fastconv.training.arguments import CHECKS, check_seed, check_shards, progress_of, warn_of_loss
 from fastconv.training.batches import Batches, Needs, batches, split
 from fastconv.training.batches.weights import ClassWeight
 from fastconv.training.callbacks import Callback
@@ -60,6 +59,7 @@ class Trainer(Settings):
     """
 
     callbacks: tuple[Callback, ...]
+    checks: ClassVar[Checks] = CHECKS
     fixed = ("model", "loss", "optimizer", "metrics", "lr_scheduler", "lr_scheduler_interval", "parallel")
 
     def __init__(
@@ -89,8 +89,6 @@ class Trainer(Settings):
         self.clip_norm = clip_norm
         self.lr_scheduler = lr_scheduler
         self.lr_scheduler_interval = lr_scheduler_interval
-        if parallel is not None:
-            validate.instance("Trainer", "parallel", parallel, MPI)
         self.parallel = parallel
         self._run = Alone(model) if parallel is None else Together(model, optimizer, parallel)
         self._schedule = Schedule(lr_scheduler, lr_scheduler_interval, optimizer)
@@ -301,9 +299,7 @@ class Trainer(Settings):
             if metrics is None:
                 metrics = again(state["metrics"])
             interval = state.get("lr_scheduler_interval", "epoch")
-            shards = state.get("shards", 1)
-            if shards != (1 if parallel is None else parallel.shards):
-                raise ValueError(f"trained in {shards} shards; parallel=fc.parallel.MPI({shards}) would fit")
+            check_shards(state.get("shards", 1), parallel)
             trainer = cls(model, loss, optimizer, metrics, own, None, scheduler, interval, parallel)
             trainer.load_state_dict(state)
         return trainer
@@ -366,19 +362,6 @@ class Trainer(Settings):
         for hook in self._hooks:
             hook.on_save(self, epoch, logs)
 
-    def _checked(self, name: str, value: Any) -> Any:
-        if name == "clip_norm" and value is not None:
-            return validate.number("Trainer", name, value, 0, math.inf)
-        if name == "callbacks":
-            return listed("Trainer", value)
-        if name == "epochs":
-            return validate.integer("Trainer", name, value, low=0)
-        if name == "stop_training":
-            return validate.flag("Trainer", name, value)
-        if name == "history":
-            validate.instance("Trainer", name, value, History)
-        return super()._checked(name, value)
-
     def _update(self, taken: Any, measured: Figures | None = None) -> tuple[float, bool]:
         """One step of training; the loss before it, and whether anything in the batch counts for it."""
         output, y, weight, backward = self._run.forward(taken)
@@ -402,12 +385,7 @@ class Trainer(Settings):
                 loss = 0.0  # the mean over no samples is NaN, but no failure
             if not (math.isfinite(loss) or self._warned):
                 self._warned = True
-                warnings.warn(
-                    f"the loss is {loss} in epoch {epoch + 1}, batch {number + 1}; "
-                    "the callback TerminateOnNaN would stop there, a smaller learning rate may avoid it",
-                    RuntimeWarning,
-                    stacklevel=3,
-                )
+                warn_of_loss(loss, epoch, number)
             for hook in self._hooks:
                 hook.on_batch_end(self, number, {"loss": loss})
             if self.stop_training:

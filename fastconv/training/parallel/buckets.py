@@ -24,19 +24,17 @@ class Buckets:
         self._places: dict[str, tuple[int, slice]] = {}
         self._shapes = {name: array.shape for name, array in arrays.items()}
         self._kinds: list[tuple[int, np.dtype]] = []
+        last: dict[np.dtype, int] = {}
         for name, array in arrays.items():
-            if not self._kinds or not self._fits(array):
+            bucket = last.get(array.dtype)
+            if bucket is None or self._kinds[bucket][0] * array.itemsize + array.nbytes > SIZE:
+                bucket = last[array.dtype] = len(self._kinds)
                 self._kinds.append((0, array.dtype))
                 self.names.append(set())
-            size, _ = self._kinds[-1]
-            self._places[name] = len(self._kinds) - 1, slice(size, size + array.size)
-            self._kinds[-1] = size + array.size, array.dtype
-            self.names[-1].add(name)
-
-    def _fits(self, array: Array) -> bool:
-        """Whether the last bucket takes it."""
-        size, dtype = self._kinds[-1]
-        return dtype == array.dtype and size * array.itemsize + array.nbytes <= SIZE
+            size, dtype = self._kinds[bucket]
+            self._places[name] = bucket, slice(size, size + array.size)
+            self._kinds[bucket] = size + array.size, dtype
+            self.names[bucket].add(name)
 
     def empty(self) -> Vectors:
         """Uninitialised buckets."""
