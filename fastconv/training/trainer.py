@@ -24,7 +24,7 @@ from fastconv.training.history import History, Logs
 from fastconv.training.metrics import Figures, Function, Metric
 from fastconv.training.metrics.names import again, figure_names, named, words
 from fastconv.training.parallel import MPI, Together
-from fastconv.training.parameters import check_gradients, check_owner, check_unchanged
+from fastconv.training.parameters import check_gradients, check_parts, check_unchanged
 from fastconv.training.schedule import Schedule
 from fastconv.types import Array
 
@@ -74,16 +74,12 @@ class Trainer(Settings):
         lr_scheduler_interval: str = "epoch",
         parallel: MPI | None = None,
     ) -> None:
-        validate.instance("Trainer", "model", model, nn.Layer)
-        validate.instance("Trainer", "loss", loss, nn.Loss)
-        validate.instance("Trainer", "optimizer", optimizer, optim.Optimizer)
+        check_parts(model, loss, optimizer)
         parameters = model.parameters()
-        check_owner(model, optimizer)
         self.model = model
         self.loss = loss
         self.optimizer = optimizer
-        if isinstance(metrics, Iterator):
-            metrics = list(metrics)
+        metrics = list(metrics) if isinstance(metrics, Iterator) else metrics
         self.metrics = named(metrics, loss)
         self._set(callbacks=callbacks)
         self.clip_norm = clip_norm
@@ -224,10 +220,8 @@ class Trainer(Settings):
                     break
                 for hook in self._hooks:
                     hook.on_epoch_begin(self, epoch)
-                rng = (
-                    np.random.default_rng(None if seed is None else (seed, self.epochs)) if shuffle else None
-                )
-                with self._run.epoch(data, rng, augment, seed, self.epochs) as taken:
+                order = np.random.default_rng(None if seed is None else (seed, self.epochs))
+                with self._run.epoch(data, order if shuffle else None, augment, seed, self.epochs) as taken:
                     logs = self._train(taken, epoch)
                 if validation is not None:
                     measured = self._measure_all(validation)
