@@ -8,7 +8,7 @@ def test_one_rank_sends_nothing():
 
 
 def test_the_sum_of_all_messages():
-    """Four ranks, two buckets: 2 x 2 x 3 messages and 3 x 3 small ones, 1.5 times the gradients, 3 outputs."""
+    """Four ranks, two buckets: 2 x 2 x 3 messages and 3 x 3 small ones, the gradients 1.5 times."""
     seconds, share = forecast(1.0, 2 << 20, 1000, Link(1e-3, 1e6), 4)
     expected = 1.0 + (12 + 9) * 1e-3 + 2 * 0.75 * (2 << 20) / 1e6 + 3 * 1000 / 1e6
     assert seconds == pytest.approx(expected)
