@@ -78,6 +78,7 @@ def minimum(input: Array, other: Array) -> Array:
     return result
 
 
+@replayed
 def multiply_input(input: Array, other: Array, grad_output: Array) -> Array:
     """Gradient of multiply with respect to its input: grad_output * other, summed to the input's shape.
 
@@ -88,6 +89,7 @@ def multiply_input(input: Array, other: Array, grad_output: Array) -> Array:
     return _product(G, b, a.shape)
 
 
+@replayed
 def multiply_other(input: Array, other: Array, grad_output: Array) -> Array:
     """Gradient of multiply with respect to other: grad_output * input, summed to the shape of other.
 
@@ -97,6 +99,7 @@ def multiply_other(input: Array, other: Array, grad_output: Array) -> Array:
     return _product(G, a, b.shape)
 
 
+@replayed
 def divide_input(input: Array, other: Array, grad_output: Array) -> Array:
     """Gradient of divide with respect to its input: grad_output / other, summed to the input's shape.
 
