@@ -40,7 +40,7 @@ def subtract(input: Array, other: Array) -> Array:
 
 @replayed
 def multiply(input: Array, other: Array) -> Array:
-    """Multiply two arrays elementwise, as torch.multiply.
+    """Multiply `input` by `other` elementwise, as torch.multiply.
 
     Shapes and errors as for `add`; returns the shape that both have together.
     """
@@ -60,7 +60,7 @@ def divide(input: Array, other: Array) -> Array:
 
 @replayed
 def maximum(input: Array, other: Array) -> Array:
-    """Take the larger of two elements, NaN where one of them is, as torch.maximum.
+    """Take the larger of `input` and `other`, elementwise, NaN where one of them is, as torch.maximum.
 
     Shapes and errors as for `add`; returns the shape that both have together.
     """
@@ -70,7 +70,7 @@ def maximum(input: Array, other: Array) -> Array:
 
 @replayed
 def minimum(input: Array, other: Array) -> Array:
-    """Take the smaller of two elements, NaN where one of them is, as torch.minimum.
+    """Take the smaller of `input` and `other`, elementwise, NaN where one of them is, as torch.minimum.
 
     Shapes and errors as for `add`; returns the shape that both have together.
     """
