@@ -29,6 +29,7 @@ DEFAULTS: dict[str, Any] = {
     "lr_schedule": None,
     "seed": 0,
     "backend": "numba",
+    "parallel": None,
 }
 """What decides a training, by the name of its option, and what holds where it is not given."""
 

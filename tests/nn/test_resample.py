@@ -3,7 +3,6 @@ import re
 import numpy as np
 import pytest
 
-import fastconv
 from fastconv import nn
 
 LAYERS = [
@@ -16,12 +15,6 @@ LAYERS = [
     (nn.ZeroPad2d(2), (2, 3, 4), (2, 7, 8)),
     (nn.ZeroPad2d((1, 0, 2, -1)), (2, 3, 4), (2, 4, 5)),
 ]
-
-
-@pytest.fixture(autouse=True)
-def _reference():
-    with fastconv.backend("reference"):
-        yield
 
 
 @pytest.mark.parametrize(("layer", "inner", "outer"), LAYERS, ids=repr)

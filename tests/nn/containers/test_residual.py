@@ -6,13 +6,13 @@ import pytest
 from fastconv import nn
 
 
-def test_it_adds_its_input(block, x, each_backend):
+def test_it_adds_its_input(block, x):
     body = block()
     np.testing.assert_allclose(nn.Residual(body)(x), body(x) + x, rtol=1e-15)
 
 
 @pytest.mark.parametrize("relu", [False, True])
-def test_gradients_agree_with_differences(block, x, check_gradients, each_backend, relu):
+def test_gradients_agree_with_differences(block, x, check_gradients, relu):
     shortcut = nn.Conv2d(2, 4, 1, 2, dtype=np.float64, seed=3)
     model = nn.Sequential(nn.Residual(block(out=4, stride=2), shortcut), *[nn.ReLU()] * relu)
     assert list(model.parameters())[-2:] == ["0.shortcut.weight", "0.shortcut.bias"]
@@ -46,6 +46,13 @@ def test_both_ways_need_one_shape(block):
     model = nn.Sequential(nn.ReLU(), nn.Residual(block(stride=2), nn.Identity()))
     with pytest.raises(ValueError, match=r"^in 1 \(Residual\): the body gives \(2, 3, 3\) and the shortcut"):
         model(np.zeros((1, 2, 6, 5)))
+
+
+def test_both_ways_need_one_shape_of_an_image_without_a_batch(block):
+    model = nn.Sequential(nn.Residual(block(out=4)))
+    for x in (np.zeros((2, 6, 5)), np.zeros((1, 2, 6, 5))):
+        with pytest.raises(ValueError, match=r"^in 0 \(Residual\): the body gives \(4, 6, 5\) and"):
+            model(x)
 
 
 def test_errors_name_the_place_inside(block):
