@@ -14,14 +14,15 @@ import numpy as np
 from fastconv import __version__, models, nn
 from fastconv import functional as F
 from fastconv.backends import backend
-from fastconv.cli import augmentation, modelfile, optimizers, ranks, reports, settings, sources, text
+from fastconv.cli import augmentation, modelfile, ranks, reports, settings, sources, text
 from fastconv.cli.interrupts import Interrupts
 from fastconv.cli.progress import EpochTable, FiniteLoss, SavesEpochs
-from fastconv.cli.schedules import Schedule
 from fastconv.cli.settings import CHECKPOINT
 from fastconv.data import Dataset
 from fastconv.data.augment import Compose
 from fastconv.nn.architecture import description
+from fastconv.optim.lr_scheduler.table import Schedule
+from fastconv.optim.table import make, rate
 from fastconv.plots.matrix import confusion_matrix
 from fastconv.training.parallel import MPI
 from fastconv.training.trainer import Trainer
@@ -38,9 +39,9 @@ def run(options: argparse.Namespace) -> int:
     sources.check_size(options.size, options.data)
     name, data = sources.read(options.data, options.size)
     options.epochs = options.epochs or default_epochs(len(data.train[1]))
-    options.lr = optimizers.rate(options.optimizer, options.lr)
+    options.lr = rate(options.optimizer, options.lr)
     changes = augmentation.read(options.augment, data.input_shape, len(data.classes))
-    schedule = None if options.lr_schedule is None else Schedule(options.lr_schedule)
+    schedule = None if options.lr_schedule is None else Schedule("--lr-schedule", options.lr_schedule)
     if begun:
         settings.check_data(options.out, begun, _found(data))
         trainer = _resumed(options, parallel)
@@ -73,7 +74,7 @@ def _new(
     except ValueError as error:
         raise ValueError(f"--model {options.model}: {error}") from error
     loss = nn.CrossEntropyLoss(label_smoothing=LABEL_SMOOTHING)
-    optimizer = optimizers.make(options.optimizer, model.parameters(), options.lr, options.weight_decay)
+    optimizer = make(options.optimizer, model.parameters(), options.lr, options.weight_decay)
     if schedule is None:
         return Trainer(model, loss, optimizer, METRICS, parallel=parallel)
     steps = math.ceil(len(data.train[1]) / options.batch_size)
