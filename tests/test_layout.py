@@ -31,7 +31,10 @@ ROWS = [
     {"fastconv.nn", "fastconv.optim"},
     {"fastconv.functional", "fastconv.grad", "fastconv.interop.safetensors"},
     {"fastconv.ops"},
-    {"fastconv.validate", "fastconv.backends", "fastconv.settings", "fastconv.attributes", "fastconv.markup"},
+    {
+        *("fastconv.validate", "fastconv.backends", "fastconv.settings", "fastconv.attributes"),
+        *("fastconv.markup", "fastconv.files"),
+    },
     {"fastconv.kernels", "fastconv.reference"},
     {"fastconv.kernels.conv"},
     {

@@ -1,0 +1,62 @@
+"""Layers that pass on, rearrange or join."""
+
+import numpy as np
+
+from fastconv import nn
+from fastconv.interop.onnx.writing.graph import Place
+from fastconv.types import Shape
+
+
+def identity(at: Place, layer: nn.Identity, x: str) -> str:
+    """x itself."""
+    return at.node("Identity", x)
+
+
+def dropout(at: Place, layer: nn.Dropout, x: str) -> str:
+    """x itself, with the probability for who trains the model again."""
+    ratio = np.asarray(layer.p, np.float32)
+    if ratio == 1:  # which ONNX does not know
+        return at.node("Identity", x)
+    return at.node("Dropout", x, at.constant("ratio", ratio))
+
+
+def flatten(at: Place, layer: nn.Flatten, x: str) -> str:
+    """All axes of a sample as one, or some of them."""
+    shape = layer.output_shape(at.shape)
+    return at.node("Flatten", x, axis=1) if len(shape) == 1 else reshaped(at, x, shape)
+
+
+def unflatten(at: Place, layer: nn.Unflatten, x: str) -> str:
+    """One axis as several."""
+    return reshaped(at, x, layer.output_shape(at.shape))
+
+
+def add(at: Place, layer: nn.Add, *inputs: str) -> str:
+    """The sum, two by two."""
+    return _folded(at, "Add", inputs)
+
+
+def concatenate(at: Place, layer: nn.Concatenate, *inputs: str) -> str:
+    """One after the other along the same axis, the batch counted."""
+    return at.node("Concat", *inputs, axis=layer.dim)
+
+
+def reshaped(at: Place, x: str, shape: Shape) -> str:
+    """Samples in another shape: 0 stands for the batch's size as it is."""
+    return at.node("Reshape", x, at.integers("shape", 0, *shape))
+
+
+def sliced(at: Place, x: str, axis: int, start: int, stop: int, step: int = 1) -> str:
+    """Part of an axis, the batch counted."""
+    labels = {"starts": start, "ends": stop, "axes": axis, "steps": step}
+    return at.node("Slice", x, *(at.integers(label, value) for label, value in labels.items()))
+
+
+def _folded(at: Place, operator: str, inputs: tuple[str, ...]) -> str:
+    """An operator of two inputs over several of them."""
+    if len(inputs) == 1:
+        return at.node("Identity", *inputs)
+    first, *others = inputs
+    for other in others:
+        first = at.node(operator, first, other)
+    return first
