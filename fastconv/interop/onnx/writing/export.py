@@ -38,37 +38,38 @@ def export(model: nn.Layer, path: str | Path, input_shape: Shape, opset: int = O
         raise validate.wrong_value("export", "input_shape", shape, "sizes of at least 1")
     onnx = package("export")
     opset = validate.integer("export", "opset", opset, OLDEST, onnx.defs.onnx_opset_version())
-    graph, output_shape = _graph(model, shape, opset)
+    graph = _graph(model, shape, opset)
     size = sum(array.nbytes for array in graph.arrays.values())
     if size > LARGEST:
         got = f"arrays of {size / 2**30:.1f} GB"
         raise validate.wrong_value("export", "model", got, "less than 2 GB, which an ONNX file holds")
-    content = proto.model(onnx, graph, shape, output_shape, entries(model)).SerializeToString()
+    content = proto.model(onnx, graph, entries(model)).SerializeToString()
     with replaced(path) as file:
         file.write(content)
 
 
-def _graph(model: nn.Layer, input_shape: Shape, opset: int) -> tuple[Graph, Shape]:
-    """The nodes of all layers, and the shape of an output."""
+def _graph(model: nn.Layer, input_shape: Shape, opset: int) -> Graph:
+    """The nodes of all layers."""
     arrays = {**model.parameters(), **model.buffers()}
     floats = [array.dtype for array in arrays.values() if array.dtype.kind == "f"]
     dtype = floats[0] if floats else np.dtype(np.float32)
     nodes = model.nodes() or [Node("", nn.Identity(), (INPUT,))]
     taken = {INPUT, OUTPUT, *arrays, *(node.name for node in nodes)}
     graph = Graph(opset, dtype, {id(array): name for name, array in arrays.items()}, taken)
-    values, shapes = {INPUT: INPUT}, {INPUT: input_shape}
+    graph.shapes[INPUT] = input_shape
+    values = {INPUT: INPUT}
     for node in nodes:
-        given = [shapes[source] for source in node.inputs]
-        shapes[node.name] = shape_at(node.name, node.layer, *given)
-        last = node is nodes[-1]
-        values[node.name] = _write(graph, node, given, [values[source] for source in node.inputs], last)
-    return graph, shapes[nodes[-1].name]
+        inputs = [values[source] for source in node.inputs]
+        values[node.name] = _write(graph, node, inputs, node is nodes[-1])
+    return graph
 
 
-def _write(graph: Graph, node: Node, shapes: list[Shape], inputs: list[str], last: bool) -> str:
+def _write(graph: Graph, node: Node, inputs: list[str], last: bool) -> str:
     """Adds the nodes of a layer; the one that gives its output, and that output, have the layer's name."""
     name = node.name or type(node.layer).__name__
     output = OUTPUT if last else graph.fresh(name) if name == OUTPUT else name
+    shapes = [graph.shapes[each] for each in inputs]
+    graph.shapes[output] = shape_at(node.name, node.layer, *shapes)
     try:
         writer(node.layer)(Place(graph, name, shapes), node.layer, *inputs)
     except ValueError as error:

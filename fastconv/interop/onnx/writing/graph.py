@@ -28,7 +28,8 @@ class Graph:
     """Nodes in the order in which they run, and the arrays that they read beside the input.
 
     `named` has the name in the file of each parameter and buffer, by its id; `taken` the names that are given
-    to values already, those of all parameters and layers included.
+    to values already, those of all parameters and layers included; `shapes` the shape of a sample of the
+    input and of each layer's output.
     """
 
     opset: int
@@ -37,6 +38,7 @@ class Graph:
     taken: set[str]
     nodes: list[Node] = field(default_factory=list)
     arrays: dict[str, Array] = field(default_factory=dict)
+    shapes: dict[str, Shape] = field(default_factory=dict)
 
     def fresh(self, name: str) -> str:
         """This name, or where it is taken one made of it, which is taken from now on."""

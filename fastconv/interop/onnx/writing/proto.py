@@ -8,21 +8,19 @@ import numpy as np
 from fastconv import __version__
 from fastconv.interop.onnx.writing.graph import OUTPUT, Graph, Node
 from fastconv.nn.base import INPUT
-from fastconv.types import Shape
 
 BATCH = "N"
 """The name of the batch's size."""
 
 
-def model(
-    onnx: Any, graph: Graph, input_shape: Shape, output_shape: Shape, metadata: Mapping[str, str]
-) -> Any:
+def model(onnx: Any, graph: Graph, metadata: Mapping[str, str]) -> Any:
     """The `onnx.ModelProto`, in the oldest version of the format that has these operators."""
     kind = onnx.helper.np_dtype_to_tensor_dtype(graph.dtype)
-    ends = [
-        onnx.helper.make_tensor_value_info(name, kind, [BATCH, *shape])
-        for name, shape in ((INPUT, input_shape), (OUTPUT, output_shape))
-    ]
+    values = {
+        name: onnx.helper.make_tensor_value_info(name, kind, [BATCH, *shape])
+        for name, shape in graph.shapes.items()
+    }
+    ends = [values.pop(INPUT)], [values.pop(OUTPUT)]
     nodes = [_node(onnx, node) for node in graph.nodes]
     arrays = [
         onnx.numpy_helper.from_array(np.ascontiguousarray(array).reshape(array.shape), name)
@@ -30,7 +28,7 @@ def model(
     ]
     operators = [onnx.helper.make_opsetid("", graph.opset)]
     made = onnx.helper.make_model(
-        onnx.helper.make_graph(nodes, "fastconv", ends[:1], ends[1:], arrays),
+        onnx.helper.make_graph(nodes, "fastconv", *ends, arrays, value_info=[*values.values()]),
         producer_name="fastconv",
         producer_version=__version__,
         opset_imports=operators,
