@@ -46,8 +46,8 @@ def pad(at: Place, layer: nn.ZeroPad2d, x: str) -> str:
 
 
 def _asked(layer: nn.Upsample, axes: int) -> tuple[float | None, ...]:
-    """The factor of each axis, where the layer has factors."""
-    given = layer.scale_factor
+    """The factor of each axis, where positions depend on factors; with aligned corners on sizes alone."""
+    given = None if layer.align_corners else layer.scale_factor
     return given if isinstance(given, tuple) else (given,) * axes
 
 
@@ -77,7 +77,7 @@ def _nearest(at: Place, layer: nn.Upsample) -> list[Indices]:
 
 def _plain(pixels: Indices, factor: np.float32) -> bool:
     """Whether the positions, divided by the factor and rounded down, are these pixels for certain."""
-    at = np.arange(len(pixels), dtype=np.float32) / factor
+    at = np.arange(len(pixels)) / float(factor)
     near = np.rint(at)
     doubtful = (np.abs(at - near) < CLOSE) & (at != near)
     return bool(np.array_equal(np.floor(at), pixels) and not doubtful.any())
