@@ -31,10 +31,8 @@ ROWS = [
     {"fastconv.nn", "fastconv.optim"},
     {"fastconv.functional", "fastconv.grad", "fastconv.interop.safetensors"},
     {"fastconv.ops"},
-    {
-        *("fastconv.validate", "fastconv.backends", "fastconv.settings", "fastconv.attributes"),
-        *("fastconv.markup", "fastconv.files"),
-    },
+    {"fastconv.files"},
+    {"fastconv.validate", "fastconv.backends", "fastconv.settings", "fastconv.attributes", "fastconv.markup"},
     {"fastconv.kernels", "fastconv.reference"},
     {"fastconv.kernels.conv"},
     {

@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 
-from fastconv import __version__
 from fastconv.interop.onnx.writing.graph import OUTPUT, Graph, Node
 from fastconv.nn.base import INPUT
 
@@ -30,7 +29,6 @@ def model(onnx: Any, graph: Graph, metadata: Mapping[str, str]) -> Any:
     made = onnx.helper.make_model(
         onnx.helper.make_graph(nodes, "fastconv", *ends, arrays, value_info=[*values.values()]),
         producer_name="fastconv",
-        producer_version=__version__,
         opset_imports=operators,
         ir_version=onnx.helper.find_min_ir_version_for(operators),
     )
