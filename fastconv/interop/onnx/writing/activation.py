@@ -2,8 +2,6 @@
 
 import math
 
-import numpy as np
-
 from fastconv import nn
 from fastconv.interop.onnx.writing.graph import Place
 
@@ -96,8 +94,7 @@ def softplus(at: Place, layer: nn.Softplus, x: str) -> str:
         y = at.node("Div", y, at.numbers("divisor", layer.beta))
     if layer.threshold >= FLAT:
         return y
-    limit = float(np.clip(layer.threshold, *(np.finfo(at.dtype).max * np.array([-1, 1]))))
-    return at.node("Where", at.node("Greater", inner, at.numbers("threshold", limit)), x, y)
+    return at.node("Where", at.node("Greater", inner, at.numbers("threshold", layer.threshold)), x, y)
 
 
 def softmax(at: Place, layer: nn.Softmax, x: str) -> str:

@@ -70,8 +70,12 @@ def _write(graph: Graph, node: Node, inputs: list[str], last: bool) -> str:
     output = OUTPUT if last else graph.fresh(name) if name == OUTPUT else name
     shapes = [graph.shapes[each] for each in inputs]
     graph.shapes[output] = shape_at(node.name, node.layer, *shapes)
+    at = Place(graph, name, shapes)
     try:
-        writer(node.layer)(Place(graph, name, shapes), node.layer, *inputs)
+        if 0 in graph.shapes[output]:
+            raise ValueError(f"got outputs of shape {graph.shapes[output]}, needs some with elements")
+        if writer(node.layer)(at, node.layer, *inputs) in inputs:
+            at.node("Identity", inputs[0])
     except ValueError as error:
         locate(error, name, node.layer)
         raise

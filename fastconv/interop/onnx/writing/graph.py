@@ -83,8 +83,9 @@ class Place:
         return name
 
     def numbers(self, label: str, values: Any) -> str:
-        """A number or several, in the type of the model."""
-        return self.constant(label, np.asarray(values, self.dtype))
+        """A number or several, in the type of the model; what is beyond it becomes infinite."""
+        with np.errstate(over="ignore"):
+            return self.constant(label, np.asarray(values).astype(self.dtype))
 
     def integers(self, label: str, *values: int) -> str:
         """Integers as a vector: sizes, axes, positions."""

@@ -1,21 +1,21 @@
 """Normalisations."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 
 from fastconv import nn
 from fastconv.interop.onnx.writing.activation import along_channels
+from fastconv.interop.onnx.writing.arithmetic import mean_over
 from fastconv.interop.onnx.writing.graph import Place
 from fastconv.interop.onnx.writing.shape import reshaped
 from fastconv.types import Array
 
 LAYER_NORM, GROUP_NORM = 17, 21
 """The first operator set that has each; an earlier GroupNormalization has a factor a group."""
-AXES_AS_INPUT = 18
-"""From here on ReduceMean reads its axes."""
 
-Normed = nn.BatchNorm1d | nn.BatchNorm2d | nn.InstanceNorm2d
+Normed = nn.BatchNorm1d | nn.BatchNorm2d | nn.InstanceNorm1d | nn.InstanceNorm2d
 
 
 def batch_norm(at: Place, layer: Normed, x: str) -> str:
@@ -29,7 +29,7 @@ def batch_norm(at: Place, layer: Normed, x: str) -> str:
     return at.node("BatchNormalization", x, *scale, *running, epsilon=layer.eps, momentum=momentum)
 
 
-def instance_norm(at: Place, layer: nn.InstanceNorm2d, x: str) -> str:
+def instance_norm(at: Place, layer: nn.InstanceNorm1d | nn.InstanceNorm2d, x: str) -> str:
     """By the statistics of each channel of a sample, or the running ones."""
     if layer.track_running_stats:
         return batch_norm(at, layer, x)
@@ -43,7 +43,7 @@ def group_norm(at: Place, layer: nn.GroupNorm, x: str) -> str:
     if at.opset >= GROUP_NORM and len(at.shape) > 1:
         scale = _scale(at, layer.weight, layer.bias, channels)
         return at.node("GroupNormalization", x, *scale, epsilon=layer.eps, num_groups=groups)
-    inner = reshaped(at, x, (groups, int(np.prod(at.shape)) // groups))
+    inner = reshaped(at, x, (groups, math.prod(at.shape) // groups))
     normal = at.node("InstanceNormalization", inner, *_scale(at, None, None, groups), epsilon=layer.eps)
     return _scaled(at, layer, reshaped(at, normal, at.shape))
 
@@ -62,17 +62,27 @@ def layer_norm(at: Place, layer: nn.LayerNorm, x: str) -> str:
     return y if bias is None else at.node("Add", y, at.parameter(bias))
 
 
-def mean(at: Place, x: str, axes: Sequence[int], keepdims: bool = True) -> str:
-    """The mean over some axes, the batch counted."""
-    if at.opset >= AXES_AS_INPUT:
-        return at.node("ReduceMean", x, at.integers("axes", *axes), keepdims=int(keepdims))
-    return at.node("ReduceMean", x, axes=list(axes), keepdims=int(keepdims))
+def local_response_norm(at: Place, layer: nn.LocalResponseNorm, x: str) -> str:
+    """One operator for images, where as many neighbours count before a channel as behind it.
+
+    Else the mean of squares is a pooling along the channels.
+    """
+    size = layer.size
+    if size % 2 and len(at.shape) == 3:
+        return at.node("LRN", x, size=size, alpha=layer.alpha, beta=layer.beta, bias=layer.k)
+    channels, *pixels = at.shape
+    rows = reshaped(at, at.node("Mul", x, x), (1, channels, math.prod(pixels)))
+    around = [size // 2, 0, (size - 1) // 2, 0]
+    mean = at.node("AveragePool", rows, kernel_shape=[size, 1], pads=around, count_include_pad=1)
+    scaled = at.node("Mul", reshaped(at, mean, at.shape), at.numbers("alpha", layer.alpha))
+    divisor = at.node("Add", scaled, at.numbers("k", layer.k))
+    return at.node("Div", x, at.node("Pow", divisor, at.numbers("beta", layer.beta)))
 
 
 def _normalized(at: Place, x: str, axes: Sequence[int], eps: float) -> str:
     """(x - mean) / √(var + eps), mean and var over some axes."""
-    centered = at.node("Sub", x, mean(at, x, axes))
-    var = mean(at, at.node("Mul", centered, centered), axes)
+    centered = at.node("Sub", x, mean_over(at, x, axes))
+    var = mean_over(at, at.node("Mul", centered, centered), axes)
     return at.node("Div", centered, at.node("Sqrt", at.node("Add", var, at.numbers("eps", eps))))
 
 

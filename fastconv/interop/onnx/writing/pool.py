@@ -16,8 +16,12 @@ from fastconv.types import Array
 def max_pool(at: Place, layer: nn.MaxPool1d | nn.MaxPool2d, x: str) -> str:
     """A last window that is filled partly (ceil_mode) sees padding at the end."""
     axes = [reached for reached, _ in _axes(at, layer)]
-    x, around = _padded(at, x, axes, -math.inf)
-    return at.node("MaxPool", x, **_window(axes, around), dilations=list(layer.dilation))
+    sides = _sides(axes)
+    if any(max(axis.before, axis.after) >= axis.taps for axis in axes):  # more than ONNX lets a pooling have
+        around = at.integers("pads", *pads([(0, 0), (0, 0), *sides]))
+        x = at.node("Pad", x, around, at.numbers("value", -math.inf))
+        sides = [(0, 0)] * len(axes)
+    return at.node("MaxPool", x, **_window(axes, pads(sides)), dilations=list(layer.dilation))
 
 
 def avg_pool(at: Place, layer: nn.AvgPool1d | nn.AvgPool2d, x: str) -> str:
@@ -35,11 +39,10 @@ def avg_pool(at: Place, layer: nn.AvgPool1d | nn.AvgPool2d, x: str) -> str:
     counted = _counts(asked) if layer.count_include_pad else on_image
     if divisor is not None:
         counted = np.full_like(counted, divisor)
-    fits = all(max(axis.before, axis.after) < axis.taps for axis in axes)
-    if fits and np.array_equal(counted, on_image):
-        return at.node("AveragePool", x, **_window(axes, pads(_sides(axes))), count_include_pad=0)
-    x, around = _padded(at, x, axes, 0)
-    y = at.node("AveragePool", x, **_window(axes, around), count_include_pad=1)
+    window = _window(axes, pads(_sides(axes)))
+    if np.array_equal(counted, on_image):
+        return at.node("AveragePool", x, **window, count_include_pad=0)
+    y = at.node("AveragePool", x, **window, count_include_pad=1)
     if (counted == taps).all():
         return y
     return at.node("Mul", y, at.numbers("factor", taps / counted))
@@ -59,8 +62,6 @@ def _adaptive(at: Place, layer: Any, x: str, operator: str) -> str:
     """One global pooling, one with windows of one size, or along an axis one for each output."""
     sizes = at.shape[1:]
     counts = [size if count is None else count for count, size in zip(layer.output_size, sizes, strict=True)]
-    if 0 in counts:
-        raise ValueError(f"got output_size={layer.output_size}, needs 1 at least: ONNX has no empty windows")
     if set(counts) == {1}:
         return at.node(f"Global{operator}", x)
     if not any(size % count for size, count in zip(sizes, counts, strict=True)):
@@ -108,15 +109,6 @@ def _counts(axes: list[tuple[Axis, int, int]]) -> Array:
         inside = np.minimum(start + axis.taps, axis.size + after) - np.maximum(start, -before)
         counts = np.multiply.outer(counts, inside)
     return counts
-
-
-def _padded(at: Place, x: str, axes: list[Axis], value: float) -> tuple[str, list[int]]:
-    """The input, and the padding that is left to the pooling: as much as ONNX lets it have."""
-    if all(max(axis.before, axis.after) < axis.taps for axis in axes):
-        return x, pads(_sides(axes))
-    around = pads([(0, 0), (0, 0), *_sides(axes)])
-    padded = at.node("Pad", x, at.integers("pads", *around), at.numbers("value", value))
-    return padded, [0] * (2 * len(axes))
 
 
 def _window(axes: list[Axis], around: list[int]) -> dict[str, Any]:

@@ -39,12 +39,6 @@ def pixel_shuffle(at: Place, layer: nn.PixelShuffle, x: str) -> str:
     return at.node("DepthToSpace", x, blocksize=layer.upscale_factor, mode="CRD")
 
 
-def pad(at: Place, layer: nn.ZeroPad2d, x: str) -> str:
-    """Zeros around, or crops."""
-    left, right, top, bottom = layer.padding
-    return at.node("Pad", x, at.integers("pads", 0, 0, top, left, 0, 0, bottom, right))
-
-
 def _asked(layer: nn.Upsample, axes: int) -> tuple[float | None, ...]:
     """The factor of each axis, where positions depend on factors; with aligned corners on sizes alone."""
     given = None if layer.align_corners else layer.scale_factor

@@ -1,4 +1,4 @@
-"""Layers that pass on, rearrange or join."""
+"""Layers that pass on, rearrange, take parts or put them together."""
 
 import numpy as np
 
@@ -9,14 +9,14 @@ from fastconv.types import Shape
 
 def identity(at: Place, layer: nn.Identity, x: str) -> str:
     """x itself."""
-    return at.node("Identity", x)
+    return x
 
 
 def dropout(at: Place, layer: nn.Dropout, x: str) -> str:
     """x itself, with the probability for who trains the model again."""
     ratio = np.asarray(layer.p, np.float32)
     if ratio == 1:  # which ONNX does not know
-        return at.node("Identity", x)
+        return x
     return at.node("Dropout", x, at.constant("ratio", ratio))
 
 
@@ -26,14 +26,22 @@ def flatten(at: Place, layer: nn.Flatten, x: str) -> str:
     return at.node("Flatten", x, axis=1) if len(shape) == 1 else reshaped(at, x, shape)
 
 
-def unflatten(at: Place, layer: nn.Unflatten, x: str) -> str:
-    """One axis as several."""
+def unflatten(at: Place, layer: nn.Unflatten | nn.Reshape, x: str) -> str:
+    """One axis as several, or any other shape."""
     return reshaped(at, x, layer.output_shape(at.shape))
 
 
-def add(at: Place, layer: nn.Add, *inputs: str) -> str:
-    """The sum, two by two."""
-    return _folded(at, "Add", inputs)
+def permute(at: Place, layer: nn.Permute, x: str) -> str:
+    """The axes in another order."""
+    return at.node("Transpose", x, perm=list(layer.dims))
+
+
+def slice_(at: Place, layer: nn.Slice, x: str) -> str:
+    """Part of an axis, forwards or backwards; for ONNX, too, -1 is the last index, not the one before 0."""
+    axis = layer.dim % (len(at.shape) + 1)
+    size = at.shape[axis - 1]
+    start, stop, step = slice(layer.start, layer.stop, layer.step).indices(size)
+    return sliced(at, x, axis, start, stop if stop >= 0 else -size - 1, step)
 
 
 def concatenate(at: Place, layer: nn.Concatenate, *inputs: str) -> str:
@@ -50,13 +58,3 @@ def sliced(at: Place, x: str, axis: int, start: int, stop: int, step: int = 1) -
     """Part of an axis, the batch counted."""
     labels = {"starts": start, "ends": stop, "axes": axis, "steps": step}
     return at.node("Slice", x, *(at.integers(label, value) for label, value in labels.items()))
-
-
-def _folded(at: Place, operator: str, inputs: tuple[str, ...]) -> str:
-    """An operator of two inputs over several of them."""
-    if len(inputs) == 1:
-        return at.node("Identity", *inputs)
-    first, *others = inputs
-    for other in others:
-        first = at.node(operator, first, other)
-    return first

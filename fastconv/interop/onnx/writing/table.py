@@ -3,7 +3,17 @@
 from collections.abc import Callable
 
 from fastconv import nn
-from fastconv.interop.onnx.writing import activation, convolution, dense, norm, pool, resample, shape
+from fastconv.interop.onnx.writing import (
+    activation,
+    arithmetic,
+    convolution,
+    dense,
+    norm,
+    padding,
+    pool,
+    resample,
+    shape,
+)
 
 WRITERS: dict[type[nn.Layer], Callable[..., str]] = {
     nn.Conv1d: convolution.conv,
@@ -19,9 +29,11 @@ WRITERS: dict[type[nn.Layer], Callable[..., str]] = {
     nn.AdaptiveMaxPool2d: pool.adaptive_max_pool,
     nn.BatchNorm1d: norm.batch_norm,
     nn.BatchNorm2d: norm.batch_norm,
+    nn.InstanceNorm1d: norm.instance_norm,
     nn.InstanceNorm2d: norm.instance_norm,
     nn.GroupNorm: norm.group_norm,
     nn.LayerNorm: norm.layer_norm,
+    nn.LocalResponseNorm: norm.local_response_norm,
     nn.ReLU: activation.relu,
     nn.ReLU6: activation.relu6,
     nn.LeakyReLU: activation.leaky_relu,
@@ -42,15 +54,36 @@ WRITERS: dict[type[nn.Layer], Callable[..., str]] = {
     nn.Dropout2d: shape.dropout,
     nn.Flatten: shape.flatten,
     nn.Unflatten: shape.unflatten,
-    nn.Add: shape.add,
+    nn.Reshape: shape.unflatten,
+    nn.Permute: shape.permute,
+    nn.Slice: shape.slice_,
     nn.Concatenate: shape.concatenate,
+    nn.Add: arithmetic.add,
+    nn.Subtract: arithmetic.subtract,
+    nn.Multiply: arithmetic.multiply,
+    nn.Divide: arithmetic.divide,
+    nn.Maximum: arithmetic.maximum,
+    nn.Minimum: arithmetic.minimum,
+    nn.Affine: arithmetic.affine,
+    nn.Power: arithmetic.power,
+    nn.Mean: arithmetic.mean,
     nn.Upsample: resample.upsample,
     nn.PixelShuffle: resample.pixel_shuffle,
-    nn.ZeroPad2d: resample.pad,
+    nn.ZeroPad1d: padding.pad,
+    nn.ZeroPad2d: padding.pad,
+    nn.ConstantPad1d: padding.pad,
+    nn.ConstantPad2d: padding.pad,
+    nn.ReflectionPad1d: padding.pad,
+    nn.ReflectionPad2d: padding.pad,
+    nn.ReplicationPad1d: padding.pad,
+    nn.ReplicationPad2d: padding.pad,
+    nn.CircularPad1d: padding.circular_pad,
+    nn.CircularPad2d: padding.circular_pad,
 }
 """For each layer, the function (place, layer, names of what it reads) -> name of what it gives.
 
-Its last node is the one that gives it. ValueError for what ONNX cannot say.
+Its last node is the one that gives it; where the layer gives what it reads, there is none. ValueError for
+what ONNX cannot say.
 """
 
 

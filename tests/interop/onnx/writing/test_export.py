@@ -146,7 +146,11 @@ def test_a_layer_of_ones_own_is_named_with_its_place(tmp_path):
 @pytest.mark.parametrize(
     ("layer", "shape", "message"),
     [
-        (nn.AdaptiveAvgPool2d((0, 1)), (1, 3, 3), r"in 0 \(AdaptiveAvgPool2d\): got output_size=\(0, 1\)"),
+        (
+            nn.AdaptiveAvgPool2d((0, 1)),
+            (1, 3, 3),
+            r"in 0 \(AdaptiveAvgPool2d\): got outputs of shape \(1, 0, 1\)",
+        ),
         (
             nn.PixelShuffle(2),
             (2, 4, 3, 3),
