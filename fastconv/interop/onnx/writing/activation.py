@@ -55,7 +55,7 @@ def tanh(at: Place, layer: nn.Tanh, x: str) -> str:
 
 
 def silu(at: Place, layer: nn.SiLU, x: str) -> str:
-    """x · σ(x)."""
+    """x · σ(x); Swish, of operator set 24, is not in every runtime that knows the set."""
     return at.node("Mul", x, at.node("Sigmoid", x))
 
 

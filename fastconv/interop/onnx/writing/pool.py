@@ -24,7 +24,7 @@ def max_pool(at: Place, layer: nn.MaxPool1d | nn.MaxPool2d, x: str) -> str:
     return at.node("MaxPool", x, **_window(axes, pads(sides)), dilations=list(layer.dilation))
 
 
-def avg_pool(at: Place, layer: nn.AvgPool1d | nn.AvgPool2d, x: str) -> str:
+def avg_pool(at: Place, layer: Any, x: str) -> str:
     """Sums over the windows divided by what the layer counts.
 
     ONNX divides by the taps of a window, or by those on the image. Where the layer divides by neither, a
@@ -32,20 +32,18 @@ def avg_pool(at: Place, layer: nn.AvgPool1d | nn.AvgPool2d, x: str) -> str:
     """
     both = _axes(at, layer)
     axes = [reached for reached, _ in both]
-    divisor = getattr(layer, "divisor_override", None)
-    taps = math.prod(layer.kernel_size)
+    window, taps = _window(axes, pads(_sides(axes))), math.prod(layer.kernel_size)
     on_image = _counts([(axis, 0, 0) for axis in axes])
-    asked = [(axis, axis.before, after) for axis, after in both]
-    counted = _counts(asked) if layer.count_include_pad else on_image
-    if divisor is not None:
-        counted = np.full_like(counted, divisor)
-    window = _window(axes, pads(_sides(axes)))
-    if np.array_equal(counted, on_image):
+    counted = _counts([(axis, axis.before, after) for axis, after in both])
+    if not layer.count_include_pad:
+        counted = on_image
+    if getattr(layer, "divisor_override", None) is not None:
+        counted = np.full_like(counted, layer.divisor_override)
+    by_taps, by_image = bool((counted == taps).all()), np.array_equal(counted, on_image)
+    if by_image and not (by_taps and layer.count_include_pad):
         return at.node("AveragePool", x, **window, count_include_pad=0)
     y = at.node("AveragePool", x, **window, count_include_pad=1)
-    if (counted == taps).all():
-        return y
-    return at.node("Mul", y, at.numbers("factor", taps / counted))
+    return y if by_taps else at.node("Mul", y, at.numbers("factor", taps / counted))
 
 
 def adaptive_avg_pool(at: Place, layer: nn.AdaptiveAvgPool1d | nn.AdaptiveAvgPool2d, x: str) -> str:

@@ -13,8 +13,6 @@ FLOAT32_ALONE = {
     *("Elu", "Gelu", "HardSigmoid", "HardSwish", "LRN", "LeakyRelu", "PRelu", "Resize", "Softplus"),
 }
 """The operators that onnxruntime computes in float32 alone."""
-WRONG = {"LRN": "the window is one too short", "ConvTranspose": "it has no groups"}
-"""What of these the package onnx does not compute, either, and why."""
 IMAGE, SIGNAL, FLAT = (4, 7, 6), (4, 9), (4,)
 
 

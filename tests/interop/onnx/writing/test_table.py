@@ -3,7 +3,7 @@ import pytest
 
 from fastconv import nn
 from fastconv.interop.onnx.writing.table import WRITERS, writer
-from tests.interop.onnx.writing.cases import CASES, WRONG, assert_same, cases, drawn, written
+from tests.interop.onnx.writing.cases import CASES, assert_same, cases, drawn
 
 
 def layers():
@@ -25,9 +25,11 @@ def test_every_layer_but_containers_is_in_the_table():
 def test_a_model_of_float64_is_written_as_it_is(make, shape, tmp_path):
     """Behind a layer that has numbers, since one without them has no type."""
     model = nn.Sequential(nn.LayerNorm(shape[-1], dtype=np.float64), drawn(make, np.float64))
-    operators = {node.op_type for node in written(model, shape, tmp_path / "model.onnx").graph.node}
-    if found := operators & {*WRONG}:
-        pytest.skip(f"nothing computes it in float64: {', '.join(WRONG[name] for name in found)}")
+    groups, neighbours = getattr(model[1], "groups", 1), getattr(model[1], "size", 0)
+    if isinstance(model[1], nn.ConvTranspose2d) and groups > 1:
+        pytest.skip("the package onnx computes no groups, onnxruntime no float64")
+    if isinstance(model[1], nn.LocalResponseNorm) and neighbours % 2:
+        pytest.skip("the package onnx takes one neighbour too few, onnxruntime no float64")
     assert_same(model, shape, tmp_path / "model.onnx", dtype=np.float64)
 
 
