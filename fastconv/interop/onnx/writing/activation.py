@@ -4,6 +4,7 @@ import math
 
 from fastconv import nn
 from fastconv.interop.onnx.writing.graph import Place
+from fastconv.interop.onnx.writing.shape import along_channels
 
 HARDSWISH, GELU = 14, 20
 """The first operator set that has each."""
@@ -105,11 +106,3 @@ def softmax(at: Place, layer: nn.Softmax, x: str) -> str:
 def log_softmax(at: Place, layer: nn.LogSoftmax, x: str) -> str:
     """Along the same axis, the batch counted."""
     return at.node("LogSoftmax", x, axis=layer.dim)
-
-
-def along_channels(at: Place, array: str) -> str:
-    """An array (C,) in the shape in which it meets (N, C, ...) along its channels: (C, 1, ...)."""
-    behind = len(at.shape) - 1
-    if behind == 0:
-        return array
-    return at.node("Unsqueeze", array, at.integers("axes", *range(1, behind + 1)))

@@ -1,4 +1,4 @@
-"""Convolutions: windows with weights."""
+"""Convolutions and their transposes."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from fastconv import nn
 from fastconv.geometry import same_upper
 from fastconv.interop.onnx.writing.graph import Place
+from fastconv.interop.onnx.writing.shape import along_channels
 
 
 def conv(at: Place, layer: nn.Conv1d | nn.Conv2d, x: str) -> str:
@@ -20,12 +21,23 @@ def conv(at: Place, layer: nn.Conv1d | nn.Conv2d, x: str) -> str:
 
 
 def conv_transpose(at: Place, layer: nn.ConvTranspose2d, x: str) -> str:
-    """The same with what the output has more at the end."""
-    extra = list(layer.output_padding)
-    return at.node(
-        "ConvTranspose", x, *_arrays(at, layer), **_window(layer, layer.padding),
-        output_padding=extra if any(extra) else None,
-    )  # fmt: skip
+    """With the rows and columns that the output has more at its end.
+
+    They are cut off less where there are as many as a stride, which runtimes refuse; what is beyond all taps
+    is the bias alone.
+    """
+    more, around = layer.output_padding, layer.padding
+    if not any(more):
+        return at.node("ConvTranspose", x, *_arrays(at, layer), **_window(layer, around))
+    if all(count < step for count, step in zip(more, layer.stride, strict=True)):
+        window = _window(layer, around)
+        return at.node("ConvTranspose", x, *_arrays(at, layer), **window, output_padding=list(more))
+    ends = [after - count for (_, after), count in zip(around, more, strict=True)]
+    cut = [(before, max(0, end)) for (before, _), end in zip(around, ends, strict=True)]
+    y = at.node("ConvTranspose", x, at.parameter(layer.weight), **_window(layer, cut))
+    beyond = pads([(0, 0), (0, 0), *((0, max(0, -end)) for end in ends)])
+    y = at.node("Pad", y, at.integers("pads", *beyond))
+    return y if layer.bias is None else at.node("Add", y, along_channels(at, at.parameter(layer.bias)))
 
 
 def pads(padding: Sequence[tuple[int, int]]) -> list[int]:

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from fastconv import nn
-from fastconv.interop.onnx.writing.activation import along_channels
 from fastconv.interop.onnx.writing.arithmetic import mean_over
 from fastconv.interop.onnx.writing.graph import Place
-from fastconv.interop.onnx.writing.shape import reshaped
+from fastconv.interop.onnx.writing.shape import along_channels, reshaped
 from fastconv.types import Array
 
 LAYER_NORM, GROUP_NORM = 17, 21

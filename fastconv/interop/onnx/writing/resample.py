@@ -7,7 +7,7 @@ import numpy as np
 from fastconv import nn
 from fastconv.backends import backend
 from fastconv.interop.onnx.writing.graph import Place
-from fastconv.types import Indices
+from fastconv.types import Indices, Shape
 
 CLOSE = 1e-4
 """How near a position may be to a pixel's edge before rounding decides which pixel it is on."""
@@ -19,7 +19,7 @@ def upsample(at: Place, layer: nn.Upsample, x: str) -> str:
     Which pixel is the nearest may hang on how a runtime rounds; where it does, pixels are gathered by number.
     """
     sizes, wanted = at.shape[1:], layer.output_shape(at.shape)[1:]
-    factors = [_factor(*axis) for axis in zip(sizes, wanted, _asked(layer, len(sizes)), strict=True)]
+    factors = [_factor(layer, *axis) for axis in zip(sizes, wanted, _asked(layer, sizes), strict=True)]
     if layer.mode == "nearest":
         read = _nearest(at, layer)
         if not all(map(_plain, read, factors)):
@@ -39,15 +39,19 @@ def pixel_shuffle(at: Place, layer: nn.PixelShuffle, x: str) -> str:
     return at.node("DepthToSpace", x, blocksize=layer.upscale_factor, mode="CRD")
 
 
-def _asked(layer: nn.Upsample, axes: int) -> tuple[float | None, ...]:
-    """The factor of each axis, where positions depend on factors; with aligned corners on sizes alone."""
-    given = None if layer.align_corners else layer.scale_factor
-    return given if isinstance(given, tuple) else (given,) * axes
+def _asked(layer: nn.Upsample, sizes: Shape) -> tuple[float | None, ...]:
+    """The factor of each axis, if there are factors."""
+    given = layer.scale_factor
+    return given if isinstance(given, tuple) else (given,) * len(sizes)
 
 
-def _factor(size: int, wanted: int, asked: float | None) -> np.float32:
-    """The float32 by which `size` becomes `wanted`, rounded down: that which was asked for, or the next."""
-    factor = np.float32(wanted / size if asked is None else asked)
+def _factor(layer: nn.Upsample, size: int, wanted: int, asked: float | None) -> np.float32:
+    """The float32 by which `size` becomes `wanted`, rounded down: that which was asked for, or the next.
+
+    It is that of the sizes where positions depend on these alone, as all do where an axis keeps its size.
+    """
+    by_sizes = layer.align_corners or size == wanted
+    factor = np.float32(wanted / size if asked is None or by_sizes else asked)
 
     def products() -> tuple[int, int]:
         return math.floor(np.float32(size) * factor), math.floor(size * float(factor))

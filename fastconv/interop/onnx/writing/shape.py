@@ -58,3 +58,11 @@ def sliced(at: Place, x: str, axis: int, start: int, stop: int, step: int = 1) -
     """Part of an axis, the batch counted."""
     labels = {"starts": start, "ends": stop, "axes": axis, "steps": step}
     return at.node("Slice", x, *(at.integers(label, value) for label, value in labels.items()))
+
+
+def along_channels(at: Place, array: str) -> str:
+    """An array (C,) in the shape in which it meets (N, C, ...) along its channels: (C, 1, ...)."""
+    behind = len(at.shape) - 1
+    if behind == 0:
+        return array
+    return at.node("Unsqueeze", array, at.integers("axes", *range(1, behind + 1)))
