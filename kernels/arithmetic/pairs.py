@@ -3,8 +3,6 @@
 from enum import IntEnum
 from functools import lru_cache
 
-import numpy as np
-
 from ..engine.geometry import Geometry
 from ..engine.jit import inline, kernel
 from ..engine.machine import lanes
@@ -89,7 +87,7 @@ def _combined(operation, a, b):
     sizes = [ordered((1,) * (len(shape) - x.ndim) + x.shape, by_channels) for x in (a, b)]
     geometry = _runs(operation, *sizes, a.dtype)
     if geometry is None:  # too many turns between axes that are repeated and others
-        return _of_one_shape(operation, *(np.ascontiguousarray(np.broadcast_to(x, shape)) for x in (a, b)))
+        return _of_one_shape(operation, *(_written_out(x, shape, by_channels) for x in (a, b)))
     result, line = made(shape, a.dtype, by_channels)
     if line.size:
         images = (x.reshape((1,) * (len(shape) - x.ndim) + x.shape) for x in (a, b))
@@ -97,6 +95,13 @@ def _combined(operation, a, b):
         g, jobs = geometry
         _combine_runs(jobs, CHEAP * line.size, g, *given, line, streams(line, g.count))
     return result
+
+
+def _written_out(array, shape, by_channels):
+    """The array as often as this shape has it."""
+    whole, _ = made(shape, array.dtype, by_channels)
+    whole[...] = array
+    return whole
 
 
 def _of_one_shape(operation, a, b):

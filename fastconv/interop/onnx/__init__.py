@@ -1,12 +1,12 @@
 """Models in ONNX files, which most other libraries and runtimes read and write.
 
 `export` writes a model, `load` makes one of a file, `input_shape` is what a file says of its input; `Backend`
-is the class that ONNX's own tests drive. The package onnx is imported when they are called: pip install
-'fastconv[onnx]'.
+is the class that ONNX's own tests drive. The package onnx is imported when they are called.
 """
 
+from fastconv.interop.onnx.backend import Backend
 from fastconv.interop.onnx.inputs import input_shape
 from fastconv.interop.onnx.reading.load import load
 from fastconv.interop.onnx.writing.export import export
 
-__all__ = ["export", "input_shape", "load"]
+__all__ = ["Backend", "export", "input_shape", "load"]

@@ -7,7 +7,7 @@ import numpy as np
 from fastconv import nn, validate
 from fastconv.files import checked_path, replaced
 from fastconv.interop.onnx.metadata import entries
-from fastconv.interop.onnx.package import package
+from fastconv.interop.onnx.reading.files import imported
 from fastconv.interop.onnx.writing import proto
 from fastconv.interop.onnx.writing.graph import OUTPUT, Graph, Place
 from fastconv.interop.onnx.writing.table import writer
@@ -36,7 +36,7 @@ def export(model: nn.Layer, path: str | Path, input_shape: Shape, opset: int = O
     shape = validate.size("export", "input_shape", input_shape)
     if 0 in shape:
         raise validate.wrong_value("export", "input_shape", shape, "sizes of at least 1")
-    onnx = package("export")
+    onnx = imported()
     opset = validate.integer("export", "opset", opset, OLDEST, onnx.defs.onnx_opset_version())
     graph = _graph(model, shape, opset)
     size = sum(array.nbytes for array in graph.arrays.values())

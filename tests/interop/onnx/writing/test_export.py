@@ -230,7 +230,7 @@ def test_the_same_model_gives_the_same_bytes(tmp_path):
 
 def test_without_the_package_one_line_says_how_to_install_it(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "onnx", None)
-    with pytest.raises(ImportError, match=r"^export: needs the package onnx: pip install"):
+    with pytest.raises(ImportError, match=r"^onnx: needs onnx: pip install"):
         ours.export(nn.ReLU(), tmp_path / "model.onnx", (3,))
 
 
