@@ -48,7 +48,7 @@ def average_pool(call: Call) -> Data:
     if counted and given.padding == "same_upper":
         raise call.refuse("auto_pad SAME_UPPER with count_include_pad", "one of them alone")
     kind = nn.AvgPool1d if len(given.kernel) == 1 else nn.AvgPool2d
-    return call.add(kind(given.kernel, given.stride, given.padding, ceil, counted), x)
+    return call.add(kind(given.kernel, given.stride, given.padding, ceil, counted or plain), x)
 
 
 def _spread(call: Call, x: Data, given: Window, plain: bool) -> Data:
