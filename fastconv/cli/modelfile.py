@@ -9,11 +9,13 @@ import numpy as np
 from fastconv import nn
 from fastconv.cli import settings
 from fastconv.data.preparation import RAW, Preparation
-from fastconv.interop import safetensors
+from fastconv.interop import onnx, safetensors
 from fastconv.nn.architecture import recorded
 from fastconv.nn.files import restored
 from fastconv.types import Pair, Shape
 
+ONNX = ".onnx"
+"""The end of the name of an ONNX file."""
 KEY = "task"
 """The entry of the file's description that holds a `Task`."""
 
@@ -44,17 +46,31 @@ def save(model: nn.Layer, task: Task, path: str) -> None:
 def load(path: str) -> tuple[nn.Layer, Task | None]:
     """The model and its task; None for a file that does not tell it, such as those of `model.save`.
 
-    The task of a run's checkpoint is what config.json beside it says.
+    The task of a run's checkpoint is what config.json beside it says; that of an ONNX file what `export` put
+    there.
     """
-    content, tensors = safetensors.read(path)
-    model = restored(path, content, tensors)
-    beside = settings.beside(Path(path))
-    task = _task(path, content.get(KEY, beside))
+    if is_onnx(path):
+        model, entry = _of_onnx(path)
+    else:
+        content, tensors = safetensors.read(path)
+        model = restored(path, content, tensors)
+        entry = content.get(KEY, settings.beside(Path(path)))
+    task = _task(path, entry)
     if task is not None:
         outputs = model.output_shape(task.input_shape)
         if outputs != (len(task.classes),):
             raise ValueError(f"{path}: got outputs of shape {outputs} for {len(task.classes)} classes")
     return model, task
+
+
+def is_onnx(path: str) -> bool:
+    """Whether this is the name of an ONNX file."""
+    return Path(path).suffix.lower() == ONNX
+
+
+def input_shape(path: str) -> Shape | None:
+    """The shape of an input, where the file is one of ONNX and says it."""
+    return onnx.input_shape(path) if is_onnx(path) else None
 
 
 def task_for(path: str, model: nn.Layer, input_shape: Shape, names: tuple[str, ...] = ()) -> Task:
@@ -85,6 +101,19 @@ def check_size(size: Pair | None, path: str, task: Task) -> None:
     if size is not None:
         _, height, width = task.input_shape
         raise ValueError(f"--size: got it with {path}, which takes images of {height} x {width}; needs none")
+
+
+def _of_onnx(path: str) -> tuple[nn.Layer, dict[str, Any] | None]:
+    """The model of an ONNX file, and its task as other files hold it, if there are classes."""
+    try:
+        model, shape = onnx.load(path), onnx.input_shape(path)
+    except ValueError as error:
+        message = str(error).removeprefix("load: ")
+        raise ValueError(message if message.startswith(path) else f"{path}: {message}") from None
+    if model.classes is None or shape is None:
+        return model, None
+    classes, preparation = list(model.classes), model.preparation
+    return model, {"input_shape": list(shape), "classes": classes, "preparation": preparation}
 
 
 def _task(path: str, entry: Any) -> Task | None:

@@ -1,7 +1,8 @@
 """Files and models of other libraries.
 
 `safetensors` holds arrays by name, in the files that PyTorch's users exchange; `pytorch` makes modules of
-models; `onnx` reads models of many libraries. What needs another library imports it when it is called.
+models; `onnx` reads and writes the files that most libraries have in common. What needs another library
+imports it when it is called.
 """
 
 from importlib import import_module

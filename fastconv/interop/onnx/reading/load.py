@@ -4,6 +4,7 @@ import logging
 from pathlib import Path
 
 from fastconv import nn
+from fastconv.interop.onnx.metadata import restore
 from fastconv.interop.onnx.reading.files import opened
 from fastconv.interop.onnx.reading.graphs import outputs_of
 from fastconv.interop.onnx.reading.model import File, batched
@@ -21,7 +22,8 @@ def load(path: str | Path) -> nn.Layer:
     its input is the batch, of any size whatever the file says. Constants are folded, zeros of a Pad become
     the padding of what follows, MatMul and Add a `Linear`; batch norm keeps its statistics. Single numbers
     by which a graph multiplies, or which it adds, stay as they are in training. Weights of half precision
-    become float32, which the logger "fastconv" says once.
+    become float32, which the logger "fastconv" says once. A file that `export` wrote has the model's classes
+    and preparation, too.
 
     Nothing in the file is executed, and sizes are checked before memory is taken. Data beside the file has to
     lie in its folder. OSError where the file cannot be read; ValueError, which names the node, the reason and
@@ -39,4 +41,8 @@ def load(path: str | Path) -> nn.Layer:
     if tensors.halves:
         kinds = " and ".join(sorted(tensors.halves))
         _logger.warning("%s: weights of %s are converted to float32", path, kinds)
+    try:
+        restore(made, {entry.key: entry.value for entry in model.metadata_props})
+    except ValueError as error:
+        raise GraphError(f"load: {path}: {error}") from None
     return made
