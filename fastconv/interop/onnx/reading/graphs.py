@@ -27,7 +27,6 @@ NEAREST = {
     "ConvInteger": "which computes in integers; the model before quantisation would fit",
     "QuantizeLinear": "which computes in integers; the model before quantisation would fit",
     "DequantizeLinear": "which computes in integers; the model before quantisation would fit",
-    "Erf": "which is known as part of GELU alone; Gelu, of opset 20, would fit",
 }
 """What would fit in place of an operation that is not read."""
 

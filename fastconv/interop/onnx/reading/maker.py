@@ -159,9 +159,12 @@ class Maker:
                 for world in (0, 1)
             )
         except ValueError:
-            if any(None in (source.known() or ())[self.batched :] for source in sources):
-                return None
-            raise
+            if all(None not in (source.known() or ())[self.batched :] for source in sources):
+                raise
+            if isinstance(layer, nn.Linear):  # whatever leads to it gives what it takes
+                first, second = ((*s[:-1], layer.out_features) for s in sources[0].shapes or ())
+                return first, second
+            return None
         return first, second
 
     def _shape(self, layer: nn.Layer, shapes: Sequence[Shape]) -> Shape:
