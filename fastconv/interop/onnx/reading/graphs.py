@@ -1,10 +1,10 @@
 """The graph of an ONNX file as plain Python: what its output needs, each node after those that it reads."""
 
 from collections import Counter
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from typing import Any, NamedTuple
 
-from fastconv.interop.onnx.reading.tensors import MOST_AXES, TYPES, Tensors
+from fastconv.interop.onnx.reading.tensors import MOST_AXES, TYPES, Tensors, text
 from fastconv.interop.onnx.reading.values import GraphError
 from fastconv.validate import listed
 
@@ -27,7 +27,6 @@ NEAREST = {
     "ConvInteger": "which computes in integers; the model before quantisation would fit",
     "QuantizeLinear": "which computes in integers; the model before quantisation would fit",
     "DequantizeLinear": "which computes in integers; the model before quantisation would fit",
-    "Erf": "which is known as part of GELU alone; Gelu, of opset 20, would fit",
 }
 """What would fit in place of an operation that is not read."""
 
@@ -68,7 +67,7 @@ class Graph(NamedTuple):
 
 def outputs_of(model: Any) -> list[str]:
     """The names of the outputs."""
-    return [value.name for value in model.graph.output]
+    return [text(value.name) for value in model.graph.output]
 
 
 def graph_of(model: Any, output: str, tensors: Tensors, known: Container[str]) -> Graph:
@@ -76,8 +75,8 @@ def graph_of(model: Any, output: str, tensors: Tensors, known: Container[str]) -
 
     ValueError for other operations, for names that nothing gives, and for nodes that read later ones.
     """
-    stored = {tensor.name: tensor for tensor in model.graph.initializer}
-    inputs = {value.name: value for value in model.graph.input if value.name not in stored}
+    stored = {text(tensor.name): tensor for tensor in model.graph.initializer}
+    inputs = {text(value.name): value for value in model.graph.input if text(value.name) not in stored}
     protos, names = _needed(model, output, {*stored, *inputs})
     if unknown := Counter(_label(proto) for proto in protos if _label(proto) not in known):
         raise GraphError(_unsupported(protos, unknown))
@@ -96,18 +95,18 @@ def _needed(model: Any, output: str, given: set[str]) -> tuple[list[Any], set[st
     """The nodes that `output` needs, in their order, and all names that they read."""
     needed, protos = {output}, []
     for proto in reversed(model.graph.node):
-        if not needed.isdisjoint(proto.output):
+        if not needed.isdisjoint(_texts(proto.output)):
             protos.append(proto)
-            needed.update(filter(None, proto.input))
+            needed.update(filter(None, _texts(proto.input)))
     protos.reverse()
     known = set(given)
     for proto in protos:
-        for name in filter(None, proto.input):
+        for name in filter(None, _texts(proto.input)):
             if name not in known:
                 reads = f"{name[:SHOWN]!r}, which no node before it gives"
                 fits = "a graph in order without circles would fit"
                 raise GraphError(f"load: {_title(proto)}: reads {reads}; {fits}")
-        for name in filter(None, proto.output):
+        for name in filter(None, _texts(proto.output)):
             if name in known:
                 got = f"gives {name[:SHOWN]!r} a second time"
                 raise GraphError(f"load: {_title(proto)}: {got}, needs another name")
@@ -119,7 +118,12 @@ def _needed(model: Any, output: str, given: set[str]) -> tuple[list[Any], set[st
 
 def _label(proto: Any) -> str:
     """The name of an operation, with its domain if it is not ONNX's own."""
-    return proto.op_type if proto.domain in ONNX else f"{proto.domain}.{proto.op_type}"
+    domain, kind = text(proto.domain), text(proto.op_type)
+    return kind if domain in ONNX else f"{domain}.{kind}"
+
+
+def _texts(names: Iterable[str | bytes]) -> list[str]:
+    return [text(name) for name in names]
 
 
 def _title(proto: Any) -> str:
@@ -128,8 +132,7 @@ def _title(proto: Any) -> str:
 
 def _named(proto: Any) -> str:
     """A node's name, or that of what it gives."""
-    name: str = proto.name or next(filter(None, proto.output), "")
-    return name
+    return text(proto.name) or next(filter(None, _texts(proto.output)), "")
 
 
 def _unsupported(protos: list[Any], unknown: Counter[str]) -> str:
@@ -144,19 +147,20 @@ def _node(proto: Any, tensors: Tensors) -> Node:
     attributes: dict[str, Any] = {}
     for entry in proto.attribute:
         if entry.type not in READERS or entry.ref_attr_name:
-            kind = f"attribute {entry.name[:SHOWN]!r} of type {entry.type}"
+            kind = f"attribute {text(entry.name)[:SHOWN]!r} of type {entry.type}"
             raise GraphError(f"load: {_title(proto)}: got {kind}, needs numbers, texts or tensors")
         field = READERS[entry.type]
         value = getattr(entry, field)
         if field == "t":
             value = tensors.array(value)
         elif field in ("s", "strings"):
-            texts = [text.decode(errors="replace") for text in ([value] if field == "s" else value)]
+            texts = _texts([value] if field == "s" else value)
             value = texts[0] if field == "s" else texts
         elif field in ("floats", "ints"):
             value = list(value)
-        attributes[entry.name] = value
-    return Node(proto.op_type, _named(proto), tuple(proto.input), tuple(proto.output), attributes)
+        attributes[text(entry.name)] = value
+    inputs, outputs = (tuple(_texts(names)) for names in (proto.input, proto.output))
+    return Node(_label(proto), _named(proto), inputs, outputs, attributes)
 
 
 def _input(name: str, value: Any) -> Input:

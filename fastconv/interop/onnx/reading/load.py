@@ -8,7 +8,7 @@ from fastconv.interop.onnx.metadata import restore
 from fastconv.interop.onnx.reading.files import opened
 from fastconv.interop.onnx.reading.graphs import outputs_of
 from fastconv.interop.onnx.reading.model import File, batched
-from fastconv.interop.onnx.reading.tensors import Tensors
+from fastconv.interop.onnx.reading.tensors import Tensors, text
 from fastconv.interop.onnx.reading.values import GraphError
 
 _logger = logging.getLogger("fastconv")
@@ -38,11 +38,11 @@ def load(path: str | Path) -> nn.Layer:
         raise GraphError(f"load: got {got}, needs one; onnx.utils.extract_model would fit")
     tensors = Tensors(Path(path).parent)
     made = batched(File(model, tensors, size), outputs[0])
+    try:
+        restore(made, {text(entry.key): text(entry.value) for entry in model.metadata_props})
+    except ValueError as error:
+        raise GraphError(f"load: {path}: {error}") from None
     if tensors.halves:
         kinds = " and ".join(sorted(tensors.halves))
         _logger.warning("%s: weights of %s are converted to float32", path, kinds)
-    try:
-        restore(made, {entry.key: entry.value for entry in model.metadata_props})
-    except ValueError as error:
-        raise GraphError(f"load: {path}: {error}") from None
     return made

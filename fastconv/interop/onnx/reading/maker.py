@@ -56,7 +56,7 @@ class Maker:
 
     def value(self, name: str) -> Value:
         """What a name stands for; ValueError where no layer gives it."""
-        value = self.values[name]
+        value = self.values.get(name)
         if value is None:
             needs = "the first alone"
             raise GraphError(
@@ -72,7 +72,7 @@ class Maker:
                 found = self._found(call)
         except GraphError:
             raise
-        except (ValueError, TypeError, IndexError, OverflowError, MemoryError) as error:
+        except Exception as error:  # what a damaged node breaks may be anything
             raise GraphError(f"load: {node}: {error}") from None
         return found
 
@@ -159,9 +159,12 @@ class Maker:
                 for world in (0, 1)
             )
         except ValueError:
-            if any(None in (source.known() or ())[self.batched :] for source in sources):
-                return None
-            raise
+            if all(None not in (source.known() or ())[self.batched :] for source in sources):
+                raise
+            if isinstance(layer, nn.Linear):  # whatever leads to it gives what it takes
+                first, second = ((*s[:-1], layer.out_features) for s in sources[0].shapes or ())
+                return first, second
+            return None
         return first, second
 
     def _shape(self, layer: nn.Layer, shapes: Sequence[Shape]) -> Shape:

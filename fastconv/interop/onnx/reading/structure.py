@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 from fastconv import nn
 from fastconv.interop.onnx.reading.call import Made
+from fastconv.interop.onnx.reading.operations.patterns import unread
+from fastconv.interop.onnx.reading.values import GraphError
 
 DEEPEST = 16
 """How many blocks may lie in each other before a graph stays one."""
@@ -29,6 +31,10 @@ def model_of(layers: Mapping[str, Made], output: str) -> nn.Layer:
     needed = _needed(layers, output)
     if not needed:
         return nn.Sequential(nn.Identity())
+    for made in needed.values():
+        if node := unread(made.layer):
+            fits = "Gelu, of opset 20, would fit"
+            raise GraphError(f"load: {node}: got one that is no part of GELU, needs to be; {fits}")
     chains = _chains(needed)
     if len(chains) == 1 and not (last := chains[output]).joins:
         return nn.Sequential(*last.layers)

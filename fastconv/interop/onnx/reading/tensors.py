@@ -84,7 +84,7 @@ class Tensors:
 
     def _outside(self, tensor: Any, size: int) -> bytes:
         """The bytes of a tensor in another file of the folder; ValueError for a place outside of it."""
-        entries = {entry.key: entry.value for entry in tensor.external_data}
+        entries = {text(entry.key): text(entry.value) for entry in tensor.external_data}
         location = entries.get("location", "")
         if self.folder is None:
             raise ValueError("got data in another file, needs a model in a file beside it")
@@ -110,6 +110,11 @@ class Tensors:
             content = file.read(length)
         _same("bytes", len(content), size, tuple(tensor.dims))
         return content
+
+
+def text(value: str | bytes) -> str:
+    """A name in a file, which is bytes where it is not UTF-8."""
+    return value.decode(errors="replace") if isinstance(value, bytes) else value
 
 
 def type_of(number: int) -> tuple[str, DTypeLike, str]:

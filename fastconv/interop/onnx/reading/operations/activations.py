@@ -76,7 +76,7 @@ def swish(call: Call) -> Data:
 def hard_sigmoid(call: Call) -> Data:
     """alpha · x + beta, cut to what lies between 0 and 1."""
     alpha, beta = call.number("alpha", 0.2), call.number("beta", 0.5)
-    if math.isclose(alpha, 1 / 6, rel_tol=1e-6) and beta == 0.5:
+    if math.isclose(alpha, 1 / 6, rel_tol=1e-5) and beta == 0.5:
         return call.add(nn.Hardsigmoid(), call.data())
     line = frozen(nn.Affine((), (), dtype=call.making.dtype), weight=alpha, bias=beta)
     return call.chain(call.data(), line, nn.Hardtanh(0.0, 1.0))

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import numpy as np
 
 from fastconv import nn
-from fastconv.interop.onnx.reading.call import Call, fill, frozen
+from fastconv.interop.onnx.reading.call import Call, Made, fill, frozen
+from fastconv.interop.onnx.reading.operations import patterns
 from fastconv.interop.onnx.reading.operations.activations import sample_shape, times
 from fastconv.interop.onnx.reading.operations.shapes import reshaped
 from fastconv.interop.onnx.reading.values import Constant, Data
@@ -33,7 +34,7 @@ def subtract(call: Call) -> Data:
 def multiply(call: Call) -> Data:
     """x · y."""
     if not isinstance(given := _split(call), tuple):
-        return joined(call, nn.Multiply(), given)
+        return patterns.product(call, *given) or joined(call, nn.Multiply(), given)
     x, constant, _ = given
     return _scaled(call, x, constant)
 
@@ -138,20 +139,30 @@ def joined(call: Call, layer: nn.Layer, data: list[Data]) -> Data:
 
 def _scaled(call: Call, x: Data, factor: Array) -> Data:
     """Each element times its factor; one number for all stays as it is in training."""
-    layer = nn.Affine(factor.shape, dtype=call.making.dtype)
-    return call.add(frozen(layer, weight=factor) if factor.ndim == 0 else fill(layer, weight=factor), x)
+    if factor.ndim == 0:
+        return patterns.scaled(call, x, float(factor))
+    made = _alone(call, x)
+    if made is not None and (layer := patterns.renormalized(made.layer, factor, None)) is not None:
+        return call.add(layer, *made.sources)
+    return call.add(fill(nn.Affine(factor.shape, dtype=call.making.dtype), weight=factor), x)
 
 
 def _shifted(call: Call, x: Data, summand: Array) -> Data:
     """Each element and its summand, which a layer before takes as its bias where it can."""
-    pairs = zip(call.node.inputs, call.inputs, strict=True)
-    made = call.making.made(x)
-    if made is not None and all(call.making.read_once(n) for n, value in pairs if isinstance(value, Data)):
-        layer = _biased(made.layer, summand)
+    made = _alone(call, x)
+    if made is not None:
+        layer = _biased(made.layer, summand) or patterns.renormalized(made.layer, None, summand)
         if layer is not None:
             return call.add(layer, *made.sources)
     layer = nn.Affine(None, summand.shape, dtype=call.making.dtype)
     return call.add(frozen(layer, bias=summand) if summand.ndim == 0 else fill(layer, bias=summand), x)
+
+
+def _alone(call: Call, x: Data) -> Made | None:
+    """The layer that gives this, if nothing but this node reads it."""
+    pairs = zip(call.node.inputs, call.inputs, strict=True)
+    once = all(call.making.read_once(name) for name, value in pairs if isinstance(value, Data))
+    return call.making.made(x) if once else None
 
 
 def _biased(layer: nn.Layer, bias: Array) -> nn.Layer | None:

@@ -44,9 +44,8 @@ def matmul(call: Call) -> Data:
         y = _products(call, x, weight)
     else:
         y = _linear(call, x, weight.T if weight.ndim == 2 else weight[None], None)
-    if weight.ndim == 1:
-        y = reshaped(call, y, lambda s: s[:-1])
-    return reshaped(call, y, lambda s: (*s[:-2], s[-1])) if flat else y
+    last = weight.ndim > 1
+    return reshaped(call, y, lambda s: (*s[:-2], *s[-2 : len(s) - 1] * (not flat), *s[-1:] * last))
 
 
 def _products(call: Call, x: Data, weight: Array) -> Data:

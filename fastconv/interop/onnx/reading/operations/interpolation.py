@@ -1,5 +1,6 @@
 """Where the pixels of a resized image are read: ONNX's coordinate modes as positions and weights."""
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -27,6 +28,7 @@ class Way(NamedTuple):
     rounding: str = "floor"
     cubic: float = -0.75
     exclude_outside: bool = False
+    antialias: bool = False
 
 
 class Axis(NamedTuple):
@@ -55,23 +57,22 @@ def positions(axis: Axis, way: Way) -> Array:
         x = halves * (outputs > 1 or way.coordinates == "half_pixel")
     if way.mode == "nearest":
         x = ROUNDED[way.rounding](x)
-    return x if way.mode == "cubic" else np.clip(x, 0, size - 1)
+    return x if way.mode == "cubic" or way.antialias else np.clip(x, 0, size - 1)
 
 
 def matrix(axis: Axis, way: Way) -> Array:
     """The weights (outputs, size) with which the pixels along an axis are added up."""
     x = positions(axis, way)
     below = np.floor(x).astype(np.int64)
-    part = (x - below)[:, None]
-    if way.mode == "cubic":
-        offsets = np.arange(-1, 3)
-        weights = _cubic(np.abs(offsets - part), way.cubic)
-    else:
-        offsets = np.arange(2)
-        weights = np.concatenate([1 - part, part], axis=1)
+    squeezed = min(1.0, axis.scale) if way.antialias else 1.0
+    first = math.floor(-(2 if way.mode == "cubic" else 1) / squeezed) + 1
+    offsets = np.arange(first, 2 - first)
+    distance = np.abs(offsets - (x - below)[:, None]) * squeezed
+    weights = _cubic(distance, way.cubic) if way.mode == "cubic" else np.maximum(0, 1 - distance)
     places = below[:, None] + offsets
     if way.exclude_outside:
         weights = weights * ((places >= 0) & (places < axis.size))
+    if way.exclude_outside or way.antialias:
         weights = weights / weights.sum(axis=1, keepdims=True)
     result = np.zeros((axis.outputs, axis.size))
     np.add.at(result, (np.arange(axis.outputs)[:, None], np.clip(places, 0, axis.size - 1)), weights)

@@ -19,7 +19,7 @@ def batch_norm(call: Call) -> list[Data | None]:
     kind = nn.BatchNorm2d if call.making.batched and call.rank(x) == 4 else nn.BatchNorm1d
     if kind is nn.BatchNorm1d and call.rank(x) != 2:
         call.images(x, (1,))
-    share = 1 - call.number("momentum", 0.9)
+    share = round(1 - call.number("momentum", 0.9), 6)  # files hold it in single precision
     layer = kind(len(scale), call.number("epsilon", 1e-5), share, dtype=call.making.dtype)
     fill(layer, weight=scale, bias=bias, running_mean=mean, running_var=var)
     return [call.add(layer, x), *[None] * 4]

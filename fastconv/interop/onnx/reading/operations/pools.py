@@ -29,9 +29,20 @@ def max_pool(call: Call) -> list[Data | None]:
     inner, padded = unpadded(call, x, given)
     if inner is not x and (made := call.making.made(inner)) and type(made.layer) in POSITIVE:
         x, given = inner, padded
+    x, given = _padded(call, x, given)
     kind = nn.MaxPool1d if len(given.kernel) == 1 else nn.MaxPool2d
     layer = kind(given.kernel, given.stride, given.padding, given.dilation, ceil_mode=ceil)
     return [call.add(layer, x), None]
+
+
+def _padded(call: Call, x: Data, given: Window) -> tuple[Data, Window]:
+    """A padding as wide as windows are, which a pool does not take, as a layer before it."""
+    pairs = zip(given.padding, given.kernel, strict=True) if given.padding != "same_upper" else ()
+    if all(max(pair) < taps for pair, taps in pairs):
+        return x, given
+    sides = tuple(side for pair in reversed(given.padding) for side in pair)
+    kind: Any = nn.ConstantPad1d if len(given.kernel) == 1 else nn.ConstantPad2d
+    return call.add(kind(sides, -np.inf), x), given._replace(padding=((0, 0),) * len(given.kernel))
 
 
 def average_pool(call: Call) -> Data:
@@ -48,7 +59,7 @@ def average_pool(call: Call) -> Data:
     if counted and given.padding == "same_upper":
         raise call.refuse("auto_pad SAME_UPPER with count_include_pad", "one of them alone")
     kind = nn.AvgPool1d if len(given.kernel) == 1 else nn.AvgPool2d
-    return call.add(kind(given.kernel, given.stride, given.padding, ceil, counted), x)
+    return call.add(kind(given.kernel, given.stride, given.padding, ceil, counted or plain), x)
 
 
 def _spread(call: Call, x: Data, given: Window, plain: bool) -> Data:

@@ -43,10 +43,11 @@ def resize(call: Call) -> Data:
         call.text("nearest_mode", "round_prefer_floor"),
         call.number("cubic_coeff_a", -0.75),
         call.flag("exclude_outside"),
+        call.flag("antialias"),
     )
-    if call.flag("antialias") or way.coordinates not in COORDINATES or way.rounding not in ROUNDED:
-        got = f"{way.coordinates[:30]!r}, {way.rounding[:30]!r} or antialias=1"
-        raise call.refuse(got, f"no antialiasing and one of {', '.join(COORDINATES)}")
+    if way.coordinates not in COORDINATES or way.rounding not in ROUNDED:
+        got = f"{way.coordinates[:30]!r} and {way.rounding[:30]!r}"
+        raise call.refuse(got, f"one of {', '.join(COORDINATES)} and one of {', '.join(ROUNDED)}")
     sizes = call.inputs[3] if call.has(3) else None
     if sizes is not None and not isinstance(sizes, Constant):
         raise call.refuse("sizes computed from the model's input", "constants, or the input's own sizes")
@@ -85,7 +86,11 @@ def _resized(call: Call, scales: Sequence[float] | None, sizes: Constant | None,
         raise call.refuse(f"mode {way.mode[:20]!r}", "nearest, linear or cubic")
     both = [_axes(call, s, scales, None if sizes is None else sizes[i]) for i, s in enumerate(x.shapes or ())]
     for candidate in OURS:
-        if candidate.mode == way.mode and all(_same(axis, candidate, way) for axes in both for axis in axes):
+        if (
+            candidate.mode == way.mode
+            and not way.antialias
+            and all(_same(axis, candidate, way) for axes in both for axis in axes)
+        ):
             mode = MODES[way.mode][count - 1]
             aligned = (candidate.coordinates == "align_corners") if way.mode == "linear" else None
             return call.add(nn.Upsample(**_target(call, both), mode=mode, align_corners=aligned), x)
@@ -107,7 +112,7 @@ def _target(call: Call, both: Sequence[Sequence[Axis]]) -> dict[str, Any]:
     if all(len(each) == 1 for each in factors):
         numbers = tuple(each.pop() for each in factors)
         if both[0] != both[1] or all(number.is_integer() for number in numbers):
-            return {"scale_factor": numbers}
+            return {"scale_factor": numbers[0] if len({*numbers}) == 1 else numbers}
     if any(a.outputs != b.outputs for a, b in zip(*both, strict=True)):
         raise call.refuse("a size that depends on the input's", "a multiple of it, or a fixed one")
     return {"size": tuple(axis.outputs for axis in both[0])}

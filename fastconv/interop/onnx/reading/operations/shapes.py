@@ -7,6 +7,7 @@ import numpy as np
 
 from fastconv import nn
 from fastconv.interop.onnx.reading.call import Call
+from fastconv.interop.onnx.reading.operations import patterns
 from fastconv.interop.onnx.reading.tensors import FLOATS, TYPES
 from fastconv.interop.onnx.reading.values import Constant, Data
 from fastconv.types import Array, Shape
@@ -65,7 +66,7 @@ def reshape(call: Call) -> Data:
         return _reshaped_unknown(call, x, both)
     zero = call.flag("allowzero")
     shapes = [_resolved(call, old, new, zero) for old, new in zip(x.shapes, both, strict=True)]
-    return _arranged(call, x, shapes)
+    return patterns.normalized(call, x, tuple(shapes)) or _arranged(call, x, shapes)
 
 
 def squeeze(call: Call) -> Data:
@@ -209,6 +210,8 @@ def _arranged(call: Call, x: Data, shapes: list[Shape]) -> Data:
     after = 0
     while after < min(len(old), len(new)) - before and old[-1 - after] == new[-1 - after]:
         after += 1
+    if len(new) == 1:
+        return call.add(nn.Flatten(), x)
     middle = new[before : len(new) - after]
     dims = before + 1, len(old) - after
     open_sizes = [n if n == m else -1 for n, m in new]
