@@ -104,13 +104,14 @@ def check_size(size: Pair | None, path: str, task: Task) -> None:
 
 
 def _of_onnx(path: str) -> tuple[nn.Layer, dict[str, Any] | None]:
-    """The model of an ONNX file, and its task as other files hold it, if there are classes."""
+    """The model of an ONNX file, and its task as other files hold it, if it has one output for each class."""
     try:
         model, shape = onnx.load(path), onnx.input_shape(path)
+        outputs = None if shape is None or model.classes is None else model.output_shape(shape)
     except ValueError as error:
         message = str(error).removeprefix("load: ")
         raise ValueError(message if message.startswith(path) else f"{path}: {message}") from None
-    if model.classes is None or shape is None:
+    if shape is None or outputs != (len(model.classes or ()),):
         return model, None
     classes, preparation = list(model.classes), model.preparation
     return model, {"input_shape": list(shape), "classes": classes, "preparation": preparation}
@@ -134,6 +135,6 @@ def _preparation(path: str, state: Any, shape: Shape) -> Preparation:
         how = RAW if state is None else Preparation.from_state_dict(state)
         if how.normalize is not None:  # for so many channels?
             how.normalize.images(np.empty((0, *shape), np.float32))
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise ValueError(f"{path}: holds no preparation of images that fits: {error}") from None
     return how

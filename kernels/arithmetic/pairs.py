@@ -3,6 +3,8 @@
 from enum import IntEnum
 from functools import lru_cache
 
+import numpy as np
+
 from ..engine.geometry import Geometry
 from ..engine.jit import inline, kernel
 from ..engine.machine import lanes
@@ -98,8 +100,9 @@ def _combined(operation, a, b):
 
 
 def _written_out(array, shape, by_channels):
-    """The array as often as this shape has it."""
-    whole, _ = made(shape, array.dtype, by_channels)
+    """The array as often as this shape has it, by NumPy: such a call is not replayed."""
+    whole = np.empty(ordered(shape, by_channels), array.dtype)
+    whole = whole.transpose(0, 3, 1, 2) if by_channels else whole
     whole[...] = array
     return whole
 

@@ -13,7 +13,7 @@ FLAT = 20.0
 
 
 def relu(at: Place, layer: nn.ReLU, x: str) -> str:
-    """max(x, 0)."""
+    """max(x, 0), element by element."""
     return at.node("Relu", x)
 
 

@@ -15,7 +15,7 @@ def add(at: Place, layer: nn.Add, *inputs: str) -> str:
 
 
 def subtract(at: Place, layer: nn.Subtract, *inputs: str) -> str:
-    """The difference."""
+    """The difference of the two."""
     return _folded(at, "Sub", inputs)
 
 
@@ -25,7 +25,7 @@ def multiply(at: Place, layer: nn.Multiply, *inputs: str) -> str:
 
 
 def divide(at: Place, layer: nn.Divide, *inputs: str) -> str:
-    """The quotient."""
+    """The quotient of the two."""
     return _folded(at, "Div", inputs)
 
 

@@ -1,6 +1,7 @@
 """Models into ONNX files."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -16,17 +17,18 @@ from fastconv.nn.places import locate, shape_at
 from fastconv.types import Shape
 
 OPSET, OLDEST = 20, 13
-LARGEST = 2**31 - 2**20
+LARGEST = 2**31 - 2**24
 """Bytes of arrays in a file: its format ends at 2 GB, the graph included."""
 
 
 def export(model: nn.Layer, path: str | Path, input_shape: Shape, opset: int = OPSET) -> None:
-    """Writes what a model computes in prediction to an ONNX file; one at `path` is replaced whole or not.
+    """Writes what a model computes in prediction to an ONNX file.
 
-    `input_shape` is that of a sample, (C, H, W); the size of the batch, "N", stays open. The input is called
-    "input", the output "output", nodes and arrays as in the model: `3.body.0`, `3.body.0.weight`. The file
-    holds the arrays in the model's type, and its classes and preparation (`metadata`). `opset` is the version
-    of the operators, from 13 to the newest that the package onnx knows.
+    A file at `path` is replaced whole or not at all. `input_shape` is that of a sample, (C, H, W); the size
+    of the batch, "N", stays open. The input is called "input", the output "output", nodes and arrays as in
+    the model: `3.body.0`, `3.body.0.weight`. The file holds the arrays in the model's type (float32 where it
+    has none), its classes and its preparation. `opset` is the version of the operators, from 13 to the newest
+    that the package onnx knows.
 
     ImportError without that package (pip install 'fastconv[onnx]'). TypeError, ValueError for arguments that
     do not fit, for layers of your own and others that ONNX cannot say, and for arrays of 2 GB and more.
@@ -49,13 +51,15 @@ def export(model: nn.Layer, path: str | Path, input_shape: Shape, opset: int = O
 
 
 def _graph(model: nn.Layer, input_shape: Shape, opset: int) -> Graph:
-    """The nodes of all layers."""
-    arrays = {**model.parameters(), **model.buffers()}
-    floats = [array.dtype for array in arrays.values() if array.dtype.kind == "f"]
-    dtype = floats[0] if floats else np.dtype(np.float32)
+    """The nodes of all layers. An array of a layer that is there twice has the name of its first place."""
     nodes = model.nodes() or [Node("", nn.Identity(), (INPUT,))]
-    taken = {INPUT, OUTPUT, *arrays, *(node.name for node in nodes)}
-    graph = Graph(opset, dtype, {id(array): name for name, array in arrays.items()}, taken)
+    named, types = dict[int, str](), list[np.dtype[Any]]()
+    for node in nodes:
+        for name, array in {**node.layer.parameters(), **node.layer.buffers()}.items():
+            named.setdefault(id(array), f"{node.name}.{name}" if node.name else name)
+            types += [array.dtype] if array.dtype.kind == "f" else []
+    taken = {INPUT, OUTPUT, *named.values(), *(node.name for node in nodes)}
+    graph = Graph(opset, types[0] if types else np.dtype(np.float32), named, taken)
     graph.shapes[INPUT] = input_shape
     values = {INPUT: INPUT}
     for node in nodes:

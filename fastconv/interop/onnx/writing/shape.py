@@ -8,7 +8,7 @@ from fastconv.types import Shape
 
 
 def identity(at: Place, layer: nn.Identity, x: str) -> str:
-    """x itself."""
+    """What it reads, without a node."""
     return x
 
 

@@ -105,6 +105,16 @@ def test_a_layer_that_is_there_twice_has_its_arrays_once(tmp_path):
     assert_same(model, (4,), tmp_path / "model.onnx")
 
 
+def test_a_class_of_ones_own_that_says_what_its_parameters_are(tmp_path):
+    class Hidden(nn.Sequential):
+        def parameters(self):
+            return {}
+
+    model = nn.Sequential(Hidden(nn.Linear(4, 4, seed=0)), nn.Tanh())
+    proto = written(model, (4,), tmp_path / "model.onnx")
+    assert [array.name for array in proto.graph.initializer] == ["0.0.weight", "0.0.bias"]
+
+
 def test_what_is_frozen_is_written_too(tmp_path):
     model = drawn(network)
     plain = written(model, (2, 7, 6), tmp_path / "model.onnx")
