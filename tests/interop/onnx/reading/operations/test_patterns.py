@@ -18,6 +18,22 @@ def test_x_times_a_function_of_x(op, kind, order, tmp_path):
     assert len(kinds(ours)) == (2 if kind == "Multiply" else 1)
 
 
+NUMBERS = {"three": np.float32(3), "zero": np.float32(0), "six": np.float32(6)}
+RAMP = [node("Add", "x three", "1"), node("Clip", "1 zero six", "2")]
+
+
+@pytest.mark.parametrize(
+    ("end", "kind"),
+    [
+        ([node("Div", "2 six", "y")], "Hardsigmoid"),
+        ([node("Div", "2 six", "3"), node("Mul", "3 x", "y")], "Hardswish"),
+        ([node("Mul", "x 2", "3"), node("Div", "3 six", "y")], "Hardswish"),
+    ],
+)
+def test_hard_activations_as_a_cut_ramp(end, kind, tmp_path):
+    assert kinds(agrees(model([*RAMP, *end], NUMBERS), tmp_path)) == [kind]
+
+
 @pytest.mark.parametrize(
     "end",
     [
