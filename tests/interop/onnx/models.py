@@ -1,8 +1,14 @@
 """Small ONNX models, and what onnxruntime computes of them."""
 
 import numpy as np
-import onnx
-from onnx import TensorProto, helper, numpy_helper
+import pytest
+
+onnx = pytest.importorskip("onnx")
+
+from onnx import TensorProto, helper, numpy_helper  # noqa: E402
+
+from fastconv import nn  # noqa: E402
+from fastconv.interop.onnx import load  # noqa: E402
 
 RNG = np.random.default_rng(0)
 KINDS = {"float32": TensorProto.FLOAT, "float64": TensorProto.DOUBLE, "float16": TensorProto.FLOAT16}
@@ -41,9 +47,30 @@ def written(made, folder, name="model.onnx"):
 
 
 def theirs(made, x):
-    """What onnxruntime computes, or ONNX's own evaluator for what it lacks."""
-    import onnxruntime
-
+    """What onnxruntime computes."""
+    onnxruntime = pytest.importorskip("onnxruntime")
     session = onnxruntime.InferenceSession(made.SerializeToString(), providers=["CPUExecutionProvider"])
     (name,) = [value.name for value in session.get_inputs()]
     return session.run(None, {name: x})[0]
+
+
+def agrees(made, folder, *shape, tolerance=1e-5, positive=False):
+    """The model of a file, which computes what onnxruntime does on a batch of this shape."""
+    x = draw(*(shape or (2, 3, 8, 8)))
+    x = abs(x) + 0.5 if positive else x
+    ours = load(written(made, folder))
+    np.testing.assert_allclose(ours(x), theirs(made, x), rtol=tolerance, atol=tolerance)
+    return ours
+
+
+def kinds(model):
+    """The classes of a model's layers: of a sequence one after the other, of a graph by name."""
+    layers = model.children().values() if isinstance(model, nn.Graph) else model
+    return [type(layer).__name__ for layer in layers]
+
+
+def refusal(made, folder):
+    """The message with which a file is refused."""
+    with pytest.raises(ValueError, match=r"^load: ") as caught:
+        load(written(made, folder))
+    return str(caught.value)

@@ -1,5 +1,7 @@
 """ONNX's own tests of operators and networks, of which `suite` says what is left out."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -15,7 +17,7 @@ from onnx.backend.test import BackendTest  # noqa: E402
 
 from fastconv.interop.onnx import Backend  # noqa: E402
 from tests.interop.onnx.models import draw, model, node  # noqa: E402
-from tests.interop.onnx.suite import HEAVY, REASONS, node_tests, selected  # noqa: E402
+from tests.interop.onnx.suite import HEAVY, OPERATORS, REASONS, counts, node_tests, selected  # noqa: E402
 
 COMPILED = "basic_conv_with_padding", "maxpool_2d_pads", "gemm_all_attributes", "batchnorm_example"
 """What runs on the compiled kernels, too."""
@@ -53,6 +55,13 @@ globals().update(cases())
 def test_each_left_out_test_is_there():
     names = {name for tests in selected().values() for name in tests}
     assert set(REASONS) <= names
+
+
+def test_the_readme_has_the_counts():
+    run, left_out = (sum(numbers) for numbers in zip(*counts().values(), strict=True))
+    readme = Path(__file__).resolve().parents[3].joinpath("README.md").read_text(encoding="utf-8")
+    assert f"{run} pass, single nodes of {len(OPERATORS)} operators" in readme
+    assert f"{left_out} are left out by name: " in readme
 
 
 def run(test, dtype=None):

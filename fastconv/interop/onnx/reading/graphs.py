@@ -170,11 +170,10 @@ def _input(name: str, value: Any) -> Input:
         raise GraphError(f"load: input {name[:SHOWN]!r}: got no tensor of numbers, needs one of floats")
     shape = None
     if kind.HasField("shape"):
-        shape = tuple(d.dim_value if d.WhichOneof("value") == "dim_value" else None for d in kind.shape.dim)
-        if len(shape) > MOST_AXES or any(size is not None and size < 0 for size in shape):
-            raise GraphError(
-                f"load: input {name[:SHOWN]!r}: got sizes {shape[:8]}, needs sizes of at least 0"
-            )
+        shape = tuple(dim.dim_value if dim.dim_value > 0 else None for dim in kind.shape.dim)
+        if len(shape) > MOST_AXES:
+            got = f"{len(shape)} axes"
+            raise GraphError(f"load: input {name[:SHOWN]!r}: got {got}, needs at most {MOST_AXES}")
     return Input(shape, TYPES[kind.elem_type][0])
 
 

@@ -87,10 +87,10 @@ class Maker:
         if operation.fold is None:
             return self._folded_by_layers(call, constants)
         both = [[None if v is None else v[world] for v in constants] for world in (0, 1)]
-        first = np.asarray(operation.fold(call, *both[0]))
+        first = _arrays(operation.fold(call, *both[0]))
         if all(a is b for a, b in zip(*both, strict=True)):
-            return [Constant.of(first)]
-        return [Constant(first, np.asarray(operation.fold(call, *both[1])))]
+            return [Constant.of(array) for array in first]
+        return [Constant(a, b) for a, b in zip(first, _arrays(operation.fold(call, *both[1])), strict=True)]
 
     def _folded_by_layers(self, call: Call, constants: Sequence[Constant | None]) -> list[Value | None]:
         """What layers give for a constant, which is one sample for them."""
@@ -170,6 +170,11 @@ class Maker:
     def _shape(self, layer: nn.Layer, shapes: Sequence[Shape]) -> Shape:
         batch = shapes[0][: self.batched]
         return (*batch, *layer.output_shape(*(shape[self.batched :] for shape in shapes)))
+
+
+def _arrays(folded: Any) -> list[Array]:
+    """The arrays of a node's outputs, of which there may be one."""
+    return [np.asarray(array) for array in (folded if isinstance(folded, list) else [folded])]
 
 
 def _each(found: Value | list[Any]) -> Sequence[Value | None]:

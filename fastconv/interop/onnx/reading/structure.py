@@ -100,8 +100,13 @@ def _joined(made: Made, ways: Sequence[tuple[nn.Layer, ...]]) -> nn.Layer | None
     shapes = {source.shapes for source in made.sources}
     if len(ways) != 2 or len(shapes) > 1 or None in shapes or not any(ways):
         return None
-    body, shortcut = sorted(ways, key=len, reverse=True)
+    body, shortcut = sorted(ways, key=_weight, reverse=True)
     return nn.Residual(_one(body) or nn.Identity(), _one(shortcut))
+
+
+def _weight(way: Sequence[nn.Layer]) -> tuple[int, int]:
+    """How many layers have parameters, and how many there are: a shortcut has fewer."""
+    return sum(bool(layer.parameters()) for layer in way), len(way)
 
 
 def _one(layers: tuple[nn.Layer, ...]) -> nn.Layer | None:

@@ -110,7 +110,7 @@ OPERATIONS: dict[str, Operation] = {
     "Softmax": Operation(softmax(nn.Softmax)),
     "Softplus": Operation(activations.softplus),
     "Softsign": Operation(activations.softsign),
-    "Split": Operation(cuts.split),
+    "Split": Operation(cuts.split, folding.split),
     "Sqrt": Operation(arithmetic.powered(0.5), elementwise(np.sqrt)),
     "Squeeze": Operation(shapes.squeeze, folding.squeeze),
     "Sub": Operation(arithmetic.subtract, elementwise(np.subtract)),

@@ -113,8 +113,9 @@ class Tensors:
 
 
 def text(value: str | bytes) -> str:
-    """A name in a file, which is bytes where it is not UTF-8."""
-    return value.decode(errors="replace") if isinstance(value, bytes) else value
+    """A name in a file, which is bytes where it is not UTF-8, in characters that can be printed."""
+    name = value.decode(errors="replace") if isinstance(value, bytes) else value
+    return name if name.isprintable() else "".join(c if c.isprintable() else "\ufffd" for c in name)
 
 
 def type_of(number: int) -> tuple[str, DTypeLike, str]:

@@ -11,7 +11,7 @@ BATCHES = 1009, 2003
 """The sizes of the batch axis under which a graph is followed: what differs depends on the batch."""
 STEP = 224
 """An open axis k has the sizes (k + 1) and (k + 2) times this: most networks halve them exactly."""
-MOST_MADE = 2**29
+MOST_MADE = 2**28
 """How many elements the nodes of a file may make out of nothing, beside as many as the file has bytes."""
 
 
@@ -66,9 +66,12 @@ class Budget:
         self.left = MOST_MADE + file_size
 
     def take(self, *shape: int) -> None:
+        """Counts an array of this shape; ValueError where it is more than what is left."""
+        self.allow(*shape)
+        self.left -= math.prod(shape)
+
+    def allow(self, *shape: int) -> None:
         """ValueError where an array of this shape is more than what is left."""
-        count = math.prod(shape)
-        if count > self.left:
+        if math.prod(shape) > self.left:
             shown = f"shape {shape}" if len(shape) <= 8 else f"{len(shape)} axes"
             raise ValueError(f"got an array of {shown}, needs at most {self.left} more elements in all")
-        self.left -= count

@@ -28,7 +28,7 @@ def subtract(call: Call) -> Data:
     x, constant, first = given
     if first:
         return _shifted(call, x, -constant)
-    return _shifted(call, call.add(times(call, -1), x), constant)
+    return _shifted(call, patterns.scaled(call, x, -1), constant)
 
 
 def multiply(call: Call) -> Data:
@@ -62,7 +62,7 @@ def powered(exponent: float) -> Callable[[Call], Data]:
 
 def negative(call: Call) -> Data:
     """-x."""
-    return call.add(times(call, -1), call.data())
+    return patterns.scaled(call, call.data(), -1)
 
 
 def total(call: Call) -> Data:

@@ -58,7 +58,7 @@ def constant(call: Call) -> Array:
 
 
 def constant_of_shape(call: Call, shape: Array) -> Array:
-    """An array of one number throughout, which takes no memory until it is copied."""
+    """An array of one number throughout."""
     value = call.tensor("value")
     value = np.zeros(1, np.float32) if value is None else value
     if value.size != 1:
@@ -72,7 +72,8 @@ def expand(call: Call, x: Array, shape: Array) -> Array:
 
 
 def _spread(call: Call, x: Array, shape: tuple[int, ...]) -> Array:
-    call.making.budget.take(*shape)
+    """An array repeated, which takes no memory until it is copied."""
+    call.making.budget.allow(*shape)
     return np.broadcast_to(x, shape)
 
 
@@ -135,6 +136,15 @@ def cut(call: Call, x: Array, *limits: Array | None) -> Array:
     return x[tuple(parts)]
 
 
+def split(call: Call, x: Array, sizes: Array | None = None) -> list[Array]:
+    """Parts along an axis."""
+    given, count = _list(call, "split", sizes), len(call.node.outputs)
+    axis = call.axis(call.integer("axis"), x.ndim)
+    part = -(-x.shape[axis] // count)
+    ends = np.cumsum(given)[:-1] if given else [part * index for index in range(1, count)]
+    return np.split(x, ends, axis)
+
+
 def transpose(call: Call, x: Array) -> Array:
     """The axes in another order."""
     return x.transpose(call.integers("perm"))
@@ -145,6 +155,7 @@ def reshape(call: Call, x: Array, shape: Array) -> Array:
     sizes = shape.ravel().tolist()
     if not call.flag("allowzero"):
         sizes = [x.shape[i] if n == 0 and i < x.ndim else n for i, n in enumerate(sizes)]
+    call.making.budget.take(*x.shape)  # what repeats in memory is copied
     return x.reshape(sizes)
 
 

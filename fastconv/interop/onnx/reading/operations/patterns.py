@@ -36,7 +36,8 @@ def unread(layer: nn.Layer) -> str | None:
 def product(call: Call, a: Data, b: Data) -> Data | None:
     """The layer that x times a function of x is, if there is one.
 
-    SiLU is x · σ(x), Hardswish x · hardsigmoid(x), GELU x · (1 + erf(x / √2)) / 2.
+    SiLU is x · σ(x), Hardswish x · hardsigmoid(x) with hardsigmoid(x) = min(max(x + 3, 0), 6) / 6, GELU
+    x · (1 + erf(x / √2)) / 2.
     """
     for x, other in ((a, b), (b, a)):
         made = call.making.made(other)
@@ -45,6 +46,8 @@ def product(call: Call, a: Data, b: Data) -> Data | None:
                 return call.add(nn.SiLU(), x)
             if type(made.layer) is nn.Hardsigmoid:
                 return call.add(nn.Hardswish(), x)
+        if _cut_ramp(call, other) == x:
+            return scaled(call, call.add(nn.Hardswish(), x), 6)
         (first, x), (second, other) = factor(call, x), factor(call, other)
         if _is_one_more_than_erf(call, other, x):
             return scaled(call, call.add(nn.GELU(), x), 2 * first * second)
@@ -60,10 +63,13 @@ def factor(call: Call, data: Data) -> tuple[float, Data]:
 
 
 def scaled(call: Call, data: Data, number: float) -> Data:
-    """The data times a number, put together with one before; 1 is none."""
+    """The data times a number, put together with one before; 1 is none; a sixth may make a Hardsigmoid."""
     before, inner = factor(call, data)
     if math.isclose(before * number, 1, rel_tol=1e-6):
         return inner
+    x = _cut_ramp(call, inner)
+    if x is not None and math.isclose(before * number, 1 / 6, rel_tol=1e-6):
+        return call.add(nn.Hardsigmoid(), x)
     return call.add(frozen(nn.Affine((), dtype=call.making.dtype), weight=before * number), inner)
 
 
@@ -77,6 +83,17 @@ def _is_one_more_than_erf(call: Call, data: Data, x: Data) -> bool:
         return False
     number, inner = factor(call, place.sources[0])
     return inner == x and math.isclose(number, math.sqrt(0.5), rel_tol=1e-6)
+
+
+def _cut_ramp(call: Call, data: Data) -> Data | None:
+    """The x of which this is min(max(x + 3, 0), 6)."""
+    made = call.making.made(data)
+    if made is None or type(made.layer) is not nn.ReLU6:
+        return None
+    above = call.making.made(made.sources[0])
+    if above is None or not _single(above, "bias") or float(above.layer.parameters()["bias"]) != 3:
+        return None
+    return above.sources[0]
 
 
 def _single(made: Made, name: str) -> bool:

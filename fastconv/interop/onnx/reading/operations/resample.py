@@ -128,6 +128,8 @@ def _axes(
     given = sizes.ravel().tolist() if scales is None and sizes is not None else scales
     if given is None or len(given) != len(axes) or len({*axes}) != len(axes):
         raise call.refuse(f"scales or sizes {given}", f"one of them for each of {len(axes)} axes")
+    if scales is None and call.making.batched and axes[0] == 0 and given[0] == call.making.batch:
+        given = [shape[0], *given[1:]]
     if not all(isinstance(n, int | float) and 0 < n <= LARGEST for n in given):
         raise call.refuse(f"scales or sizes {given}", f"numbers from 0 to {LARGEST}")
     if scales is None:
