@@ -31,6 +31,7 @@ ROWS = [
     {"fastconv.nn", "fastconv.optim"},
     {"fastconv.functional", "fastconv.grad", "fastconv.interop.safetensors"},
     {"fastconv.ops"},
+    {"fastconv.files"},
     {"fastconv.validate", "fastconv.backends", "fastconv.settings", "fastconv.attributes", "fastconv.markup"},
     {"fastconv.kernels", "fastconv.reference"},
     {"fastconv.kernels.conv"},

@@ -1,7 +1,11 @@
-"""The command `fastconv`. Each command is one module here with a function `run(options) -> exit status`."""
+"""The command `fastconv`. Each command is one module here with a function `run(options) -> exit status`.
+
+`import_` is `import`, which is no name of a module.
+"""
 
 import importlib
 import io
+import keyword
 import os
 import sys
 import warnings
@@ -44,7 +48,8 @@ def _run(arguments: Sequence[str]) -> int:
         )  # imported here, where Ctrl-C gives one line, since it takes time
 
         options = parse(arguments)
-        status: int = importlib.import_module(f"fastconv.cli.{options.command}").run(options)
+        module = options.command + "_" * keyword.iskeyword(options.command)
+        status: int = importlib.import_module(f"fastconv.cli.{module}").run(options)
         return status
     except SystemExit as stop:  # argparse, after --help and --version
         return int(stop.code or 0)

@@ -21,7 +21,7 @@ SCHEDULES = (
 )
 SIZE = "height and width that images of a folder are resized to"
 
-MODEL = "a file that train, model.save or trainer.save wrote"
+MODEL = "a file that train, model.save or trainer.save wrote, or an ONNX file"
 FOREIGN = "a model that train did not write (default: their own)"
 
 
@@ -47,6 +47,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     _train(command("train", "Train a network and write a run folder with model, figures and pictures."))
     _evaluate(command("evaluate", "Measure a trained model on the test part of a data set."))
     _predict(command("predict", "Name the class of image files."))
+    _export(command("export", "Write a model as an ONNX file, which other runtimes read."))
+    _import(command("import", "Make a model of an ONNX file, to train and to run it here."))
     _explain(command("explain", "Derive every gradient of a small network, step by step, with numbers."))
     command("verify", "Check every compiled kernel against its NumPy reference on this machine.")
     _bench(command("bench", "Time layers of real networks beside PyTorch and NumPy, into a run folder."))
@@ -121,6 +123,20 @@ def _predict(parser: argparse.ArgumentParser) -> None:
     _backend(parser)
 
 
+def _export(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("model", metavar="MODEL", help=MODEL)
+    parser.add_argument("out", metavar="OUT.onnx", help="file to write")
+    shape = "shape of an input, where the file does not say it"
+    parser.add_argument("--input-shape", type=_shape, metavar="C,H,W", help=shape)
+    opset = "version of ONNX's operators, from 13 up (20)"
+    parser.add_argument("--opset", type=_whole(1), default=20, metavar="N", help=opset)
+
+
+def _import(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="IN.onnx", help="file to read")
+    parser.add_argument("out", metavar="MODEL.safetensors", help="file to write")
+
+
 def _explain(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--network", choices=("cnn", "mlp"), help="one of the two networks (default: both)")
 
@@ -177,6 +193,16 @@ def _size(text: str) -> tuple[int, int]:
     if len(sizes) not in (1, 2) or min(sizes) < 1:
         raise argparse.ArgumentTypeError(f"got {text}, needs H or H,W, such as 32 or 32,48")
     return sizes[0], sizes[-1]
+
+
+def _shape(text: str) -> tuple[int, ...]:
+    try:
+        sizes = tuple(int(size) for size in text.split(","))
+    except ValueError:
+        sizes = (0,)
+    if min(sizes) < 1:
+        raise argparse.ArgumentTypeError(f"got {text}, needs sizes of at least 1, such as 3,32,32")
+    return sizes
 
 
 def _range(text: str) -> tuple[float, float]:

@@ -9,11 +9,13 @@ import numpy as np
 from fastconv import nn
 from fastconv.cli import settings
 from fastconv.data.preparation import RAW, Preparation
-from fastconv.interop import safetensors
+from fastconv.interop import onnx, safetensors
 from fastconv.nn.architecture import recorded
 from fastconv.nn.files import restored
 from fastconv.types import Pair, Shape
 
+ONNX = ".onnx"
+"""The end of the name of an ONNX file."""
 KEY = "task"
 """The entry of the file's description that holds a `Task`."""
 
@@ -44,17 +46,31 @@ def save(model: nn.Layer, task: Task, path: str) -> None:
 def load(path: str) -> tuple[nn.Layer, Task | None]:
     """The model and its task; None for a file that does not tell it, such as those of `model.save`.
 
-    The task of a run's checkpoint is what config.json beside it says.
+    The task of a run's checkpoint is what config.json beside it says; that of an ONNX file what `export` put
+    there.
     """
-    content, tensors = safetensors.read(path)
-    model = restored(path, content, tensors)
-    beside = settings.beside(Path(path))
-    task = _task(path, content.get(KEY, beside))
+    if is_onnx(path):
+        model, entry = _of_onnx(path)
+    else:
+        content, tensors = safetensors.read(path)
+        model = restored(path, content, tensors)
+        entry = content.get(KEY, settings.beside(Path(path)))
+    task = _task(path, entry)
     if task is not None:
         outputs = model.output_shape(task.input_shape)
         if outputs != (len(task.classes),):
             raise ValueError(f"{path}: got outputs of shape {outputs} for {len(task.classes)} classes")
     return model, task
+
+
+def is_onnx(path: str) -> bool:
+    """Whether this is the name of an ONNX file."""
+    return Path(path).suffix.lower() == ONNX
+
+
+def input_shape(path: str) -> Shape | None:
+    """The shape of an input, where the file is one of ONNX and says it."""
+    return onnx.input_shape(path) if is_onnx(path) else None
 
 
 def task_for(path: str, model: nn.Layer, input_shape: Shape, names: tuple[str, ...] = ()) -> Task:
@@ -87,6 +103,20 @@ def check_size(size: Pair | None, path: str, task: Task) -> None:
         raise ValueError(f"--size: got it with {path}, which takes images of {height} x {width}; needs none")
 
 
+def _of_onnx(path: str) -> tuple[nn.Layer, dict[str, Any] | None]:
+    """The model of an ONNX file, and its task as other files hold it, if it has one output for each class."""
+    try:
+        model, shape = onnx.load(path), onnx.input_shape(path)
+        outputs = None if shape is None or model.classes is None else model.output_shape(shape)
+    except ValueError as error:
+        message = str(error).removeprefix("load: ")
+        raise ValueError(message if message.startswith(path) else f"{path}: {message}") from None
+    if shape is None or outputs != (len(model.classes or ()),):
+        return model, None
+    classes, preparation = list(model.classes), model.preparation
+    return model, {"input_shape": list(shape), "classes": classes, "preparation": preparation}
+
+
 def _task(path: str, entry: Any) -> Task | None:
     if not isinstance(entry, dict):
         return None
@@ -105,6 +135,6 @@ def _preparation(path: str, state: Any, shape: Shape) -> Preparation:
         how = RAW if state is None else Preparation.from_state_dict(state)
         if how.normalize is not None:  # for so many channels?
             how.normalize.images(np.empty((0, *shape), np.float32))
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise ValueError(f"{path}: holds no preparation of images that fits: {error}") from None
     return how

@@ -19,8 +19,9 @@ def percent(share: float) -> str:
 
 
 def count(number: int, noun: str) -> str:
-    """A number and its noun, which takes an s unless there is one."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+    """A number and its noun, which takes an s, or behind an s es, unless there is one."""
+    ending = "" if number == 1 else "es" if noun.endswith("s") else "s"
+    return f"{number:,} {noun}{ending}"
 
 
 def shape(sizes: Sequence[int]) -> str:

@@ -6,9 +6,7 @@ they are.
 """
 
 import contextlib
-import errno
 import json
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,7 +16,10 @@ import safetensors
 import safetensors.numpy
 
 from fastconv import validate
+from fastconv.files import checked_path, replaced
 from fastconv.types import Array
+
+KIND = "a safetensors file"
 
 KEY = "fastconv"
 """The header's entry that holds the JSON."""
@@ -99,7 +100,7 @@ def _content(path: str | Path, text: str) -> dict[str, Any]:
 @contextlib.contextmanager
 def _opened(path: str | Path) -> Iterator[Any]:
     """The file, opened; ValueError where it is no safetensors file."""
-    path = _path("load", path)
+    path = checked_path("load", path, KIND)
     try:
         with safetensors.safe_open(path, framework="numpy") as file:
             yield file
@@ -121,33 +122,9 @@ def _arrays(path: str | Path, file: Any) -> dict[str, Array]:
 
 
 def _replace(path: str | Path, tensors: Mapping[str, Array], metadata: dict[str, str] | None) -> None:
-    """Writes a file under a temporary name until it is complete."""
-    path = _path("save", path)
-    if not path.parent.exists():
-        raise FileNotFoundError(errno.ENOENT, "the folder to save to is missing", str(path.parent))
+    """Writes a file, whole or not at all."""
+    path = checked_path("save", path, KIND)
     # safetensors copies memory as it lies, without a look at the strides.
     dense = {name: np.asarray(array, order="C") for name, array in tensors.items()}
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with temporary.open("wb") as file:
-            file.write(safetensors.numpy.save(dense, metadata))
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        if error.errno is not None and error.filename in (None, str(temporary)):
-            error.filename = str(path)
-        raise
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-
-
-def _path(function: str, path: str | Path) -> Path:
-    """The path of a file to read or write; TypeError, ValueError for what can be none."""
-    if not isinstance(path, str | os.PathLike):
-        raise validate.wrong_type(function, "path", type(path).__name__, "a file's name")
-    path = Path(path)
-    if path.is_dir():
-        raise ValueError(f"{path}: is a directory, needs to be a safetensors file")
-    return path
+    with replaced(path) as file:
+        file.write(safetensors.numpy.save(dense, metadata))

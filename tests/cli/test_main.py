@@ -10,7 +10,7 @@ import pytest
 from fastconv import __version__
 from fastconv.cli import info
 
-COMMANDS = ("train", "evaluate", "predict", "explain", "verify", "bench", "info")
+COMMANDS = ("train", "evaluate", "predict", "export", "import", "explain", "verify", "bench", "info")
 PYTHON = (sys.executable, "-m", "fastconv")
 
 

@@ -12,7 +12,7 @@ from fastconv.cli import modelfile
 from fastconv.cli.modelfile import Task
 from fastconv.data.augment import Normalize
 from fastconv.data.preparation import Preparation
-from fastconv.interop import safetensors
+from fastconv.interop import onnx, safetensors
 from fastconv.nn.architecture import recorded
 
 HOW = Preparation((0.0, 15.0), True, Normalize(0.25, 0.5))
@@ -128,6 +128,7 @@ def test_a_file_of_an_earlier_version_says_nothing_of_it(tmp_path):
     "changed",
     [
         {"value_range": [1]},
+        {"value_range": [0, 10**400]},
         {"value_range": "ab"},
         {"normalize": {"mean": [0.0]}},
         {"normalize": {"mean": [0.0], "std": [0.0]}},
@@ -152,3 +153,39 @@ def test_a_model_says_how_images_are_prepared():
     model.preparation = {"normalize": 3}
     with pytest.raises(ValueError, match=r"^a: holds no preparation of images that fits: "):
         modelfile.task_for("a", model, (1, 8, 8))
+
+
+@pytest.mark.parametrize("name", ["a.onnx", "b/A.ONNX"])
+def test_the_name_says_that_a_file_is_one_of_onnx(name):
+    assert modelfile.is_onnx(name)
+    assert not modelfile.is_onnx("a.onnx.safetensors")
+
+
+def test_an_onnx_file_has_the_task_that_it_was_exported_with(tmp_path):
+    pytest.importorskip("onnx")
+    path, model = str(tmp_path / "model.onnx"), nn.Sequential(nn.Flatten(), nn.Linear(64, 3, seed=0))
+    onnx.export(model, path, (1, 8, 8))
+    assert modelfile.load(path)[1] is None
+    assert modelfile.input_shape(path) == (1, 8, 8)
+    model.classes, model.preparation = TASK.classes, HOW.state_dict()
+    onnx.export(model, path, (1, 8, 8))
+    assert modelfile.load(path)[1] == Task((1, 8, 8), TASK.classes, HOW)
+
+
+def test_an_onnx_file_that_is_no_classifier_of_images_has_no_task(tmp_path):
+    pytest.importorskip("onnx")
+    path = str(tmp_path / "model.onnx")
+    for model, shape in [(nn.Conv2d(1, 2, 1), (1, 4, 4)), (nn.Linear(4, 2), (4,))]:
+        model.classes = ["a", "b"]
+        onnx.export(model, path, shape)
+        loaded, task = modelfile.load(path)
+        assert (loaded.classes, task) == (("a", "b"), None)
+
+
+def test_an_onnx_file_with_a_preparation_that_is_none(tmp_path):
+    pytest.importorskip("onnx")
+    path, model = str(tmp_path / "model.onnx"), nn.Sequential(nn.Flatten(), nn.Linear(64, 3, seed=0))
+    model.classes, model.preparation = TASK.classes, {"crop": True}
+    onnx.export(model, path, (1, 8, 8))
+    with pytest.raises(ValueError, match=f"^{re.escape(path)}: holds no preparation of images that fits: "):
+        modelfile.load(path)
