@@ -68,7 +68,7 @@ MIRRORED = {
 }
 """The packages in which every module, of inner packages too, has a test file of its own."""
 EMITTERS = "fastconv.kernels.simd", "fastconv.kernels.engine.region", "fastconv.kernels.engine.native.words"
-OPTIONAL = {"matplotlib", "PIL", "torch", "sklearn", "onnx"}
+OPTIONAL = {"matplotlib", "PIL", "torch", "sklearn", "onnx", "h5py"}
 
 
 def sources(*folders: str) -> list[Path]:

@@ -1,7 +1,7 @@
 """Files and models of other libraries.
 
 `safetensors` holds arrays by name, in the files that PyTorch's users exchange; `pytorch` makes modules of
-models. What needs another library imports it when it is called.
+models; `keras` reads the models that Keras saved. What needs another library imports it when it is called.
 """
 
 from importlib import import_module
@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from fastconv.interop import safetensors
 
 if TYPE_CHECKING:
-    from fastconv.interop import pytorch
+    from fastconv.interop import keras, pytorch
 
-__all__ = ["pytorch", "safetensors"]
+__all__ = ["keras", "pytorch", "safetensors"]
 
 
 def __getattr__(name: str) -> Any:
