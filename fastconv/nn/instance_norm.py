@@ -7,11 +7,11 @@ from numpy.typing import DTypeLike
 
 from fastconv.backends import active
 from fastconv.nn.base import Backward, Gradients
-from fastconv.nn.norm import TrackingNorm
+from fastconv.nn.norm import _Tracking
 from fastconv.types import Array, Shape
 
 
-class _InstanceNorm(TrackingNorm):
+class _InstanceNorm(_Tracking):
     """What InstanceNorm1d and InstanceNorm2d share: all but the axes of a sample."""
 
     fuses_relu = True

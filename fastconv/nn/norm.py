@@ -174,7 +174,7 @@ class _ChannelNorm(AffineLayer):
         return math.prod(input_shape)
 
 
-class TrackingNorm(_ChannelNorm):
+class _Tracking(_ChannelNorm):
     """What the layers with running statistics share: arguments and settings."""
 
     num_features: int
@@ -203,7 +203,7 @@ class TrackingNorm(_ChannelNorm):
         }
 
 
-class BatchNorm1d(TrackingNorm):
+class BatchNorm1d(_Tracking):
     """y = w · (x - mean) / √(var + eps) + b for x (N, C) or (N, C, L); mean and var of each channel.
 
     In training they are those of the batch, and the running ones move towards them by `momentum`, the
@@ -242,7 +242,7 @@ class BatchNorm1d(TrackingNorm):
         super().__init__(self.num_features, None, eps, affine, track_running_stats, dtype)
 
 
-class BatchNorm2d(TrackingNorm):
+class BatchNorm2d(_Tracking):
     """y = w · (x - mean) / √(var + eps) + b for images x (N, C, H, W); mean and var of each channel.
 
     As `BatchNorm1d`, over batch and pixels; n is N·H·W.

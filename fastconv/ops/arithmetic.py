@@ -190,11 +190,12 @@ def _pair(function: str, input: Array, other: Array) -> tuple[Array, Array]:
 
 def _broadcast(function: str, a: Array, b: Array) -> Shape:
     """The shape of both together."""
-    try:
-        shape = np.broadcast_shapes(a.shape, b.shape)
-    except ValueError:
+    count = max(a.ndim, b.ndim)
+    own, others = ((1,) * (count - x.ndim) + x.shape for x in (a, b))
+    if any(m != n and 1 not in (m, n) for m, n in zip(own, others, strict=True)):
         needs = f"a shape that broadcasts with the input's {a.shape}"
-        raise wrong_value(function, "other", f"shape {b.shape}", needs) from None
+        raise wrong_value(function, "other", f"shape {b.shape}", needs)
+    shape = tuple(n if m == 1 else m for m, n in zip(own, others, strict=True))
     validate.few_enough(function, "other", f"shape {b.shape}", shape)
     return shape
 

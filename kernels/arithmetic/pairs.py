@@ -89,7 +89,7 @@ def _combined(operation, a, b):
     sizes = [ordered((1,) * (len(shape) - x.ndim) + x.shape, by_channels) for x in (a, b)]
     geometry = _runs(operation, *sizes, a.dtype)
     if geometry is None:  # too many turns between axes that are repeated and others
-        return _of_one_shape(operation, *(np.ascontiguousarray(np.broadcast_to(x, shape)) for x in (a, b)))
+        return _of_one_shape(operation, *(_written_out(x, shape, by_channels) for x in (a, b)))
     result, line = made(shape, a.dtype, by_channels)
     if line.size:
         images = (x.reshape((1,) * (len(shape) - x.ndim) + x.shape) for x in (a, b))
@@ -97,6 +97,14 @@ def _combined(operation, a, b):
         g, jobs = geometry
         _combine_runs(jobs, CHEAP * line.size, g, *given, line, streams(line, g.count))
     return result
+
+
+def _written_out(array, shape, by_channels):
+    """The array as often as this shape has it, by NumPy: such a call is not replayed."""
+    whole = np.empty(ordered(shape, by_channels), array.dtype)
+    whole = whole.transpose(0, 3, 1, 2) if by_channels else whole
+    whole[...] = array
+    return whole
 
 
 def _of_one_shape(operation, a, b):
