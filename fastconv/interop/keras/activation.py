@@ -62,13 +62,13 @@ def relu(step: Step, value: Value) -> Value:
 
 
 def leaky_relu(step: Step, value: Value) -> Value:
-    """LeakyReLU."""
+    """LeakyReLU, with its slope below 0."""
     slope = step.number("negative_slope")
     return step.apply(lambda: nn.LeakyReLU(slope), value)
 
 
 def elu(step: Step, value: Value) -> Value:
-    """ELU."""
+    """ELU, with its limit below 0."""
     alpha = step.number("alpha")
     return step.apply(lambda: nn.ELU(alpha), value)
 

@@ -6,7 +6,6 @@ from itertools import pairwise
 from fastconv import nn
 from fastconv.interop.keras.values import Sizes, Value, known
 from fastconv.nn.base import INPUT
-from fastconv.nn.places import shape_at
 
 MOST_WORDS = 200
 """Characters of a node's name."""
@@ -37,7 +36,7 @@ class Builder:
         It has the axes that it had, and sizes that were not known stay so; else `axes` says what the output's
         axes are to Keras, and all sizes have to be known. ValueError for a shape that does not fit.
         """
-        got = shape_at(name, layer, known(value.sizes))
+        got = layer.output_shape(known(value.sizes))
         sizes: Sizes = got
         if axes is None:
             axes = value.axes

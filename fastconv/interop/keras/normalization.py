@@ -1,11 +1,12 @@
 """Layers that normalise, and those that scale."""
 
+from typing import Any
+
 import numpy as np
 
 from fastconv import nn
 from fastconv.interop.keras.step import Step
 from fastconv.interop.keras.values import Value
-from fastconv.nn.affine import AffineLayer
 from fastconv.types import Array, Shape
 
 TINY = 1e-7
@@ -23,14 +24,12 @@ def batch_normalization(step: Step, value: Value) -> Value:
         raise step.wrong("renorm", "False")
 
     def make() -> nn.Layer:
+        affine = _parameters(step, value, (channels,))
+        both = [step.weight(len(affine) + index, (channels,)) for index in (0, 1)]
         kind = nn.BatchNorm2d if value.rank == 3 else nn.BatchNorm1d
-        scale, center = _affine(step)
-        layer = kind(channels, eps, momentum, scale or center, dtype=step.dtype)
-        number = _fill(step, layer, value, (channels,))
-        for statistic in (layer.running_mean, layer.running_var):
-            assert statistic is not None
-            statistic[...] = value.in_our_order(step.weight(number, (channels,)))
-            number += 1
+        layer = _filled(kind(channels, eps, momentum, bool(affine), dtype=step.dtype), affine)
+        for own, statistic in zip((layer.running_mean, layer.running_var), both, strict=True):
+            own[...] = value.in_our_order(statistic)
         return layer
 
     return step.apply(make, value)
@@ -49,11 +48,10 @@ def layer_normalization(step: Step, value: Value) -> Value:
     eps = step.number("epsilon")
 
     def make() -> nn.Layer:
-        scale, center = _affine(step)
+        affine = _parameters(step, value, shape, order)
         ours = tuple(shape[axis] for axis in order)
-        layer = nn.LayerNorm(ours, eps, scale or center, center, dtype=step.dtype)
-        _fill(step, layer, value, shape, order)
-        return layer
+        layer = nn.LayerNorm(ours, eps, bool(affine), "bias" in affine, dtype=step.dtype)
+        return _filled(layer, affine)
 
     return step.apply(make, value)
 
@@ -66,9 +64,9 @@ def group_normalization(step: Step, value: Value) -> Value:
     eps = step.number("epsilon")
 
     def make() -> nn.Layer:
-        layer = nn.GroupNorm(groups, channels, eps, any(_affine(step)), dtype=step.dtype)
-        _fill(step, layer, value, (channels,))
-        return layer
+        affine = _parameters(step, value, (channels,))
+        layer = nn.GroupNorm(groups, channels, eps, bool(affine), dtype=step.dtype)
+        return _filled(layer, affine)
 
     return step.apply(make, value)
 
@@ -127,23 +125,18 @@ def _spread(array: Array, axes: tuple[int, ...], rank: int) -> Array:
     return array.reshape(shape)
 
 
-def _affine(step: Step) -> tuple[bool, bool]:
-    """Whether the layer scales, and whether it shifts."""
-    return step.flag("scale"), step.flag("center")
+def _parameters(step: Step, value: Value, shape: Shape, order: tuple[int, ...] = (0,)) -> dict[str, Array]:
+    """The weight and the bias that the file has, its first arrays; `order`: their axes as they are here."""
+    names = [name for name, setting in (("weight", "scale"), ("bias", "center")) if step.flag(setting)]
+    arrays = [value.in_our_order(step.weight(number, shape)) for number in range(len(names))]
+    return {name: array.transpose(order) for name, array in zip(names, arrays, strict=True)}
 
 
-def _fill(step: Step, layer: AffineLayer, value: Value, shape: Shape, order: tuple[int, ...] = (0,)) -> int:
-    """Fills the weight and the bias with what the file has of them; returns how many those are.
-
-    One that Keras has not stays 1, or 0, and is not trained. `order` are the array's axes as they are here.
-    """
-    number = 0
-    for name, has in zip(("weight", "bias"), _affine(step), strict=True):
-        array = getattr(layer, name)
-        if has:
-            read = step.weight(number, shape)
-            array[...] = value.in_our_order(read).transpose(order)
-            number += 1
-        elif array is not None:
+def _filled(layer: Any, affine: dict[str, Array]) -> Any:
+    """The layer with these parameters; one that Keras has not stays 1, or 0, and is not trained."""
+    for name in layer.parameters():
+        if name in affine:
+            getattr(layer, name)[...] = affine[name]
+        else:
             layer.freeze(name)
-    return number
+    return layer

@@ -49,7 +49,7 @@ def arithmetic(step: Step, given: list[Any]) -> Value:
 
 
 def negative(step: Step, value: Value) -> Value:
-    """-x."""
+    """Negative: x times -1."""
     return affine(step, value, np.asarray(-1, step.dtype), None)
 
 

@@ -12,7 +12,7 @@ AVERAGES: dict[int, Callable[..., nn.Layer]] = {1: nn.AvgPool1d, 2: nn.AvgPool2d
 
 
 def max_pooling(step: Step, value: Value, axes: int) -> Value:
-    """MaxPooling1D, MaxPooling2D."""
+    """MaxPooling1D, MaxPooling2D: the largest of what a window sees."""
     return _windows(step, value, axes, MAXIMA[axes], {})
 
 
@@ -22,7 +22,7 @@ def average_pooling(step: Step, value: Value, axes: int) -> Value:
 
 
 def global_max_pooling(step: Step, value: Value, axes: int) -> Value:
-    """GlobalMaxPooling1D, GlobalMaxPooling2D; a signal is an image of one row."""
+    """GlobalMaxPooling1D, GlobalMaxPooling2D; here a signal is an image of one row."""
     value = step.image(value, axes)
     if axes == 1:
         (channels,), (_, length) = step.known(value.shape[-1:]), value.sizes
@@ -35,7 +35,7 @@ def global_max_pooling(step: Step, value: Value, axes: int) -> Value:
 
 
 def global_average_pooling(step: Step, value: Value, axes: int) -> Value:
-    """GlobalAveragePooling1D, GlobalAveragePooling2D."""
+    """GlobalAveragePooling1D, GlobalAveragePooling2D: the mean of each channel."""
     value = step.image(value, axes)
     return _global(step, value, nn.AdaptiveAvgPool1d if axes == 1 else nn.AdaptiveAvgPool2d, value)
 

@@ -83,6 +83,8 @@ class Settings:
             if axis == 0:
                 raise self.wrong(name, "axes other than the batch's, 0")
             found.add(axis - 1 if axis > 0 else axis + rank)
+        if not found:
+            raise self.wrong(name, "an axis")
         return tuple(sorted(found))
 
 

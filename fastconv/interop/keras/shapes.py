@@ -41,17 +41,17 @@ def permute(step: Step, value: Value) -> Value:
 
 
 def zero_padding(step: Step, value: Value, axes: int) -> Value:
-    """ZeroPadding1D, ZeroPadding2D."""
+    """ZeroPadding1D, ZeroPadding2D: zeros around."""
     return _around(step, value, axes, "padding", 1)
 
 
 def cropping(step: Step, value: Value, axes: int) -> Value:
-    """Cropping1D, Cropping2D."""
+    """Cropping1D, Cropping2D: a border taken away."""
     return _around(step, value, axes, "cropping", -1)
 
 
 def up_sampling(step: Step, value: Value, axes: int) -> Value:
-    """UpSampling1D, UpSampling2D."""
+    """UpSampling1D, UpSampling2D: by whole factors."""
     value, factors = step.image(value, axes), step.sizes("size", axes)
     mode = step.choice("interpolation", "nearest", "bilinear") if axes == 2 else "nearest"
     return step.apply(lambda: nn.Upsample(scale_factor=factors, mode=mode), value)

@@ -65,12 +65,16 @@ def test_by_hand(tmp_path):
         ([], "Add", "got 0 inputs"),
         ([tensor("given"), 2], "Add", "got 2 inputs, some of them constants, needs arrays"),
         ([tensor("given"), 2], "Concatenate", "got 2 inputs, some of them constants, needs arrays"),
-        ([tensor("given"), tensor("wide")], "Add", r"got \(4, 4, 4\) and \(4, 2, 2\), needs"),
+        (
+            [tensor("given"), tensor("wide")],
+            "Add",
+            r"got \(4, 4, 4\) and \(4, 2, 2\), needs inputs of one shape",
+        ),
     ],
 )
 def test_inputs_that_do_not_fit(tmp_path, inputs, kind, message):
     config = functional(
-        (given(4, 4, 3),),
+        (given(4, 4, 4),),
         (layer("Cropping2D", "wide", cropping=1, data_format="channels_last"), call(tensor("given"))),
         (layer(kind, "last", axis=-1), call(inputs)),
         output="last",

@@ -53,6 +53,7 @@ def test_numbers():
         (lambda s: s.sides("pair", 3), "pair: got [2, 3], needs (before, after) of 3 axes"),
         (lambda s: s.axis("three", 2), "three: got 3, needs an integer from -2 to 2"),
         (lambda s: s.axes("zero", 2, [0]), "zero: got None, needs axes other than the batch's, 0"),
+        (lambda s: s.axes("none", 2, []), "none: got None, needs an axis"),
         (lambda s: s.numbers("word", 1, np.dtype(np.float32)), "word: got 'same', needs numbers"),
         (lambda s: s.numbers("sides", 1, np.dtype(np.float32)), "needs finite numbers with at most 1 axes"),
     ],
