@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 
 from fastconv import nn
-from fastconv.interop.keras.step import Step, count, filled
+from fastconv.interop.keras.step import Step, filled
 from fastconv.interop.keras.values import Value
 
 SLOPE = 0.2
@@ -99,7 +99,7 @@ def prelu(step: Step, value: Value) -> Value:
         slopes = slopes.transpose(axes).reshape(-1)
         if len(own) == 1:
             slopes = value.in_our_order(slopes)
-        return filled(nn.PReLU(count(shape), dtype=step.dtype), slopes, None)
+        return filled(nn.PReLU(math.prod(shape), dtype=step.dtype), slopes, None)
 
     value = step.apply(make, value)
     if len(own) > 1:

@@ -14,10 +14,13 @@ CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 HDF5 = b"\x89HDF\r\n\x1a\n"
 """How an HDF5 file begins."""
 
-MOST_TEXT = 2**26
+MOST_TEXT = 2**24
 """Bytes of JSON that are read: a thousand layers have about two millions."""
 RATIO, SLACK = 32, 2**24
 """A member has at most RATIO times the bytes that it takes in the zip, and SLACK more."""
+
+SHOWN = 200
+"""Characters of a broken zip's error, which may hold some of its bytes."""
 
 _BROKEN = (
     *(zipfile.BadZipFile, zlib.error, LZMAError, EOFError, OSError),
@@ -43,7 +46,7 @@ def members(path: str | Path) -> tuple[dict[str, Any], bytes]:
                 config, metadata = (_json(archive, name) for name in (CONFIG, METADATA))
                 weights = _unpacked(archive, WEIGHTS)
         except _BROKEN as error:
-            raise ValueError(f"{path}: is no complete .keras file: {error}") from None
+            raise ValueError(f"{path}: is no complete .keras file: {str(error)[:SHOWN]}") from None
     version = str(metadata.get("keras_version"))[:20]
     if not version.startswith("3."):
         raise ValueError(f"{path}: is of Keras {version}, needs Keras 3; {_resaved(path)}")

@@ -7,7 +7,7 @@ from fastconv import nn
 from fastconv.interop.keras.values import Sizes, Value, known
 from fastconv.nn.base import INPUT
 
-MOST_WORDS = 200
+MOST_LETTERS = 200
 """Characters of a node's name."""
 
 
@@ -21,7 +21,7 @@ class Builder:
 
     def add(self, name: str, layer: nn.Layer, *values: Value) -> str:
         """Adds a node that reads these; returns its name, which is another where that one is taken."""
-        name = name.replace(".", "_")[:MOST_WORDS] or "layer"
+        name = name.replace(".", "_")[:MOST_LETTERS] or "layer"
         taken, number = {INPUT, *self._nodes}, 0
         unique = name
         while unique in taken:

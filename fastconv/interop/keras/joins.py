@@ -1,12 +1,13 @@
 """Layers of several inputs: their arrays get the same axes, and as many of them."""
 
+import math
 from collections.abc import Callable
 
 import numpy as np
 
 from fastconv import nn
 from fastconv.interop.keras.normalization import affine
-from fastconv.interop.keras.step import Step, count
+from fastconv.interop.keras.step import Step
 from fastconv.interop.keras.values import MANY, Sizes, Value, known
 
 
@@ -39,7 +40,7 @@ def _alike(step: Step, values: list[Value]) -> list[Value]:
         values = [step.builder.unfolded(value) for value in values]
     rank = max(value.rank for value in values)
     values = [_expanded(step, value, rank) for value in values]
-    axes = max(values, key=lambda value: count(known(value.shape))).axes
+    axes = max(values, key=lambda value: math.prod(known(value.shape))).axes
     return [step.builder.moved(value, axes) for value in values]
 
 

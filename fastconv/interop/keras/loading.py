@@ -80,9 +80,7 @@ def _axes(layers: list[Entry], rank: int) -> tuple[int, ...]:
     are images.
     """
     ending = {2: "1D", 3: "2D"}.get(rank, "-")
-    formats = (
-        layer.values.get("data_format", "channels_last") for layer in layers if ending in layer.kind[-11:]
-    )
+    formats = (layer.values.get("data_format", "channels_last") for layer in layers if ending in layer.kind)
     found = next(formats, "channels_last" if rank == 3 else None)
     return channels_first(rank) if found == "channels_last" else tuple(range(rank))
 

@@ -1,9 +1,10 @@
 """Layers that rearrange, surround or crop."""
 
+import math
 from dataclasses import replace
 
 from fastconv import nn
-from fastconv.interop.keras.step import FORMATS, Step, count
+from fastconv.interop.keras.step import FORMATS, Step
 from fastconv.interop.keras.values import Value
 
 
@@ -22,10 +23,10 @@ def flatten(step: Step, value: Value) -> Value:
 def reshape(step: Step, value: Value) -> Value:
     """Reshape: of the elements in Keras's order."""
     value = step.builder.plain(value)
-    target, size = step.values.get("target_shape"), count(step.known(value.shape))
+    target, size = step.values.get("target_shape"), math.prod(step.known(value.shape))
     if not isinstance(target, list) or not all(type(n) is int and (n > 0 or n == -1) for n in target):
         raise step.wrong("target_shape", "sizes, one of them may be -1")
-    known = count(tuple(n for n in target if n > 0))
+    known = math.prod(tuple(n for n in target if n > 0))
     if target.count(-1) > 1 or size % known or (-1 not in target and size != known):
         raise step.wrong("target_shape", f"that of {size} elements")
     shape = tuple(size // known if n == -1 else n for n in target)

@@ -1,7 +1,6 @@
 """One Keras layer on its way into a model: its settings, its weights, and the layers that it becomes."""
 
 import copy
-import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -135,8 +134,3 @@ def filled(layer: WeightedLayer, weight: Array, bias: Array | None) -> WeightedL
     if layer.bias is not None and bias is not None:
         layer.bias[...] = bias
     return layer
-
-
-def count(shape: Shape) -> int:
-    """The elements of an array of this shape."""
-    return math.prod(shape)

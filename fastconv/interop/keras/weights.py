@@ -14,6 +14,9 @@ from fastconv.types import Array, Shape
 FLOATS = (2, 4, 8)
 """Bytes of the floats that are read."""
 
+SHOWN = 200
+"""Characters of an error of h5py's."""
+
 _BROKEN = (OSError, RuntimeError, KeyError, ValueError, TypeError, OverflowError, AttributeError, MemoryError)
 """What h5py raises for a broken file."""
 
@@ -28,7 +31,7 @@ def opened(data: bytes) -> Iterator["Weights"]:
     try:
         file = h5py.File(io.BytesIO(data), "r")
     except _BROKEN as error:
-        raise ValueError(f"its weights are no HDF5 file: {error}") from None
+        raise ValueError(f"its weights are no HDF5 file: {str(error)[:SHOWN]}") from None
     try:
         yield Weights(h5py, file, len(data))
     finally:
@@ -53,7 +56,7 @@ class Weights:
             return self._array(path, shape, dtype)
         except _BROKEN as error:
             text = str(error.args[0] if error.args else error)
-            raise ValueError(f"weights {path}: {text}") from None
+            raise ValueError(f"weights {path}: {text[:SHOWN]}") from None
 
     def _array(self, path: str, shape: Shape, dtype: np.dtype[Any]) -> Array:
         found = self._file

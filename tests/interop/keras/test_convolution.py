@@ -8,8 +8,6 @@ import pytest
 from fastconv import nn
 from tests.interop.keras.files import given, layer, loaded, same_as_keras, sequential
 
-pytest.importorskip("h5py")
-
 PLANES = [(8, 9), (7, 6)]
 WINDOWS = [
     {"kernel_size": 3},

@@ -15,8 +15,6 @@ from fastconv import nn
 from fastconv.interop.keras import load
 from tests.interop.keras.files import given, layer, loaded, sequential, tensor
 
-pytest.importorskip("h5py")
-
 MODELS = Path(__file__).parent / "models"
 
 
