@@ -137,6 +137,23 @@ def test_what_is_refused(tmp_path, config, message):
         loaded(tmp_path, config)
 
 
+@pytest.mark.parametrize(
+    "described",
+    [
+        layer("BatchNormalization", axis=-1, epsilon=1, momentum=0.5, scale=True, center=True),
+        layer("LayerNormalization", axis=-1, epsilon=1, scale=True, center=True),
+        layer("GroupNormalization", axis=-1, groups=1, epsilon=1, scale=True, center=True),
+        layer("Normalization", axis=[1, 2], mean=None, variance=None),
+        layer("PReLU", shared_axes=None),
+        layer("Dense", units=2**31 - 1, use_bias=False),
+    ],
+)
+def test_nothing_is_allocated_that_the_file_does_not_hold(tmp_path, described):
+    name = described["class_name"]
+    with pytest.raises(ValueError, match=rf"\({name}\): weights layers/[a-z_]+/vars/0: there is no 'layers'"):
+        loaded(tmp_path, sequential(given(2**15, 2**31 - 1), described))
+
+
 def test_images_are_channels_first_here_whatever_they_are_there(tmp_path):
     pool = layer("MaxPooling2D", pool_size=[2, 1], padding="valid", data_format="channels_last")
     assert loaded(tmp_path, sequential(given(4, 3, 2), pool)).output_shape((2, 4, 3)) == (2, 2, 3)
