@@ -69,7 +69,7 @@ MIRRORED = {
 }
 """The packages in which every module, of inner packages too, has a test file of its own."""
 EMITTERS = "fastconv.kernels.simd", "fastconv.kernels.engine.region", "fastconv.kernels.engine.native.words"
-OPTIONAL = {"mpi4py", "matplotlib", "PIL", "torch", "sklearn", "onnx"}
+OPTIONAL = {"PIL", "h5py", "matplotlib", "mpi4py", "onnx", "sklearn", "torch"}
 
 
 def sources(*folders: str) -> list[Path]:
