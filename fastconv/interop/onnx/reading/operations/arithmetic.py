@@ -61,7 +61,7 @@ def powered(exponent: float) -> Callable[[Call], Data]:
 
 
 def negative(call: Call) -> Data:
-    """-x."""
+    """The data with the other sign: -x."""
     return patterns.scaled(call, call.data(), -1)
 
 
