@@ -40,7 +40,7 @@ def subtract(input: Array, other: Array) -> Array:
 
 @replayed
 def multiply(input: Array, other: Array) -> Array:
-    """Multiply two arrays elementwise, as torch.multiply.
+    """Multiply `input` by `other` elementwise, as torch.multiply.
 
     Shapes and errors as for `add`; returns the shape that both have together.
     """
@@ -60,7 +60,7 @@ def divide(input: Array, other: Array) -> Array:
 
 @replayed
 def maximum(input: Array, other: Array) -> Array:
-    """Take the larger of two elements, NaN where one of them is, as torch.maximum.
+    """Take the larger of `input` and `other`, elementwise, NaN where one of them is, as torch.maximum.
 
     Shapes and errors as for `add`; returns the shape that both have together.
     """
@@ -70,7 +70,7 @@ def maximum(input: Array, other: Array) -> Array:
 
 @replayed
 def minimum(input: Array, other: Array) -> Array:
-    """Take the smaller of two elements, NaN where one of them is, as torch.minimum.
+    """Take the smaller of `input` and `other`, elementwise, NaN where one of them is, as torch.minimum.
 
     Shapes and errors as for `add`; returns the shape that both have together.
     """
@@ -78,6 +78,7 @@ def minimum(input: Array, other: Array) -> Array:
     return result
 
 
+@replayed
 def multiply_input(input: Array, other: Array, grad_output: Array) -> Array:
     """Gradient of multiply with respect to its input: grad_output * other, summed to the input's shape.
 
@@ -88,6 +89,7 @@ def multiply_input(input: Array, other: Array, grad_output: Array) -> Array:
     return _product(G, b, a.shape)
 
 
+@replayed
 def multiply_other(input: Array, other: Array, grad_output: Array) -> Array:
     """Gradient of multiply with respect to other: grad_output * input, summed to the shape of other.
 
@@ -97,6 +99,7 @@ def multiply_other(input: Array, other: Array, grad_output: Array) -> Array:
     return _product(G, a, b.shape)
 
 
+@replayed
 def divide_input(input: Array, other: Array, grad_output: Array) -> Array:
     """Gradient of divide with respect to its input: grad_output / other, summed to the input's shape.
 

@@ -33,8 +33,8 @@ def local_response_norm_input(
     """Gradient of local_response_norm with respect to its input.
 
     Input and grad_output have one shape (N, C, *), which is returned; the other arguments are those of the
-    forward call. dL/dx[j] = G[j] / D[j]^beta - 2 alpha beta / size * x[j] * the sum of G[c] x[c] /
-    D[c]^(beta + 1) over the channels c in whose window j lies.
+    forward call. With its D, of alpha and k: dL/dx[j] = G[j] / D[j]^beta - 2 alpha beta / size * x[j] * the
+    sum of G[c] x[c] / D[c]^(beta + 1) over the channels c in whose window j lies.
     """
     name = "local_response_norm_input"
     x, G = arrays(name, ("input", "grad_output"), input, grad_output)
