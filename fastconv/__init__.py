@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         models,
         nn,
         optim,
+        parallel,
         plots,
         reference,
     )  # fmt: skip
@@ -44,7 +45,7 @@ __version__ = "0.1.0"
 
 _PARTS = (
     "callbacks", "data", "functional", "grad", "interop", "kernels", "metrics", "models", "nn", "optim",
-    "plots", "reference",
+    "parallel", "plots", "reference",
 )  # fmt: skip
 _HOMES = {
     "History": "training.history",
@@ -79,6 +80,7 @@ __all__ = [
     "models",
     "nn",
     "optim",
+    "parallel",
     "plots",
     "reference",
     "register",

@@ -4,11 +4,13 @@ import functools
 import os
 from pathlib import Path
 
+import numba
 import numpy as np
 import pytest
 from hypothesis import settings
 from numpy.lib.array_utils import byte_bounds
 
+from fastconv import backend
 from fastconv.kernels.engine import jit
 from fastconv.kernels.engine.native import layouts
 from fastconv.kernels.engine.operand import operand_type
@@ -34,6 +36,17 @@ def pytest_addoption(parser):
 def pytest_configure(config):
     if config.getoption("--plain"):
         layouts.NEWEST = 3, 0
+    # Kernels and Matplotlib's list of fonts are kept with pytest's own cache, and the user's is left alone.
+    os.environ["NUMBA_CACHE_DIR"] = numba.config.CACHE_DIR = str(config.cache.mkdir("kernels"))
+    os.environ["MPLCONFIGDIR"] = str(config.cache.mkdir("matplotlib"))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Each worker begins with tests that stand together, whose kernels no other compiles meanwhile."""
+    from xdist.scheduler import WorkStealingScheduling
+
+    return WorkStealingScheduling(config, log) if config.getoption("dist") == "load" else None
 
 
 def pytest_collection_modifyitems(items):
@@ -63,6 +76,27 @@ def every_kernel_gets_the_types_it_was_compiled_for():
     jit.entry_point = compared
     yield
     jit.entry_point = find
+
+
+@pytest.fixture
+def reference():
+    """The NumPy twins, where the kernels are not the point: they would compile for each shape."""
+    with backend("reference"):
+        yield
+
+
+@pytest.fixture
+def compiled():
+    """The kernels, in a folder whose tests run on the twins."""
+    with backend("numba"):
+        yield
+
+
+@pytest.fixture(params=["numba", "reference"])
+def each_backend(request):
+    """Runs a test once with the kernels and once with their NumPy twins."""
+    with backend(request.param):
+        yield request.param
 
 
 def others(array):

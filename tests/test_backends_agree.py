@@ -7,6 +7,22 @@ import fastconv
 from fastconv import models, nn, optim
 from fastconv.training.trainer import Trainer
 
+
+def branches(seed, dtype):
+    """Every container, a ReLU behind a sum, and means; the convolutions are of one geometry."""
+    body = [nn.Conv2d(8, 8, 3, padding=1, dtype=dtype) for _ in range(3)]
+    return nn.Sequential(
+        nn.Residual(nn.Sequential(body[0], nn.ReLU(), body[1])),
+        nn.ReLU(),
+        nn.Concat(nn.Identity(), body[2]),
+        nn.Graph({"a": (nn.Sigmoid(), "input"), "sum": (nn.Add(), "a", "input")}),
+        nn.AvgPool2d(2),
+        nn.Flatten(),
+        nn.Linear(192, 3, dtype=dtype),
+        seed=seed,
+    )
+
+
 NETWORKS = {
     "derivation_cnn": (lambda **k: models.derivation_cnn(**k), (1, 6, 6), 1),
     "derivation_mlp": (lambda **k: models.derivation_mlp(30, 20, 5, **k), (30,), 5),
@@ -39,6 +55,7 @@ NETWORKS = {
         (2, 6, 6),
         3,
     ),
+    "branches": (branches, (8, 6, 8), 3),
 }
 OPTIMIZERS = {
     "SGD": lambda p: optim.SGD(p, lr=0.05, momentum=0.9, nesterov=True),

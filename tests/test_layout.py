@@ -25,7 +25,7 @@ ROWS = [
     {"fastconv"},
     {"fastconv.explanation", "fastconv.benchmark", "fastconv.verification"},
     {"fastconv.interop"},
-    {"fastconv.callbacks", "fastconv.metrics"},
+    {"fastconv.callbacks", "fastconv.metrics", "fastconv.parallel"},
     {"fastconv.training", "fastconv.models", "fastconv.data"},
     {"fastconv.plots"},
     {"fastconv.nn", "fastconv.optim"},
@@ -69,7 +69,7 @@ MIRRORED = {
 }
 """The packages in which every module, of inner packages too, has a test file of its own."""
 EMITTERS = "fastconv.kernels.simd", "fastconv.kernels.engine.region", "fastconv.kernels.engine.native.words"
-OPTIONAL = {"matplotlib", "PIL", "torch", "sklearn", "onnx"}
+OPTIONAL = {"mpi4py", "matplotlib", "PIL", "torch", "sklearn", "onnx"}
 
 
 def sources(*folders: str) -> list[Path]:

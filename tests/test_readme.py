@@ -22,32 +22,52 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
 
 
-def test_the_script_trains_and_saves_a_model(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    script, _ = blocks("python")
+def run(what: str) -> dict:
+    """The names that the script with these words in it leaves."""
+    (script,) = (block for block in blocks("python") if what in block)
     names = {}
     exec(compile(script, "README.md", "exec"), names)
+    return names
+
+
+@pytest.fixture
+def few(monkeypatch):
+    """A few of the images, and NumPy, where nothing is compiled."""
+    whole = digits()
+    parts = {
+        name: tuple(part[:count] for part in getattr(whole, name))
+        for name, count in (("train", 96), ("test", 8))
+    }
+    monkeypatch.setattr(fastconv.data, "digits", lambda: replace(whole, **parts))
+    with fastconv.backend("reference"):
+        yield
+
+
+def test_the_script_trains_and_saves_a_model(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    names = run("trainer.evaluate")
     assert names["trainer"].evaluate(*names["data"].test)["accuracy"] > 0.9
     images = names["data"].test[0][:5]
     np.testing.assert_array_equal(names["model"].predict(images), names["trainer"].model.predict(images))
 
 
-def test_the_network_of_ones_own_trains(monkeypatch):
-    """On a few of the images, and on NumPy, where nothing is compiled."""
-    whole = digits()
-    few = replace(
-        whole, train=tuple(part[:96] for part in whole.train), test=tuple(p[:8] for p in whole.test)
-    )
-    monkeypatch.setattr(fastconv.data, "digits", lambda: few)
-    _, script = blocks("python")
-    names = {}
-    with fastconv.backend("reference"):
-        exec(compile(script, "README.md", "exec"), names)
+def test_the_network_of_ones_own_trains(few):
+    names = run("nn.Residual")
     losses = names["trainer"].history["loss"]
     assert len(losses) == 5
     assert losses[-1] < losses[0]
     steps = names["schedule"].total_steps // 5
-    assert steps == -(-len(whole.train[1]) // 32)
+    assert steps == -(-1438 // 32)
+
+
+def test_the_search_finds_a_rate_and_saves_a_model(few, tmp_path, monkeypatch):
+    pytest.importorskip("sklearn")
+    monkeypatch.chdir(tmp_path)
+    search = run("GridSearchCV")["search"]
+    assert search.best_params_ == {"lr": 0.01}
+    images = fastconv.data.digits().test[0]
+    labels = fastconv.load("digits.safetensors").predict_labels(images)
+    np.testing.assert_array_equal(labels, search.predict(images))
 
 
 def test_the_recipe_prints_what_is_shown(capsys, monkeypatch, tmp_path):

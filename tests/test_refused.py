@@ -8,6 +8,8 @@ import pytest
 from fastconv import nn, optim
 from fastconv.training.trainer import Trainer
 
+pytestmark = pytest.mark.usefixtures("reference")
+
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(8, 3)).astype(np.float32)
 Y = np.arange(8) % 2

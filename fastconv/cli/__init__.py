@@ -56,17 +56,22 @@ def _run(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         raise
     except KeyboardInterrupt as stop:
-        return _fail(str(stop) or "interrupted", 130)
+        return _fail(str(stop) or "interrupted", 130, stop)
     except Exception as error:
         if "--traceback" in arguments:
             raise
         if isinstance(error, BAD_INPUT):
-            return _fail(_text(error), 2)
-        return _fail(f"unexpected {type(error).__name__}: {_text(error)} (--traceback shows where)", 1)
+            return _fail(_text(error), 2, error)
+        text = f"unexpected {type(error).__name__}: {_text(error)} (--traceback shows where)"
+        return _fail(text, 1, error)
 
 
-def _fail(message: str, status: int) -> int:
-    _say("error", message)
+def _fail(message: str, status: int, error: BaseException) -> int:
+    """Say what went wrong, and end the other ranks, where the command runs in several."""
+    failure = sys.modules.get("fastconv.training.parallel.failure")
+    _say("error", message if failure is None else f"{failure.wait(error)}{message}")
+    if failure is not None:
+        failure.end(status)
     return status
 
 

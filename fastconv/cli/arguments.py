@@ -77,10 +77,31 @@ def _train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--normalize", action="store_true", default=None, help=normalize)
     parser.add_argument("--seed", type=_whole(0), metavar="N", help="start of all randomness (0)")
     parser.add_argument("--out", metavar="DIR", help="run folder (default: the next runs/DATA-MODEL-NUMBER)")
+    ranks = "mpi, or mpi:SHARDS: the processes that mpiexec started train together (8 shards of each batch)"
+    parser.add_argument("--parallel", type=_parallel, metavar="mpi", help=ranks)
     resume = "go on with the run in --out DIR, which says the rest; more --epochs prolong it"
     parser.add_argument("--resume", action="store_true", help=resume)
     _backend(parser)
     parser.set_defaults(data=None, backend=None)
+
+
+def _counts(text: str) -> tuple[int, ...]:
+    return tuple(_whole(1)(one) for one in text.split(","))
+
+
+def _link(text: str) -> tuple[float, float]:
+    values = [_rate(one) for one in text.split(",")]
+    if len(values) != 2:
+        raise argparse.ArgumentTypeError(f"got {text}, needs LATENCY,BANDWIDTH, such as 25e-6,1.25e9")
+    return values[0], values[1]
+
+
+def _parallel(text: str) -> str:
+    """mpi:SHARDS."""
+    name, _, shards = text.partition(":")
+    if name != "mpi":
+        raise argparse.ArgumentTypeError(f"got {text}, needs mpi or mpi:SHARDS")
+    return f"mpi:{_whole(1)(shards or '8')}"
 
 
 def _evaluate(parser: argparse.ArgumentParser) -> None:
@@ -134,6 +155,10 @@ def _bench(parser: argparse.ArgumentParser) -> None:
     steps = "whole networks alone: a training step and a prediction of each"
     parser.add_argument("--steps", action="store_true", help=steps)
     parser.add_argument("--no-torch", action="store_true", help="leave PyTorch out")
+    ranks = "data-parallel training instead: steps of so many ranks of one thread, and a forecast of more"
+    parser.add_argument("--ranks", type=_counts, metavar="N,...", help=ranks)
+    link = "of the forecast, in seconds and bytes a second (default: as measured between two ranks)"
+    parser.add_argument("--link", type=_link, metavar="LATENCY,BANDWIDTH", help=link)
     parser.add_argument("--out", metavar="DIR", help="run folder (default: the next runs/bench-NUMBER)")
 
 

@@ -11,7 +11,7 @@ from fastconv import __version__
 from fastconv.benchmark import driver, picture, report, rows
 from fastconv.benchmark.child import Children
 from fastconv.benchmark.results import Peak, Result, slow
-from fastconv.cli import reports, text
+from fastconv.cli import reports, scaling, text
 
 SECONDS, ROUNDS = 0.25, 5
 QUICK_SECONDS, QUICK_ROUNDS = 0.1, 3
@@ -22,6 +22,8 @@ WIDTHS = (12, 36, 18, 9, 6, 31, 20)
 
 def run(options: argparse.Namespace) -> int:
     """Measure, print each result as it comes, and write the run folder; 1 when a row could not be timed."""
+    if options.ranks:
+        return scaling.run(options)
     if options.steps and options.set:
         raise ValueError("--steps: got it beside --set, needs one of them")
     sets = (rows.NETWORKS,) if options.steps else options.set or rows.names()

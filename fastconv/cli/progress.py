@@ -44,7 +44,7 @@ class SavesEpochs(Callback):
 
     def on_save(self, trainer: Training, epoch: int, logs: Logs) -> None:
         """Replace the file, whole or not at all, and heed the signals again."""
-        if not self.begun:
+        if not self.begun and trainer.leads:
             self.begin()
             self.begun = True
         trainer.save(self.path)

@@ -10,7 +10,7 @@ from typing import Any
 from fastconv import __version__
 from fastconv.cli import reports
 from fastconv.cli.arguments import parse
-from fastconv.cli.schedules import Schedule
+from fastconv.optim.lr_scheduler.table import Schedule
 
 CONFIG = "config.json"
 CHECKPOINT = "checkpoint.safetensors"
@@ -29,6 +29,7 @@ DEFAULTS: dict[str, Any] = {
     "lr_schedule": None,
     "seed": 0,
     "backend": "numba",
+    "parallel": None,
 }
 """What decides a training, by the name of its option, and what holds where it is not given."""
 
@@ -131,9 +132,10 @@ def _check_same(options: argparse.Namespace, values: Mapping[str, Any]) -> None:
             continue
         needs = f"{_shown(value)}, as {options.out} began with, or none"
         if name == "epochs" and given > value:
-            if values["lr_schedule"] is None or not Schedule(values["lr_schedule"]).fills_the_run:
+            schedule = values["lr_schedule"]
+            if schedule is None or not Schedule("--lr-schedule", schedule).fills_the_run:
                 continue
-            needs = f"{value}: the schedule {values['lr_schedule']} ends there"
+            needs = f"{value}: the schedule {schedule} ends there"
         raise ValueError(f"--resume: got {_option(name)} {_shown(given)}, needs {needs}")
 
 

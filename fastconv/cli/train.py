@@ -14,15 +14,17 @@ import numpy as np
 from fastconv import __version__, models, nn
 from fastconv import functional as F
 from fastconv.backends import backend
-from fastconv.cli import augmentation, modelfile, optimizers, reports, settings, sources, text
+from fastconv.cli import augmentation, modelfile, ranks, reports, settings, sources, text
 from fastconv.cli.interrupts import Interrupts
 from fastconv.cli.progress import EpochTable, FiniteLoss, SavesEpochs
-from fastconv.cli.schedules import Schedule
 from fastconv.cli.settings import CHECKPOINT
 from fastconv.data import Dataset
 from fastconv.data.augment import Compose
 from fastconv.nn.architecture import description
+from fastconv.optim.lr_scheduler.table import Schedule
+from fastconv.optim.table import make, rate
 from fastconv.plots.matrix import confusion_matrix
+from fastconv.training.parallel import MPI
 from fastconv.training.trainer import Trainer
 from fastconv.types import Array
 
@@ -33,19 +35,24 @@ LABEL_SMOOTHING = 0.1
 def run(options: argparse.Namespace) -> int:
     """Train, measure the accuracy on the test images, and write the run folder."""
     begun = settings.fill(options)
+    parallel = ranks.read(options)
     sources.check_size(options.size, options.data)
     name, data = sources.read(options.data, options.size)
     options.epochs = options.epochs or default_epochs(len(data.train[1]))
-    options.lr = optimizers.rate(options.optimizer, options.lr)
+    options.lr = rate(options.optimizer, options.lr)
     changes = augmentation.read(options.augment, data.input_shape, len(data.classes))
-    schedule = None if options.lr_schedule is None else Schedule(options.lr_schedule)
+    schedule = None if options.lr_schedule is None else Schedule("--lr-schedule", options.lr_schedule)
     if begun:
         settings.check_data(options.out, begun, _found(data))
-        trainer = _resumed(options)
+        trainer = _resumed(options, parallel)
     else:
-        trainer = _new(options, data, schedule)
+        trainer = _new(options, data, schedule, parallel)
     run_name = f"{name}-{options.model}"
-    with Interrupts() as interrupts, _folder(options, run_name) as folder, backend(options.backend):
+    with (
+        Interrupts() as interrupts,
+        _folder(options, run_name, trainer.leads) as folder,
+        backend(options.backend),
+    ):
         _run(options, data, trainer, changes, folder, interrupts)
     return 0
 
@@ -55,7 +62,9 @@ def default_epochs(images: int) -> int:
     return min(30, max(5, 240_000 // images))
 
 
-def _new(options: argparse.Namespace, data: Dataset, schedule: Schedule | None) -> Trainer:
+def _new(
+    options: argparse.Namespace, data: Dataset, schedule: Schedule | None, parallel: MPI | None
+) -> Trainer:
     """The trainer of a network that is made as the options say.
 
     Label smoothing is for the gradient. What is shown and recorded is measured as `evaluate` does, without.
@@ -65,19 +74,20 @@ def _new(options: argparse.Namespace, data: Dataset, schedule: Schedule | None) 
     except ValueError as error:
         raise ValueError(f"--model {options.model}: {error}") from error
     loss = nn.CrossEntropyLoss(label_smoothing=LABEL_SMOOTHING)
-    optimizer = optimizers.make(options.optimizer, model.parameters(), options.lr, options.weight_decay)
+    optimizer = make(options.optimizer, model.parameters(), options.lr, options.weight_decay)
     if schedule is None:
-        return Trainer(model, loss, optimizer, METRICS)
+        return Trainer(model, loss, optimizer, METRICS, parallel=parallel)
     steps = math.ceil(len(data.train[1]) / options.batch_size)
     scheduler = schedule.make(optimizer, options.epochs, steps)
     return Trainer(
-        model, loss, optimizer, METRICS, lr_scheduler=scheduler, lr_scheduler_interval=schedule.interval
-    )
+        model, loss, optimizer, METRICS,
+        lr_scheduler=scheduler, lr_scheduler_interval=schedule.interval, parallel=parallel,
+    )  # fmt: skip
 
 
-def _resumed(options: argparse.Namespace) -> Trainer:
+def _resumed(options: argparse.Namespace, parallel: MPI | None) -> Trainer:
     """The trainer of the last finished epoch."""
-    trainer = Trainer.resume(Path(options.out) / CHECKPOINT, METRICS)
+    trainer = Trainer.resume(Path(options.out) / CHECKPOINT, METRICS, parallel=parallel)
     if trainer.epochs >= options.epochs:
         needs = f"more --epochs than {trainer.epochs}"
         raise ValueError(f"--resume: {options.out} holds a run of all {trainer.epochs} epochs, needs {needs}")
@@ -85,10 +95,13 @@ def _resumed(options: argparse.Namespace) -> Trainer:
 
 
 @contextlib.contextmanager
-def _folder(options: argparse.Namespace, name: str) -> Iterator[Path]:
-    """The run folder; a run that ends before it wrote anything leaves no empty folder behind."""
+def _folder(options: argparse.Namespace, name: str, leads: bool) -> Iterator[Path]:
+    """The run folder; a run that ends before it wrote anything leaves no empty folder behind.
+
+    Ranks that do not lead write nothing.
+    """
     asked = Path(options.out or "runs")
-    if options.resume:
+    if options.resume or not leads:
         yield asked
         return
     new = [path for path in (asked, *asked.parents) if not path.exists()]
@@ -123,6 +136,8 @@ def _run(
     config = _config(options, data, trainer.model)
     saves = SavesEpochs(folder / CHECKPOINT, interrupts, lambda: settings.write(folder, config))
     trainer, end = _fit(options, data, trainer, changes, saves)
+    if not trainer.leads:
+        return
     task = modelfile.Task(data.input_shape, data.classes, data.preparation)
     modelfile.save(trainer.model, task, str(folder / "model.safetensors"))
     logits = trainer.model.predict(data.test[0])
@@ -166,9 +181,9 @@ def _fit(
             saves.interrupts.hold()
         except (Exception, KeyboardInterrupt) as error:
             saves.interrupts.hold()
-            if not saves.path.exists():
+            if not saves.path.exists() or not trainer.leads:
                 raise
-            return Trainer.resume(saves.path, METRICS), error
+            return Trainer.resume(saves.path, METRICS, parallel=trainer.parallel), error
     return trainer, None
 
 
@@ -210,11 +225,16 @@ def _overview(options: argparse.Namespace, data: Dataset, trainer: Trainer) -> l
             f"{text.count(options.epochs, 'epoch')}, batches of {options.batch_size}, {optimizer}, "
             f"label smoothing {LABEL_SMOOTHING}, seed {options.seed}, {options.backend}",
         ),
+        ("ranks", "" if trainer.parallel is None else _ranks(trainer.parallel)),
         ("schedule", options.lr_schedule or ""),
         ("changes", options.augment or ""),
         ("resumed", f"after {text.count(done, 'epoch')}" if done else ""),
     ]
     return [row for row in rows if row[1]]
+
+
+def _ranks(parallel: MPI) -> str:
+    return f"{parallel.ranks}, {parallel.shards} shards of each batch"
 
 
 def _found(data: Dataset) -> dict[str, Any]:

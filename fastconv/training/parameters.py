@@ -5,8 +5,11 @@ from collections.abc import Iterable, Set
 from fastconv import nn, optim, validate
 
 
-def check_owner(model: nn.Layer, optimizer: optim.Optimizer) -> None:
-    """ValueError where the optimizer updates arrays that are not the model's, in any of its groups."""
+def check_parts(model: nn.Layer, loss: nn.Loss, optimizer: optim.Optimizer) -> None:
+    """TypeError for what is none of these; ValueError where the optimizer updates arrays of another model."""
+    validate.instance("Trainer", "model", model, nn.Layer)
+    validate.instance("Trainer", "loss", loss, nn.Loss)
+    validate.instance("Trainer", "optimizer", optimizer, optim.Optimizer)
     parameters = model.parameters()
     foreign = [name for name, array in optimizer.parameters.items() if parameters.get(name) is not array]
     if foreign:

@@ -2,28 +2,29 @@
 
 import copy
 import math
-import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from fastconv import nn, optim, validate
-from fastconv.attributes import Settings
+from fastconv.attributes import Checks, Settings
 from fastconv.nn.base import BATCH_SIZE, SAMPLES
 from fastconv.nn.classes import Classes
 from fastconv.optim.lr_scheduler import LRScheduler
 from fastconv.training import checkpoints, prefetch
-from fastconv.training.arguments import check_seed, progress_of
-from fastconv.training.batches import Batch, Needs, batches, split
+from fastconv.training.alone import Alone
+from fastconv.training.arguments import CHECKS, check_seed, check_shards, progress_of, warn_of_loss
+from fastconv.training.batches import Batches, Needs, batches, split
 from fastconv.training.batches.weights import ClassWeight
 from fastconv.training.callbacks import Callback
 from fastconv.training.callbacks.listed import Given, listed, restored
 from fastconv.training.history import History, Logs
 from fastconv.training.metrics import Figures, Function, Metric
 from fastconv.training.metrics.names import again, figure_names, named, words
-from fastconv.training.parameters import check_gradients, check_owner, check_unchanged
+from fastconv.training.parallel import MPI, Together
+from fastconv.training.parameters import check_gradients, check_parts, check_unchanged
 from fastconv.training.schedule import Schedule
 from fastconv.types import Array
 
@@ -53,10 +54,13 @@ class Trainer(Settings):
       the optimizer; `ReduceLROnPlateau` gets `val_loss`, or `loss` where a fit has no validation data.
     - `lr_scheduler_interval`: "epoch", where the schedule goes on after each epoch of `fit`, or "step", where
       it does after each batch.
+    - `parallel`: `fc.parallel.MPI()`, where the processes of an MPI run share the work; None is this process
+      alone. `step`, `fit` and `evaluate` are then called in all of them, with the same data.
     """
 
     callbacks: tuple[Callback, ...]
-    fixed = ("model", "loss", "optimizer", "metrics", "lr_scheduler", "lr_scheduler_interval")
+    checks: ClassVar[Checks] = CHECKS
+    fixed = ("model", "loss", "optimizer", "metrics", "lr_scheduler", "lr_scheduler_interval", "parallel")
 
     def __init__(
         self,
@@ -68,22 +72,21 @@ class Trainer(Settings):
         clip_norm: float | None = None,
         lr_scheduler: LRScheduler | None = None,
         lr_scheduler_interval: str = "epoch",
+        parallel: MPI | None = None,
     ) -> None:
-        validate.instance("Trainer", "model", model, nn.Layer)
-        validate.instance("Trainer", "loss", loss, nn.Loss)
-        validate.instance("Trainer", "optimizer", optimizer, optim.Optimizer)
+        check_parts(model, loss, optimizer)
         parameters = model.parameters()
-        check_owner(model, optimizer)
         self.model = model
         self.loss = loss
         self.optimizer = optimizer
-        if isinstance(metrics, Iterator):
-            metrics = list(metrics)
+        metrics = list(metrics) if isinstance(metrics, Iterator) else metrics
         self.metrics = named(metrics, loss)
         self._set(callbacks=callbacks)
         self.clip_norm = clip_norm
         self.lr_scheduler = lr_scheduler
         self.lr_scheduler_interval = lr_scheduler_interval
+        self.parallel = parallel
+        self._run = Alone(model) if parallel is None else Together(model, optimizer, parallel)
         self._schedule = Schedule(lr_scheduler, lr_scheduler_interval, optimizer)
         self.history = History()
         self.epochs = 0
@@ -108,10 +111,15 @@ class Trainer(Settings):
         """The names of the figures that an epoch of the `fit` under way gives: those of `logs`."""
         return self._figures
 
+    @property
+    def leads(self) -> bool:
+        """Whether this process writes and shows what one of several has to: rank 0, or the only one."""
+        return self._run.leads
+
     def step(self, x: Array, y: Array) -> float:
         """Trains on one batch: forward, loss, backward, one update. Returns the loss before the update."""
         samples = self._needs.take("step", x, y)
-        return self._update(samples.inputs(), samples.y, None)[0]
+        return self._update(self._run.share((samples.inputs(), samples.y, None)))[0]
 
     def fit(
         self,
@@ -180,6 +188,9 @@ class Trainer(Settings):
         visible = progress is None or validate.flag("fit", "progress", progress)
         own = listed("fit", callbacks)
         check_seed(seed)
+        seed = self._run.seed(seed)
+        if y is None and callable(x) and not isinstance(x, Iterable):
+            x = self._run.own(x)
         prefetch.check("fit", augment)
         check_unchanged(self.model, self.optimizer, self._names)
         with self._needs.learning():
@@ -190,11 +201,14 @@ class Trainer(Settings):
             data, validation = split(
                 data, validation_data, validation_split, validation_split_mode, seed, epochs, validation_steps
             )
-            data.check_last()
+            data.check_last(self._run.shards)
             if validation is not None:  # one sample is run to see that it fits
-                self._measure(validation.head())
+                self._measure(validation.head(), Alone(self.model))
+        self._run.check(
+            data, loss=repr(self.loss), batch_size=batch_size, epochs=epochs, seed=seed, shuffle=shuffle
+        )
         data.skip(self._done)
-        shown = [progress_of(epochs, data.length)] if visible else []
+        shown = [progress_of(epochs, data.length)] if visible and self._run.leads else []
         self._hooks = [*self.callbacks, *own, *shown]
         names = ("loss", *figure_names(self.metrics))
         self._figures = names if validation is None else (*names, *(f"val_{name}" for name in names))
@@ -206,13 +220,11 @@ class Trainer(Settings):
                     break
                 for hook in self._hooks:
                     hook.on_epoch_begin(self, epoch)
-                rng = (
-                    np.random.default_rng(None if seed is None else (seed, self.epochs)) if shuffle else None
-                )
-                with prefetch.augmented(data.epoch(rng), augment, seed, self.epochs) as changed:
-                    logs = self._train(changed, epoch)
+                order = np.random.default_rng(None if seed is None else (seed, self.epochs))
+                with self._run.epoch(data, order if shuffle else None, augment, seed, self.epochs) as taken:
+                    logs = self._train(taken, epoch)
                 if validation is not None:
-                    measured = self._measure(validation.epoch())
+                    measured = self._measure_all(validation)
                     logs |= {f"val_{name}": value for name, value in measured.items()}
                 self._end_epoch(epoch, logs)
         finally:
@@ -236,11 +248,11 @@ class Trainer(Settings):
         x, y and sample_weight as in `fit`, `steps` as its `validation_steps`. Weights are the loss's, and
         those of metrics that were made with `weighted=True`; all other metrics count each sample once.
         """
-        return self._measure(
+        return self._measure_all(
             batches(
                 "evaluate", x, y, batch_size, self._needs, sample_weight,
                 usual=SAMPLES, steps=steps, argument="steps",
-            ).epoch()
+            )
         )  # fmt: skip
 
     def predict(self, x: Array, batch_size: int = SAMPLES) -> Array:
@@ -255,8 +267,9 @@ class Trainer(Settings):
         every callback has seen the end of the epoch: in `Callback.on_save`, as `callbacks.ModelCheckpoint`.
         ValueError for layers, losses, optimizers and schedules that are not fastconv's.
         """
-        parts = self.model, self.loss, self.optimizer, self.lr_scheduler
-        checkpoints.save(path, *parts, self.state_dict())
+        if self._run.leads:
+            parts = self.model, self.loss, self.optimizer, self.lr_scheduler
+            checkpoints.save(path, *parts, self.state_dict())
 
     @classmethod
     def resume(
@@ -264,13 +277,15 @@ class Trainer(Settings):
         path: str | Path,
         metrics: Mapping[str, str | Function | Metric] | Iterable[str | Function | Metric] | None = None,
         callbacks: Given = (),
+        parallel: MPI | None = None,
     ) -> "Trainer":
         """The trainer that `save` wrote. A run that it goes on with ends with the bits of one never stopped.
 
         After a complete `fit`, the next one trains its `epochs` in addition. Saved inside a `fit`, the next
         one is the rest of it: call it with the same arguments and callbacks. Metrics that were given by name
         come back; functions, `metrics.Metric` and callbacks are code, which no file holds: give them again,
-        and all metrics then. FileNotFoundError, ValueError as for `fastconv.load`.
+        and all metrics then. `parallel` may have another number of ranks than before, and needs the same
+        shards. FileNotFoundError, ValueError as for `fastconv.load`.
         """
         own = listed("resume", callbacks)
         model, loss, optimizer, scheduler, state = checkpoints.load(path)
@@ -278,7 +293,8 @@ class Trainer(Settings):
             if metrics is None:
                 metrics = again(state["metrics"])
             interval = state.get("lr_scheduler_interval", "epoch")
-            trainer = cls(model, loss, optimizer, metrics, own, None, scheduler, interval)
+            check_shards(state.get("shards", 1), parallel)
+            trainer = cls(model, loss, optimizer, metrics, own, None, scheduler, interval, parallel)
             trainer.load_state_dict(state)
         return trainer
 
@@ -288,6 +304,7 @@ class Trainer(Settings):
             "metrics": self._chosen_metrics,
             "clip_norm": self.clip_norm,
             "lr_scheduler_interval": self.lr_scheduler_interval,
+            "shards": self._run.shards,
             "epochs": self.epochs,
             "history": copy.deepcopy(vars(self.history)),
             "fit": self._fit_state(),
@@ -339,28 +356,13 @@ class Trainer(Settings):
         for hook in self._hooks:
             hook.on_save(self, epoch, logs)
 
-    def _checked(self, name: str, value: Any) -> Any:
-        if name == "clip_norm" and value is not None:
-            return validate.number("Trainer", name, value, 0, math.inf)
-        if name == "callbacks":
-            return listed("Trainer", value)
-        if name == "epochs":
-            return validate.integer("Trainer", name, value, low=0)
-        if name == "stop_training":
-            return validate.flag("Trainer", name, value)
-        if name == "history":
-            validate.instance("Trainer", name, value, History)
-        return super()._checked(name, value)
-
-    def _update(
-        self, x: Array, y: Array, weight: Array | None, measured: Figures | None = None
-    ) -> tuple[float, bool]:
+    def _update(self, taken: Any, measured: Figures | None = None) -> tuple[float, bool]:
         """One step of training; the loss before it, and whether anything in the batch counts for it."""
-        output, backward = self.model.forward(x, training=True)
+        output, y, weight, backward = self._run.forward(taken)
         loss, loss_backward = self.loss.forward(output, y, weight)
         # Metrics come before the update: one that fails has changed no parameter.
         counts = measured is None or measured.add(loss, output, y, weight)
-        gradients = backward(loss_backward(), input_gradient=False)[1]
+        gradients = backward(loss_backward())
         check_gradients(gradients, self._names)
         if self.clip_norm is not None:
             gradients = optim.clip(gradients, self.clip_norm)
@@ -368,31 +370,31 @@ class Trainer(Settings):
         self._schedule.after_step()
         return loss, counts
 
-    def _train(self, data: Iterable[Batch], epoch: int) -> Logs:
+    def _train(self, data: Iterable[Any], epoch: int) -> Logs:
         """One epoch of training; the means of what its batches gave."""
         measured = Figures(self.loss, self.metrics)
-        for number, (x, y, weight) in enumerate(data):
-            loss, counts = self._update(x, y, weight, measured)
+        for number, taken in enumerate(data):
+            loss, counts = self._update(taken, measured)
             if not counts:
                 loss = 0.0  # the mean over no samples is NaN, but no failure
             if not (math.isfinite(loss) or self._warned):
                 self._warned = True
-                warnings.warn(
-                    f"the loss is {loss} in epoch {epoch + 1}, batch {number + 1}; "
-                    "the callback TerminateOnNaN would stop there, a smaller learning rate may avoid it",
-                    RuntimeWarning,
-                    stacklevel=3,
-                )
+                warn_of_loss(loss, epoch, number)
             for hook in self._hooks:
                 hook.on_batch_end(self, number, {"loss": loss})
             if self.stop_training:
                 break
         return measured.values()
 
-    def _measure(self, data: Iterable[Batch]) -> Logs:
-        """The means of loss and metrics, without training."""
+    def _measure_all(self, data: Batches) -> Logs:
+        """The means of loss and metrics over all batches, without training."""
+        with self._run.epoch(data, None) as taken:
+            return self._measure(taken, self._run)
+
+    def _measure(self, data: Iterable[Any], run: Alone | Together) -> Logs:
+        """The same over what `run` takes."""
         measured = Figures(self.loss, self.metrics)
-        for x, y, weight in data:
-            output = self.model(x)
+        for taken in data:
+            output, y, weight = run.predict(taken)
             measured.add(self.loss.forward(output, y, weight)[0], output, y, weight)
         return measured.values()

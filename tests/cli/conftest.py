@@ -9,6 +9,11 @@ import pytest
 from fastconv.cli import main
 
 
+@pytest.fixture(autouse=True)
+def _twins(reference):
+    """What tests compute beside the commands runs on the twins; a command has its own `--backend`."""
+
+
 class Result(NamedTuple):
     status: int
     out: str

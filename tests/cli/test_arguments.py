@@ -1,7 +1,9 @@
 import pytest
 
-from fastconv.cli import arguments, optimizers, schedules, settings
+from fastconv.cli import arguments, settings
 from fastconv.cli.arguments import parse
+from fastconv.optim import table
+from fastconv.optim.lr_scheduler import table as schedules
 
 
 def test_what_decides_a_training_is_none_unless_it_is_given():
@@ -11,7 +13,7 @@ def test_what_decides_a_training_is_none_unless_it_is_given():
 
 
 def test_optimizers_are_those_of_their_table():
-    assert [*optimizers.KINDS] == [*arguments.OPTIMIZERS]
+    assert [*table.KINDS] == [*arguments.OPTIMIZERS]
 
 
 def test_schedules_are_those_of_their_table():

@@ -129,6 +129,8 @@ def test_defaults():
         "quick": False,
         "steps": False,
         "no_torch": False,
+        "ranks": None,
+        "link": None,
         "out": None,
         "traceback": False,
     }

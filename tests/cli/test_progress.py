@@ -54,7 +54,7 @@ def test_elsewhere_only_the_regular_epochs_and_the_last_are_shown(capsys):
 @pytest.mark.usefixtures("usual_signals")
 def test_signals_wait_until_the_epoch_is_saved(tmp_path):
     done = []
-    trainer = SimpleNamespace(save=lambda path: done.append(path.name))
+    trainer = SimpleNamespace(save=lambda path: done.append(path.name), leads=True)
     with Interrupts() as interrupts:
         saves = SavesEpochs(tmp_path / "a", interrupts, lambda: done.append("begun"))
         for epoch in range(2):

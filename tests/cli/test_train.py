@@ -60,8 +60,7 @@ def test_the_model_is_the_one_that_was_measured(trained, bars):
     _, folder = trained
     model = fc.load(folder / "model.safetensors")
     images, labels = fc.data.npz(bars).test
-    with fc.backend("reference"):
-        assert (model.predict(images).argmax(axis=1) == labels).all()
+    assert (model.predict(images).argmax(axis=1) == labels).all()
     assert json.loads((folder / "config.json").read_text())["test_accuracy"] == 1
 
 
@@ -148,8 +147,7 @@ def test_the_figures_of_a_run_are_those_of_evaluate(fastconv, trained, bars):
         f"accuracy   {history['val_accuracy'][-1]:.2%} (12 of 12)".replace("%", " %"),
     ]
     model, (images, labels) = fc.load(folder / "model.safetensors"), fc.data.npz(bars).test
-    with fc.backend("reference"):
-        plain = fc.functional.cross_entropy(model.predict(images), labels)
+    plain = fc.functional.cross_entropy(model.predict(images), labels)
     assert history["val_loss"][-1] == pytest.approx(float(plain), rel=1e-6)
 
 
@@ -286,8 +284,7 @@ def test_the_signal_of_an_interruption(bars, tmp_path):
     history = json.loads((folder / "history.json").read_text())
     assert [len(values) for values in history.values()] == [epochs] * 4
     model, (images, labels) = fc.load(folder / "model.safetensors"), fc.data.npz(bars).test
-    with fc.backend("reference"):
-        loss = float(fc.functional.cross_entropy(model.predict(images), labels))
+    loss = float(fc.functional.cross_entropy(model.predict(images), labels))
     assert history["val_loss"][-1] == pytest.approx(loss, rel=1e-5)
 
 

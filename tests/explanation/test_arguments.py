@@ -4,8 +4,6 @@ import pytest
 from fastconv import models, nn
 from fastconv.explanation import explain
 
-pytestmark = pytest.mark.usefixtures("reference")
-
 
 def symbols_and_values(explanation):
     return [(step.formula, step.value.tolist()) for step in explanation]

@@ -13,8 +13,6 @@ from fastconv.explanation.text import WIDTH
 
 F64 = {"dtype": "float64"}
 
-pytestmark = pytest.mark.usefixtures("reference")
-
 IMAGE, SIGNAL, VECTOR = (2, 4, 4), (2, 6), (4,)
 
 

@@ -8,8 +8,6 @@ from fastconv.explanation import explain
 
 F64 = {"dtype": "float64"}
 
-pytestmark = pytest.mark.usefixtures("reference")
-
 
 class Wrong(nn.Layer):
     """y = x^2, with a gradient that is wrong by a factor."""

@@ -8,8 +8,6 @@ from fastconv.explanation import explain
 
 F64 = {"dtype": "float64"}
 
-pytestmark = pytest.mark.usefixtures("reference")
-
 
 def network(*layers, features):
     model = nn.Sequential(

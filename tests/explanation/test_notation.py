@@ -6,8 +6,6 @@ from fastconv.explanation import explain
 
 F64 = {"dtype": "float64"}
 
-pytestmark = pytest.mark.usefixtures("reference")
-
 
 def image(*shape):
     return np.random.default_rng(0).normal(size=shape)

@@ -8,8 +8,6 @@ from fastconv.explanation import explain
 
 F64 = {"dtype": "float64"}
 
-pytestmark = pytest.mark.usefixtures("reference")
-
 
 def check_at(layer, *values):
     """The check of the gradient of the layer's input, which is these values."""

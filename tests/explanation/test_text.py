@@ -5,8 +5,6 @@ from fastconv import backend, models, nn
 from fastconv.explanation import explain
 from fastconv.explanation.text import WIDTH
 
-pytestmark = pytest.mark.usefixtures("reference")
-
 
 @pytest.fixture(scope="module")
 def lenet():

@@ -51,7 +51,7 @@ def listings(tmp_path_factory):
         pytest.skip("reads x86 assembly with fused multiply-add")
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path_factory.mktemp("cache"))}
     run = subprocess.run(
-        [sys.executable, "-c", COMPILE], env=environment, capture_output=True, text=True, timeout=300
+        [sys.executable, "-c", COMPILE], env=environment, capture_output=True, text=True, timeout=600
     )
     assert run.returncode == 0, run.stderr
     found: dict[str, str] = {}

@@ -3,18 +3,22 @@
 import numpy as np
 import pytest
 
-import fastconv
 from fastconv import nn, optim
 from fastconv.training.trainer import Trainer
 
 STEPS = 20
 
 
+@pytest.fixture(autouse=True)
+def _twins(reference):
+    """Networks run on the twins, which compile nothing."""
+
+
 @pytest.fixture
 def trains_as_in_pytorch():
     """A function: 20 steps in float64, from the same weights, end with PyTorch's weights and statistics.
 
-    Dropout, which draws other numbers, is off. The twins compute, which compile nothing.
+    Dropout, which draws other numbers, is off.
     """
     torch = pytest.importorskip("torch")
     from fastconv.interop.pytorch import to_module
@@ -31,14 +35,13 @@ def trains_as_in_pytorch():
             criterion(module(torch.from_numpy(x)), torch.from_numpy(y)).backward()
             rule.step()
         ours = optim.SGD(model.parameters(), lr, momentum=momentum, weight_decay=1e-4)
-        with fastconv.backend("reference"):
-            trainer = Trainer(model, loss, ours)
-            for _ in range(STEPS):
-                trainer.step(x, y)
-            module.eval()
-            with torch.inference_mode():
-                expected = module(torch.from_numpy(x)).numpy()
-            np.testing.assert_allclose(model.predict(x), expected, rtol=0, atol=1e-8)
+        trainer = Trainer(model, loss, ours)
+        for _ in range(STEPS):
+            trainer.step(x, y)
+        module.eval()
+        with torch.inference_mode():
+            expected = module(torch.from_numpy(x)).numpy()
+        np.testing.assert_allclose(model.predict(x), expected, rtol=0, atol=1e-8)
         for name, tensor in module.state_dict().items():
             mine = model.state_dict()[name]
             np.testing.assert_allclose(mine, tensor.numpy(), rtol=0, atol=1e-8, err_msg=name)

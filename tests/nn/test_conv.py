@@ -3,8 +3,7 @@ import math
 import numpy as np
 import pytest
 
-import fastconv
-from fastconv import functional, nn
+from fastconv import backend, functional, nn
 
 GEOMETRIES = [
     {},
@@ -18,17 +17,11 @@ GEOMETRIES = [
 ]
 
 
-def test_gradients_agree_with_differences(check_gradients, each_backend):
-    layer = nn.Conv2d(2, 4, (3, 2), stride=2, padding=1, dtype=np.float64, seed=0)
-    check_gradients(layer, np.random.default_rng(0).normal(size=(2, 2, 6, 5)))
-
-
 @pytest.mark.parametrize("arguments", GEOMETRIES, ids=str)
-def test_gradients_agree_with_differences_for_every_geometry(arguments, check_gradients):
+def test_gradients_agree_with_differences(arguments, check_gradients):
     # The layer passes the geometry on; that the kernels compute all of them right is their own tests' matter.
-    with fastconv.backend("reference"):
-        layer = nn.Conv2d(2, 4, (3, 2), dtype=np.float64, seed=0, **arguments)
-        check_gradients(layer, np.random.default_rng(0).normal(size=(2, 2, 6, 5)))
+    layer = nn.Conv2d(2, 4, (3, 2), dtype=np.float64, seed=0, **arguments)
+    check_gradients(layer, np.random.default_rng(0).normal(size=(2, 2, 6, 5)))
 
 
 @pytest.mark.parametrize("arguments", GEOMETRIES, ids=str)
@@ -129,11 +122,10 @@ SIGNALS = [
 
 @pytest.mark.parametrize("arguments", SIGNALS, ids=str)
 def test_signals(arguments, check_gradients):
-    with fastconv.backend("reference"):
-        layer = nn.Conv1d(2, 4, 3, dtype=np.float64, seed=0, **arguments)
-        x = np.random.default_rng(0).normal(size=(2, 2, 7))
-        check_gradients(layer, x)
-        y = layer(x)
+    layer = nn.Conv1d(2, 4, 3, dtype=np.float64, seed=0, **arguments)
+    x = np.random.default_rng(0).normal(size=(2, 2, 7))
+    check_gradients(layer, x)
+    y = layer(x)
     assert layer.output_shape((2, 7)) == y.shape[1:]
     assert layer.multiply_adds((2, 7)) == math.prod(y.shape[1:]) * 3 * 2 // arguments.get("groups", 1)
     assert layer.weight.shape == (4, 2 // arguments.get("groups", 1), 3)
@@ -148,7 +140,8 @@ def test_a_following_relu_is_stored_with_a_signal():
     model = nn.Sequential(nn.Conv1d(2, 3, 3, seed=0), nn.ReLU())
     x = np.random.default_rng(0).normal(size=(2, 2, 8)).astype(np.float32)
     assert np.array_equal(model(x), functional.relu(model[0](x)))
-    assert model.summary((2, 8)).rows[0].algorithms
+    with backend("numba"):
+        assert model.summary((2, 8)).rows[0].algorithms
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ import re
 import numpy as np
 import pytest
 
-import fastconv
 from fastconv import nn
 
 F64 = {"dtype": np.float64}
@@ -48,12 +47,6 @@ def made(name, dtype=np.float64):
     for seed, array in enumerate(layer.parameters().values()):
         array[...] = drawn(array.shape, dtype, 10 + seed)
     return layer, shape
-
-
-@pytest.fixture(autouse=True)
-def _reference_backend():
-    with fastconv.backend("reference"):
-        yield
 
 
 @pytest.mark.parametrize("name", LAYERS)

@@ -3,7 +3,6 @@ import re
 import numpy as np
 import pytest
 
-import fastconv
 from fastconv import nn
 
 LAYERS = [
@@ -14,12 +13,6 @@ LAYERS = [
     (nn.Upsample(size=7, mode="linear"), (2, 3), (2, 7)),
     (nn.PixelShuffle(2), (8, 3, 4), (2, 6, 8)),
 ]
-
-
-@pytest.fixture(autouse=True)
-def _reference():
-    with fastconv.backend("reference"):
-        yield
 
 
 @pytest.mark.parametrize(("layer", "inner", "outer"), LAYERS, ids=repr)

@@ -1,6 +1,6 @@
 import pytest
 
-from fastconv import backend, chosen, nn
+from fastconv import chosen, nn
 from tests.pages import cells
 
 MODEL = nn.Sequential(
@@ -20,6 +20,7 @@ layer        output shape  parameters  multiply-adds  algorithms
 total                           2,730         11,776"""
 
 
+@pytest.mark.usefixtures("compiled")
 def test_a_summary_is_a_table_of_the_layers():
     summary = MODEL.summary((1, 8, 8))
     conv = chosen("conv2d", (32, 1, 8, 8), (16, 1, 3, 3), padding=1).names
@@ -32,10 +33,10 @@ def test_a_summary_is_a_table_of_the_layers():
 
 
 def test_the_reference_has_no_algorithms():
-    with backend("reference"):
-        assert {row.algorithms for row in MODEL.summary((1, 8, 8)).rows} == {""}
+    assert {row.algorithms for row in MODEL.summary((1, 8, 8)).rows} == {""}
 
 
+@pytest.mark.usefixtures("compiled")
 def test_an_image_that_no_batch_can_hold_has_a_summary():
     (row,) = nn.Conv2d(1, 1, 1).summary((1, 200_000, 200_000)).rows
     assert (row.output_shape, row.algorithms) == ((1, 200_000, 200_000), "")
@@ -87,8 +88,7 @@ def test_what_is_no_shape_is_a_type_error(shape, message):
 
 
 def test_a_notebook_shows_a_table():
-    with backend("reference"):
-        html = MODEL.summary((1, 8, 8))._repr_html_()
+    html = MODEL.summary((1, 8, 8))._repr_html_()
     rows = cells(html)
     assert rows[0] == ["layer", "output shape", "parameters", "multiply-adds", "algorithms"]
     assert rows[1] == ["0 Conv2d", "(16, 8, 8)", "160", "9,216", ""]

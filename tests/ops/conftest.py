@@ -3,13 +3,10 @@
 import numpy as np
 import pytest
 
-from fastconv.backends import backend
-
 
 @pytest.fixture(autouse=True)
-def _reference_backend():
-    with backend("reference"):
-        yield
+def _twins(reference):
+    """Each operation runs on the twins."""
 
 
 def _misaligned(array):

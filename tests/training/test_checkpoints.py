@@ -104,23 +104,22 @@ def test_resumed_between_two_fits(optimizer, backend, tmp_path):
 @pytest.mark.parametrize("schedule", SCHEDULES)
 def test_schedules_are_resumed_inside_a_fit_and_between_two(schedule, optimizer, tmp_path):
     path = tmp_path / "run.safetensors"
-    with fastconv.backend("reference"):
-        whole, dying = (trainer(optimizer, schedule) for _ in range(2))
-        history = fit(whole, 4)
-        with pytest.raises(RuntimeError, match="died"):
-            fit(dying, 4, [SaveAndFail(path, 1)])
-        resumed = Trainer.resume(path)
-        assert resumed.optimizer.lr == dying.optimizer.lr
-        assert fit(resumed, 4).history == history.history
-        same_state(whole, resumed)
-        assert resumed.lr_scheduler.state_dict() == whole.lr_scheduler.state_dict()
-        first = trainer(optimizer, schedule)
-        begun = fit(first, 2)["loss"]
-        first.save(path)
-        between = Trainer.resume(path)
-        assert begun + fit(between, 2)["loss"] == history["loss"]
-        same_state(whole, between)
-        assert between.lr_scheduler_interval == whole.lr_scheduler_interval
+    whole, dying = (trainer(optimizer, schedule) for _ in range(2))
+    history = fit(whole, 4)
+    with pytest.raises(RuntimeError, match="died"):
+        fit(dying, 4, [SaveAndFail(path, 1)])
+    resumed = Trainer.resume(path)
+    assert resumed.optimizer.lr == dying.optimizer.lr
+    assert fit(resumed, 4).history == history.history
+    same_state(whole, resumed)
+    assert resumed.lr_scheduler.state_dict() == whole.lr_scheduler.state_dict()
+    first = trainer(optimizer, schedule)
+    begun = fit(first, 2)["loss"]
+    first.save(path)
+    between = Trainer.resume(path)
+    assert begun + fit(between, 2)["loss"] == history["loss"]
+    same_state(whole, between)
+    assert between.lr_scheduler_interval == whole.lr_scheduler_interval
 
 
 def test_a_training_of_an_older_version_goes_on(tmp_path):

@@ -1,7 +1,7 @@
 import pytest
 
 from fastconv import nn, optim
-from fastconv.training.parameters import check_gradients, check_owner, check_unchanged
+from fastconv.training.parameters import check_gradients, check_parts, check_unchanged
 
 
 def grouped(model):
@@ -11,12 +11,12 @@ def grouped(model):
 
 def test_the_optimizer_holds_the_models_own_arrays_in_every_group():
     model = nn.Linear(3, 2, seed=0)
-    check_owner(model, grouped(model))
+    check_parts(model, nn.MSELoss(), grouped(model))
     mixed = {"params": {"bias": nn.Linear(3, 2).bias}}
     optimizer = optim.SGD([{"params": {"weight": model.weight}}, mixed], lr=0.1)
     message = r"^Trainer: optimizer: got parameters that are not this model's \(bias\), needs one made from"
     with pytest.raises(ValueError, match=message):
-        check_owner(model, optimizer)
+        check_parts(model, nn.MSELoss(), optimizer)
 
 
 def test_the_model_keeps_its_arrays():

@@ -6,7 +6,6 @@ import traceback
 import numpy as np
 import pytest
 
-import fastconv
 from fastconv import nn, optim
 from fastconv.backends import active
 from fastconv.data.augment import Compose, Flip, Mixup, Noise, Shift
@@ -18,12 +17,6 @@ RNG = np.random.default_rng(0)
 X = RNG.normal(size=(37, 1, 6, 6)).astype(np.float32)
 Y = RNG.integers(0, 3, 37)
 CHANGE = Compose([Shift(1), Flip(), Noise(0.1), Mixup(0.4, classes=3)])
-
-
-@pytest.fixture(autouse=True)
-def on_the_reference():
-    with fastconv.backend("reference"):
-        yield
 
 
 @pytest.fixture(autouse=True)

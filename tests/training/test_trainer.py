@@ -29,6 +29,7 @@ def same_parameters(a, b):
     return all(np.array_equal(a[name], b[name]) for name in a)
 
 
+@pytest.mark.usefixtures("compiled")
 class TestStep:
     def test_a_step_is_forward_loss_backward_update(self):
         subject = trainer()
@@ -137,6 +138,7 @@ class TestFit:
         subject = trainer()
         assert fit(subject, x, Y, epochs=30, batch_size=5).history["accuracy"][-1] == 1.0
 
+    @pytest.mark.usefixtures("compiled")
     def test_the_same_seed_gives_the_same_bits(self):
         a, b, other = trainer(dropout=0.3), trainer(dropout=0.3), trainer(dropout=0.3)
         histories = [fit(a, epochs=3, seed=7), fit(b, epochs=3, seed=7), fit(other, epochs=3, seed=8)]

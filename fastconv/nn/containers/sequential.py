@@ -9,6 +9,7 @@ from fastconv.nn.architecture import build, described
 from fastconv.nn.arguments import generator
 from fastconv.nn.base import Backward, Gradients, Layer, Node, passed
 from fastconv.nn.containers.arguments import layers_of, name_of
+from fastconv.nn.listening import announce
 from fastconv.nn.places import locate, shape_at
 from fastconv.nn.summary import Row
 from fastconv.types import Array, Shape
@@ -93,6 +94,7 @@ class Sequential(Layer):
                 except (TypeError, ValueError) as error:
                     locate(error, keys[index], self._layers[index])
                     raise
+                announce(self._layers[index], found[index])
             gradients = {f"{keys[i]}.{name}": g for i in sorted(found) for name, g in found[i].items()}
             return (dx if input_gradient else None), self._added_up({**untrained, **gradients})
 

@@ -2,7 +2,18 @@
 
 from fastconv.training.batches.arrays import ArrayBatches
 from fastconv.training.batches.given import Batches, batches, split, validation
-from fastconv.training.batches.iterables import IterableBatches
-from fastconv.training.batches.needs import Batch, Needs
+from fastconv.training.batches.iterables import IterableBatches, OwnBatches
+from fastconv.training.batches.needs import Batch, Needs, Part
 
-__all__ = ["ArrayBatches", "Batch", "Batches", "IterableBatches", "Needs", "batches", "split", "validation"]
+__all__ = [
+    "ArrayBatches",
+    "Batch",
+    "Batches",
+    "IterableBatches",
+    "Needs",
+    "OwnBatches",
+    "Part",
+    "batches",
+    "split",
+    "validation",
+]

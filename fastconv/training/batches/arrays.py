@@ -9,7 +9,7 @@ import numpy as np
 
 from fastconv import validate
 from fastconv.training.batches import splits
-from fastconv.training.batches.needs import Batch, Needs, Samples
+from fastconv.training.batches.needs import Batch, Needs, Part, Samples
 from fastconv.training.batches.weights import ClassWeight, Weights, classes_of, table_of
 from fastconv.types import Indices
 
@@ -48,14 +48,17 @@ class ArrayBatches:
         """The number of batches in an epoch."""
         return math.ceil(self.count / self.batch_size)
 
-    def epoch(self, rng: np.random.Generator | None = None) -> Iterator[Batch]:
-        """All batches once, shuffled by `rng` where there is one."""
+    def epoch(self, rng: np.random.Generator | None = None, part: Part | None = None) -> Iterator[Batch]:
+        """All batches once, shuffled by `rng` where there is one; of each those samples that `part` names."""
         order = self.rows
         if rng is not None:
             order = rng.permutation(self.count)
             order = order if self.rows is None else self.rows[order]
         for start in range(0, self.count, self.batch_size):
-            batch: Any = slice(start, start + self.batch_size)
+            batch: Any = slice(start, min(start + self.batch_size, self.count))
+            if part is not None:
+                own = part(batch.stop - start)
+                batch = slice(start + own.start, start + own.stop)
             if order is not None:
                 batch = order[batch]
             y = self.samples.y[batch]
@@ -92,18 +95,19 @@ class ArrayBatches:
     def skip(self, epochs: int) -> None:
         """Nothing: each epoch has all samples."""
 
-    def check_last(self) -> None:
-        """ValueError where the last batch is one sample, which a layer cannot train on: a batch norm.
+    def check_last(self, shards: int = 1) -> None:
+        """ValueError where a batch or one of its shards has one sample and a batch norm needs more.
 
         One sample shows it, on a copy of the model: layers that take statistics have buffers.
         """
-        model = self.needs.model
-        if (self.count - 1) % self.batch_size or not model.buffers():
+        model, size, last = self.needs.model, min(self.batch_size, self.count), self.count % self.batch_size
+        if all(samples // shards > 1 for samples in (size, last or size)) or not model.buffers():
             return
         try:
             copy.deepcopy(model).forward(self.samples.inputs(slice(1)), training=True)
         except ValueError as error:
-            got = f"{self.batch_size} for {self.count} samples, which leaves one for the last batch"
+            what = "the last batch" if shards == 1 else f"one of {shards} shards of a batch"
+            got = f"{self.batch_size} for {self.count} samples, which leaves one for {what}"
             needs = f"another size ({error})"
             raise ValueError(f"{self.name}: batch_size: got {got}, needs {needs}") from None
 

@@ -1,14 +1,24 @@
 """Batches that a user's iterable gives."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
 
-from fastconv.training.batches.needs import Batch, Needs, kind_of
+from fastconv.training.batches.needs import Batch, Needs, Part, kind_of
 from fastconv.training.batches.weights import BALANCED, ClassWeight, Weights, table_of
 
 _END = object()
+
+
+class OwnBatches:
+    """Batches that hold this rank's samples alone: each pass is what `function(rank, ranks)` gives."""
+
+    def __init__(self, function: Callable[[int, int], Iterable[Any]], rank: int, ranks: int) -> None:
+        self.function, self.rank, self.ranks = function, rank, ranks
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.function(self.rank, self.ranks))
 
 
 class IterableBatches:
@@ -44,15 +54,18 @@ class IterableBatches:
         """The number of batches in an epoch; None where it ends with a pass."""
         return self.steps
 
-    def epoch(self, rng: np.random.Generator | None = None) -> Iterator[Batch]:
-        """The batches of one epoch; the order is the iterable's."""
+    def epoch(self, rng: np.random.Generator | None = None, part: Part | None = None) -> Iterator[Batch]:
+        """The batches of one epoch, or of each the samples that `part` names; the order is the iterable's."""
+        whole = part is None or isinstance(self.batches, OwnBatches)
         number = 0
         while self.steps is None or number < self.steps:
             batch = self._next(begin=number == 0)
             if batch is _END:
                 break
             number += 1
-            yield self._checked(number, batch)
+            x, y, weight = self._checked(number, batch)
+            rows = slice(None) if part is None or whole else part(len(x))
+            yield x[rows], y[rows], None if weight is None else weight[rows]
         if not number:
             raise ValueError(f"{self.name}: x: got no batches, needs at least one in each epoch")
         if self.steps is not None and number < self.steps:
@@ -67,7 +80,7 @@ class IterableBatches:
             x, y, weight = self._checked(1, batch)
             yield x[:1], y[:1], None if weight is None else weight[:1]
 
-    def check_last(self) -> None:
+    def check_last(self, shards: int = 1) -> None:
         """Nothing: how many samples a batch has is seen when it comes."""
 
     def skip(self, epochs: int) -> None:

@@ -1,7 +1,7 @@
 """What a model and its loss take: samples and targets as people have them, as arrays that fit."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,6 +15,9 @@ from fastconv.types import Array, Shape
 
 Batch = tuple[Array, Array, Array | None]
 """Inputs, targets, and a weight for each sample or term, or None."""
+
+Part = Callable[[int], slice]
+"""A function of the number of samples in a batch: those that this process takes."""
 
 
 class Samples(NamedTuple):

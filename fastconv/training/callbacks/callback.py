@@ -29,6 +29,10 @@ class Training(Protocol):
     def figures(self) -> tuple[str, ...]:
         """The names of the figures that each epoch's `logs` hold."""
 
+    @property
+    def leads(self) -> bool:
+        """Whether this process writes and shows what one of several has to: rank 0, or the only one."""
+
     def save(self, path: str | Path) -> None:
         """Writes everything that the training needs to go on."""
 

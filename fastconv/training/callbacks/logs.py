@@ -44,7 +44,7 @@ class _Log(Settings, Callback):
 
     def on_epoch_begin(self, trainer: Training, epoch: int) -> None:
         """Begins the file, once nothing can refuse the fit any more."""
-        if not self._begun:
+        if not self._begun and trainer.leads:
             history = trainer.history
             rows = [
                 (earlier, {name: history[name][index] for name in history})
@@ -55,7 +55,8 @@ class _Log(Settings, Callback):
 
     def on_epoch_end(self, trainer: Training, epoch: int, logs: Logs) -> None:
         """Writes the epoch's line."""
-        self._write("a", self._text(trainer.figures, [(epoch, logs)], header=False))
+        if trainer.leads:
+            self._write("a", self._text(trainer.figures, [(epoch, logs)], header=False))
 
     def _write(self, mode: str, text: str) -> None:
         with self.path.open(mode, encoding="utf-8", newline="") as file:

@@ -317,3 +317,8 @@ STRIPS = [
 ALL = [
     *DIRECT, *PHASES, *UNCOPIED, *POINTWISE, *SCATTER, *CHANNEL_LANES, *PIXEL_LANES, *DEPTHWISE, *STRIPS,
 ]  # fmt: skip
+EVERY_ALGORITHM = [
+    DIRECT[0], UNCOPIED[9], POINTWISE[3], CHANNEL_LANES[0], CHANNEL_LANES[3], PIXEL_LANES[5],
+    DEPTHWISE[0], STRIPS[0],
+]  # fmt: skip
+"""Few cases that meet each algorithm of each pass, for what is no matter of edges."""

@@ -7,7 +7,17 @@ from hypothesis import strategies as st
 
 from fastconv import functional, grad, kernels, reference
 from fastconv.verification import check, convolution_cases
-from tests.kernels.conv.cases import ALL, DIRECT, LAYOUTS, UNCOPIED, arrays, integers, normal, passes
+from tests.kernels.conv.cases import (
+    ALL,
+    DIRECT,
+    EVERY_ALGORITHM,
+    LAYOUTS,
+    UNCOPIED,
+    arrays,
+    integers,
+    normal,
+    passes,
+)
 
 TYPICAL = DIRECT[0]
 
@@ -32,8 +42,11 @@ def test_relu_is_that_of_the_stored_result(layer):
         np.testing.assert_array_equal(result, expected)
 
 
-@pytest.mark.parametrize("case", ALL[::4], ids=str)
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    ("case", "dtype"),
+    [*((case, np.float32) for case in ALL[::4]), *((case, np.float64) for case in EVERY_ALGORITHM)],
+    ids=lambda value: getattr(value, "__name__", str(value)),
+)
 def test_within_the_bound(case, dtype):
     x, w, b = arrays(case, dtype, normal)
     for comparison in convolution_cases("", x, w, b, case.options):

@@ -7,7 +7,7 @@ import pytest
 
 from fastconv.kernels.conv.table import PASSES, TABLE, passes
 from fastconv.kernels.engine import machine
-from tests.kernels.conv.cases import ALL, AVX512
+from tests.kernels.conv.cases import ALL, AVX512, EVERY_ALGORITHM
 
 MANUAL = Path(__file__).resolve().parents[3] / "kernels" / "README.md"
 
@@ -32,6 +32,12 @@ def test_the_cases_meet_every_row_on_this_machine():
     met = {pair for case in ALL for pair in zip(PASSES, case.chosen().split(), strict=True)}
     others = [row for row in TABLE if not row.name.startswith("winograd")]
     assert {(which, row.name) for row in others for which in passes(row)} <= met
+
+
+def test_few_cases_meet_every_row_too():
+    met = {pair for case in EVERY_ALGORITHM for pair in zip(PASSES, case.algorithms.split(), strict=True)}
+    every = {pair for case in ALL for pair in zip(PASSES, case.algorithms.split(), strict=True)}
+    assert met == every
 
 
 def test_the_manual_has_the_table():

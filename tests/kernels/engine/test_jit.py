@@ -63,25 +63,17 @@ def results():
 AT_EVERY_COUNT = (
     DIGESTS
     + """
-digests = set()
-for threads in (1, 2, 3, 8):
-    set_num_threads(threads)
-    digests.add(hashlib.sha256(b"".join(r.tobytes() for r in results())).hexdigest())
-from fastconv.kernels.engine.jit import threading_layer
-print(threading_layer(), *digests)
-"""
-)
-
-FROM_MANY_THREADS = (
-    DIGESTS
-    + """
 from concurrent.futures import ThreadPoolExecutor
+from fastconv.kernels.engine.jit import threading_layer
 def digest(_):
     return hashlib.sha256(b"".join(r.tobytes() for r in results())).hexdigest()
-first = digest(0)
+digests = set()
+for threads in (1, 3, 8, 2):
+    set_num_threads(threads)
+    digests.add(digest(threads))
 with ThreadPoolExecutor(4) as pool:
-    assert set(pool.map(digest, range(12))) == {first}
-print("done")
+    digests.update(pool.map(digest, range(12)))
+print(threading_layer(), *digests)
 """
 )
 
@@ -103,13 +95,13 @@ print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 def python(code, **environment):
     result = subprocess.run(
         [sys.executable, "-W", "ignore::DeprecationWarning", "-c", code], env={**os.environ, **environment},
-        capture_output=True, text=True, timeout=300,
+        capture_output=True, text=True, timeout=600,
     )  # fmt: skip
     assert result.returncode == 0, result.stderr
     return result.stdout.split()
 
 
-def test_the_same_bits_at_any_thread_count_and_on_any_layer():
+def test_the_same_bits_at_any_thread_count_from_many_python_threads_and_on_any_layer():
     """A layer that does not load leaves one thread, with one warning."""
     outputs = {}
     for layer in ("omp", "workqueue", "tbb"):
@@ -142,8 +134,8 @@ print("done")
 @pytest.mark.parametrize("layer", ["workqueue", "omp", "default"])
 def test_the_first_calls_of_a_process_may_come_together(layer, tmp_path):
     """Workqueue ends the process when two threads are in a region, be it the one that is looked for."""
-    empty = {"NUMBA_CACHE_DIR": str(tmp_path)} if layer == "workqueue" else {}
-    for cache in (empty, {}):
+    empty = [{"NUMBA_CACHE_DIR": str(tmp_path)}] if layer == "workqueue" else []
+    for cache in (*empty, {}):
         assert python(FIRST_CALLS, NUMBA_THREADING_LAYER=layer, NUMBA_NUM_THREADS="4", **cache) == ["done"]
 
 
@@ -167,16 +159,11 @@ def test_a_layer_that_does_not_exist(warnings, first):
     environment = {**os.environ, "NUMBA_THREADING_LAYER": "none such", "NUMBA_NUM_THREADS": "2"}
     result = subprocess.run(
         [sys.executable, "-W", warnings, "-c", NO_LAYER],
-        env=environment, capture_output=True, text=True, timeout=300,
+        env=environment, capture_output=True, text=True, timeout=600,
     )  # fmt: skip
     assert result.stdout.split() == [first, "True", "True", "none", "1"], result.stderr
     said = result.stderr.count("<string>:8: RuntimeWarning: fastconv: kernels run in one thread")
     assert said == (warnings == "default")
-
-
-@pytest.mark.parametrize("layer", ["default", "workqueue"])
-def test_many_python_threads(layer):
-    assert python(FROM_MANY_THREADS, NUMBA_THREADING_LAYER=layer) == ["done"]
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")

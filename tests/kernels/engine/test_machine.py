@@ -49,12 +49,17 @@ def run(**environment):
     return json.loads(result.stdout)
 
 
-@pytest.mark.parametrize("environment", [AVX2, PLAIN], ids=["AVX2", "plain"])
-def test_one_source_for_other_instruction_sets(environment, tmp_path):
-    """Small integers are exact, with and without fused multiply-add; Winograd's algorithm comes near."""
+@pytest.fixture(scope="module")
+def native():
+    """What this machine's own code computes."""
     if machine.vectors().name not in ("AVX-512", "AVX2"):
         pytest.skip("runs x86 code")
-    native = run()
+    return run()
+
+
+@pytest.mark.parametrize("environment", [AVX2, PLAIN], ids=["AVX2", "plain"])
+def test_one_source_for_other_instruction_sets(environment, native, tmp_path):
+    """Small integers are exact, with and without fused multiply-add; Winograd's algorithm comes near."""
     other = run(**environment, NUMBA_CACHE_DIR=str(tmp_path))
     assert other[1] == native[1]
     np.testing.assert_allclose(other[2], native[2], rtol=1e-6)

@@ -9,6 +9,17 @@ from fastconv.kernels.engine.jit import kernel
 from fastconv.kernels.engine.machine import lanes
 from fastconv.kernels.memory import buffers
 from fastconv.kernels.simd import load, pour, read, stream
+from tests.kernels.conv.cases import (
+    CHANNEL_LANES,
+    DEPTHWISE,
+    DIRECT,
+    PHASES,
+    SCATTER,
+    STRIPS,
+    arrays,
+    normal,
+    passes,
+)
 
 
 @kernel
@@ -56,29 +67,18 @@ def test_a_tile(dtype, bypass, missing):
     np.testing.assert_array_equal(y, expected.reshape(-1))
 
 
-def results(dtype):
-    """Everything that may be streamed, of channels that fill vectors and of some that do not."""
-    rng = np.random.default_rng(0)
+CASES = [DIRECT[0], DIRECT[2], DIRECT[11], PHASES[2], SCATTER[0], CHANNEL_LANES[3], DEPTHWISE[3], *STRIPS[:2]]
+"""Of channels and filters that fill vectors, which are streamed, and of some that do not; with strides."""
 
-    def image(*shape):
-        n, c, h, w = shape
-        return rng.standard_normal((n, h, w, c)).astype(dtype).transpose(0, 3, 1, 2)
 
-    lane = lanes(dtype)
-    for c, k in ((32, 48), (5, 7), (lane + lane // 2, 2 * lane)):
-        x, w = image(2, c, 9, 13), rng.standard_normal((k, c, 3, 3)).astype(dtype)
-        y = kernels.conv2d(x, w, rng.standard_normal(k).astype(dtype), 1, 1, relu=True)
-        yield y
-        yield kernels.conv2d_input(x.shape, w, y, 1, 1)
-        y = kernels.conv2d(x, w, None, 2)
-        yield y
-        yield kernels.conv2d_input(x.shape, w, y, 2)
-        filters = rng.standard_normal((c, 1, 3, 3)).astype(dtype)
-        yield kernels.conv2d(x, filters, None, 1, 1, groups=c)
-        yield kernels.conv2d_input(x.shape, filters, x, 1, 1, groups=c)
-        y = kernels.conv2d(x, filters, None, 2, 1, groups=c)
-        yield from (y, kernels.conv2d_input(x.shape, filters, y, 2, 1, groups=c))
-        y, places = kernels.max_pool2d(x, 2, return_indices=True)
+def results():
+    """Everything that may be streamed; the tests of the kernels have the same geometries."""
+    for case in CASES:
+        x, w, b = arrays(case, np.float32, normal)
+        y = kernels.conv2d(x, w, b, **case.options)
+        yield from passes(kernels, x, w, b, y, case.options).values()
+        yield kernels.conv2d(x, w, None, **case.options, relu=True)
+        y, places = kernels.max_pool2d(x, 2, return_indices=True, ceil_mode=True)
         yield from (y, places, kernels.max_pool2d_input(y, places, x.shape))
         y = kernels.avg_pool2d(x, 3, 2, 1)
         yield from (y, kernels.avg_pool2d_input(y, x.shape, 3, 2, 1))
@@ -86,15 +86,19 @@ def results(dtype):
             y = getattr(kernels, activation)(x)
             yield from (y, getattr(kernels, f"{activation}_input")(y, x))
 
-    x, w = image(2, 4, 7, 9), rng.standard_normal((lane, 2, 3, 3)).astype(dtype)
+    rng, lane = np.random.default_rng(0), lanes(np.float32)
+    x, w = normal(rng, (2, 64, 12, 13), np.float32), normal(rng, (64, 64, 3, 3), np.float32)
+    y = kernels.conv2d(x, w, None, padding=1)  # by Winograd's algorithm
+    yield from (y, kernels.conv2d_input(x.shape, w, y, padding=1))
+    x, w = normal(rng, (2, 4, 7, 9), np.float32), normal(rng, (lane, 2, 3, 3), np.float32)
     yield kernels.conv2d(x, w, None, 1, 1, groups=2)  # a pixel fills vectors, one of a group does not
 
 
 def test_kernels_give_the_same_bits(monkeypatch):
-    stored = list(results(np.float32))
+    stored = list(results())
     monkeypatch.setattr(buffers, "SMALL", 0)
     monkeypatch.setattr(buffers, "cached_bytes", lambda: 0)
-    streamed = list(results(np.float32))
+    streamed = list(results())
     assert buffers.streams(buffers.empty((64,), np.dtype(np.float32)), 64)
     for a, b in zip(stored, streamed, strict=True):
         np.testing.assert_array_equal(a, b)

@@ -4,7 +4,7 @@ import pytest
 from fastconv import nn
 
 
-def test_outputs_stand_one_after_the_other(block, x, each_backend):
+def test_outputs_stand_one_after_the_other(block, x):
     model = nn.Concat(block(), nn.Identity(), block(out=3))
     assert np.array_equal(model(x), np.concatenate([block()(x), x, block(out=3)(x)], axis=1))
     assert list(model.parameters())[:2] == ["branches.0.0.weight", "branches.0.0.bias"]
@@ -12,7 +12,7 @@ def test_outputs_stand_one_after_the_other(block, x, each_backend):
     assert model.output_shape((2, 6, 5)) == (7, 6, 5)
 
 
-def test_gradients_agree_with_differences(block, x, check_gradients, each_backend):
+def test_gradients_agree_with_differences(block, x, check_gradients):
     check_gradients(nn.Concat(block(), nn.Identity(), block(out=1)), x[:1])
 
 

@@ -25,7 +25,7 @@ def diamond():
     )
 
 
-def test_it_computes_what_its_names_say(x, each_backend):
+def test_it_computes_what_its_names_say(x):
     model = diamond()
     layers = model.children()
     act = np.maximum(layers["stem"](x), 0)
@@ -34,7 +34,7 @@ def test_it_computes_what_its_names_say(x, each_backend):
     assert list(model.parameters())[:3] == ["stem.weight", "stem.bias", "left.weight"]
 
 
-def test_gradients_agree_with_differences(x, check_gradients, each_backend):
+def test_gradients_agree_with_differences(x, check_gradients):
     check_gradients(diamond(), x[:1])
 
 

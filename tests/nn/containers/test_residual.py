@@ -6,13 +6,13 @@ import pytest
 from fastconv import nn
 
 
-def test_it_adds_its_input(block, x, each_backend):
+def test_it_adds_its_input(block, x):
     body = block()
     np.testing.assert_allclose(nn.Residual(body)(x), body(x) + x, rtol=1e-15)
 
 
 @pytest.mark.parametrize("relu", [False, True])
-def test_gradients_agree_with_differences(block, x, check_gradients, each_backend, relu):
+def test_gradients_agree_with_differences(block, x, check_gradients, relu):
     shortcut = nn.Conv2d(2, 4, 1, 2, dtype=np.float64, seed=3)
     model = nn.Sequential(nn.Residual(block(out=4, stride=2), shortcut), *[nn.ReLU()] * relu)
     assert list(model.parameters())[-2:] == ["0.shortcut.weight", "0.shortcut.bias"]

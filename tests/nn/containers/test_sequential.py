@@ -18,7 +18,7 @@ def small(**arguments):
     )
 
 
-def test_gradients_agree_with_differences(check_gradients, each_backend):
+def test_gradients_agree_with_differences(check_gradients):
     check_gradients(small(seed=2), np.random.default_rng(0).normal(size=(3, 1, 6, 6)))
 
 

@@ -54,19 +54,18 @@ def test_parts_of_a_split_at_the_end_are_views():
     "given", [{"batch_size": 6}, {"batch_size": 1}, {"batch_size": 2, "validation_split": 0.25}], ids=str
 )
 def test_one_sample_left_for_a_batch_norm_is_told_before_the_first_step(given):
-    with fastconv.backend("reference"):
-        model = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2), nn.Dropout(), seed=0)
-        trainer = fastconv.Trainer(model, nn.CrossEntropyLoss(), optim.SGD(model.parameters(), lr=0.1))
-        (generator,) = model.generators().values()
-        before, stream = model.state_dict(), repr(generator.bit_generator.state)
-        with pytest.raises(
-            ValueError,
-            match=r"fit: batch_size: got \d for [57] samples, which leaves one for the last batch, needs "
-            r"another size \(in 1 \(BatchNorm1d\): x: got shape \(1, 2\), needs more than one value",
-        ):
-            trainer.fit(X, Y, progress=False, **given)
-        assert all(np.array_equal(array, before[name]) for name, array in model.state_dict().items())
-        assert repr(generator.bit_generator.state) == stream
-        trainer.fit(X, Y, batch_size=5, progress=False)
-        model.freeze("1")
+    model = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2), nn.Dropout(), seed=0)
+    trainer = fastconv.Trainer(model, nn.CrossEntropyLoss(), optim.SGD(model.parameters(), lr=0.1))
+    (generator,) = model.generators().values()
+    before, stream = model.state_dict(), repr(generator.bit_generator.state)
+    with pytest.raises(
+        ValueError,
+        match=r"fit: batch_size: got \d for [57] samples, which leaves one for the last batch, needs "
+        r"another size \(in 1 \(BatchNorm1d\): x: got shape \(1, 2\), needs more than one value",
+    ):
         trainer.fit(X, Y, progress=False, **given)
+    assert all(np.array_equal(array, before[name]) for name, array in model.state_dict().items())
+    assert repr(generator.bit_generator.state) == stream
+    trainer.fit(X, Y, batch_size=5, progress=False)
+    model.freeze("1")
+    trainer.fit(X, Y, progress=False, **given)

@@ -21,8 +21,8 @@ def watched(callback, values):
     """A fit in which the validation's loss takes these values."""
 
     class Scripted(Trainer):
-        def _measure(self, data):
-            measured = super()._measure(data)
+        def _measure(self, data, run):
+            measured = super()._measure(data, run)
             return {**measured, "loss": values[self.epochs]} if self._hooks else measured
 
     subject = trainer()

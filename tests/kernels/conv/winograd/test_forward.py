@@ -73,9 +73,12 @@ def assert_bounded(name, given, terms, dtype):
     assert np.all(np.abs(fast - exact) <= bound)
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("name", PASSES)
-@pytest.mark.parametrize("layer", LAYERS, ids=str)
+@pytest.mark.parametrize(
+    ("layer", "dtype"),
+    [*((layer, "float32") for layer in LAYERS), *((layer, "float64") for layer in LAYERS[::2])],
+    ids=str,
+)
 def test_the_error_is_bounded(everywhere, layer, name, dtype):
     assert_bounded(name, *arguments(layer, dtype)[name], dtype)
 

@@ -71,8 +71,8 @@ if {plain}:
     layouts.NEWEST = 3, 0
 assert layouts.known() is not {plain}
 images, labels = fc.data.digits().train
-model = nn.Sequential(nn.Conv2d(1, 16, 3, padding=1), nn.ReLU(), nn.Conv2d(16, 16, 3), nn.MaxPool2d(2),
-                      nn.Flatten(), nn.Dropout(0.2, seed=1), nn.Linear(144, 10), seed=0)
+model = nn.Sequential(nn.Conv2d(1, 8, 3, padding=1), nn.ReLU(), nn.Conv2d(8, 8, 3, padding=1),
+                      nn.MaxPool2d(2), nn.Flatten(), nn.Dropout(0.2, seed=1), nn.Linear(128, 10), seed=0)
 trainer = fc.Trainer(model, nn.CrossEntropyLoss(), optim.Adam(model.parameters()))
 trainer.fit(images[:1000], labels[:1000], epochs=2, batch_size=300, progress=False)
 outputs = model.predict(images)

@@ -61,7 +61,7 @@ def powered(exponent: float) -> Callable[[Call], Data]:
 
 
 def negative(call: Call) -> Data:
-    """The data with the other sign: -x."""
+    """-x, element by element."""
     return patterns.scaled(call, call.data(), -1)
 
 

@@ -1,7 +1,7 @@
 import pytest
 
 from fastconv import nn, optim
-from fastconv.cli.schedules import KINDS, Schedule
+from fastconv.optim.lr_scheduler.table import KINDS, Schedule
 
 EPOCHS, STEPS, RATE = 4, 5, 0.01
 
@@ -30,7 +30,7 @@ def optimizer():
     ],
 )
 def test_what_is_made(optimizer, text, described, interval):
-    schedule = Schedule(text)
+    schedule = Schedule("--lr-schedule", text)
     made = schedule.make(optimizer, EPOCHS, STEPS)
     assert described.items() <= made.describe().items()
     assert schedule.interval == interval
@@ -59,7 +59,7 @@ def test_a_run_says_no_more_than_there_is(optimizer, name):
 )
 def test_texts_that_are_refused(text, message):
     with pytest.raises(ValueError, match=r"^--lr-schedule ") as error:
-        Schedule(text)
+        Schedule("--lr-schedule", text)
     assert str(error.value).startswith(f"--lr-schedule {text}: {message}")
 
 
@@ -74,12 +74,5 @@ def test_texts_that_are_refused(text, message):
 )
 def test_values_that_are_refused(optimizer, text, message):
     with pytest.raises(ValueError, match=r"^--lr-schedule ") as error:
-        Schedule(text).make(optimizer, EPOCHS, STEPS)
+        Schedule("--lr-schedule", text).make(optimizer, EPOCHS, STEPS)
     assert str(error.value) == f"--lr-schedule {text}: {message}"
-
-
-@pytest.mark.parametrize("text", ["cosine,T_max=3", "warmup", "step,step_size=0"])
-def test_a_schedule_that_is_none_leaves_no_folder(refused, tmp_path, monkeypatch, text):
-    monkeypatch.chdir(tmp_path)
-    assert refused("train", "--lr-schedule", text).startswith(f"--lr-schedule {text}: ")
-    assert not list(tmp_path.iterdir())

@@ -2,22 +2,9 @@ import json
 
 import pytest
 
-from fastconv import nn, optim
-from fastconv.cli import optimizers, reports
+from fastconv.cli import reports
 
 SMALL = ("--epochs", 1, "--batch-size", 48, "--backend", "reference")
-CLASSES = {"adam": optim.Adam, "adamw": optim.AdamW, "rmsprop": optim.RMSprop, "sgd": optim.SGD}
-
-
-@pytest.mark.parametrize("name", optimizers.KINDS)
-def test_rate_and_decay(name):
-    parameters = nn.Linear(2, 1, seed=0).parameters()
-    made = optimizers.make(name, parameters, optimizers.rate(name, None), None)
-    assert type(made) is CLASSES[name]
-    assert made.lr == optimizers.KINDS[name][0]
-    assert made.param_groups[0]["weight_decay"] == (0.01 if name == "adamw" else 0)
-    made = optimizers.make(name, parameters, optimizers.rate(name, 0.5), 0.25)
-    assert (made.lr, made.param_groups[0]["weight_decay"]) == (0.5, 0.25)
 
 
 def test_what_is_printed_of_more_options(fastconv, bars, tmp_path, monkeypatch):
@@ -41,3 +28,10 @@ def test_what_is_printed_of_more_options(fastconv, bars, tmp_path, monkeypatch):
     config = json.loads((tmp_path / "run/config.json").read_text())
     chosen = {"optimizer": "sgd", "lr": 0.03, "weight_decay": 1e-4, "lr_schedule": schedule}
     assert chosen.items() <= config.items()
+
+
+@pytest.mark.parametrize("text", ["cosine,T_max=3", "warmup", "step,step_size=0"])
+def test_a_schedule_that_is_none_leaves_no_folder(refused, tmp_path, monkeypatch, text):
+    monkeypatch.chdir(tmp_path)
+    assert refused("train", "--lr-schedule", text).startswith(f"--lr-schedule {text}: ")
+    assert not list(tmp_path.iterdir())

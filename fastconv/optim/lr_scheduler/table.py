@@ -1,13 +1,15 @@
-"""What stands after `--lr-schedule`."""
+"""Every schedule by its name: for a whole run, as text such as `step,step_size=10`."""
 
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from fastconv import optim
-from fastconv.optim import lr_scheduler
-from fastconv.optim.lr_scheduler import LRScheduler
+from fastconv.optim.lr_scheduler.curves import CosineAnnealingLR, LinearLR, PolynomialLR
+from fastconv.optim.lr_scheduler.decays import ExponentialLR, MultiStepLR, StepLR
+from fastconv.optim.lr_scheduler.one_cycle import OneCycleLR
+from fastconv.optim.lr_scheduler.scheduler import LRScheduler
+from fastconv.optim.optimizer import Optimizer
 
 
 @dataclass(frozen=True)
@@ -31,15 +33,13 @@ def _all_steps(rate: float, epochs: int, steps: int) -> int:
 
 
 KINDS: dict[str, Kind] = {
-    "cosine": Kind(lr_scheduler.CosineAnnealingLR, True, {"T_max": _all_steps}),
-    "exponential": Kind(lr_scheduler.ExponentialLR),
-    "linear": Kind(lr_scheduler.LinearLR),
-    "multi-step": Kind(lr_scheduler.MultiStepLR),
-    "one-cycle": Kind(
-        lr_scheduler.OneCycleLR, True, {"max_lr": lambda rate, *_: rate, "total_steps": _all_steps}
-    ),
-    "polynomial": Kind(lr_scheduler.PolynomialLR, True, {"total_iters": _all_steps}),
-    "step": Kind(lr_scheduler.StepLR),
+    "cosine": Kind(CosineAnnealingLR, True, {"T_max": _all_steps}),
+    "exponential": Kind(ExponentialLR),
+    "linear": Kind(LinearLR),
+    "multi-step": Kind(MultiStepLR),
+    "one-cycle": Kind(OneCycleLR, True, {"max_lr": lambda rate, *_: rate, "total_steps": _all_steps}),
+    "polynomial": Kind(PolynomialLR, True, {"total_iters": _all_steps}),
+    "step": Kind(StepLR),
 }
 """By name. Those that fill the whole run go on with every step, the others with every epoch.
 
@@ -50,12 +50,13 @@ KINDS: dict[str, Kind] = {
 class Schedule:
     """A schedule such as step,step_size=10,gamma=0.1: its name, and values of its arguments.
 
-    ValueError for a name or an argument that there is not, and for a value that it does not take.
+    ValueError for a name or an argument that there is not, and for a value that it does not take; `argument`
+    is what it calls the text.
     """
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, argument: str, text: str) -> None:
         name, *items = text.split(",")
-        self.text = text
+        self.argument, self.text = argument, text
         if name not in KINDS:
             raise self._error(f"got {name}, needs one of {', '.join(KINDS)}")
         self.kind = KINDS[name]
@@ -78,7 +79,7 @@ class Schedule:
         """Whether the rate of a step depends on how long the run is."""
         return bool(self.kind.said)
 
-    def make(self, optimizer: optim.Optimizer, epochs: int, steps: int) -> LRScheduler:
+    def make(self, optimizer: Optimizer, epochs: int, steps: int) -> LRScheduler:
         """The schedule of this optimizer for so many epochs of so many steps."""
         said = {name: of(optimizer.lr, epochs, steps) for name, of in self.kind.said.items()}
         try:
@@ -96,7 +97,7 @@ class Schedule:
         return name, numbers if name == "milestones" else numbers[0] if len(numbers) == 1 else value
 
     def _error(self, text: str) -> ValueError:
-        return ValueError(f"--lr-schedule {self.text}: {text}")
+        return ValueError(f"{self.argument} {self.text}: {text}")
 
 
 def _value(text: str) -> Any:

@@ -1,0 +1,63 @@
+"""A model that runs on whole batches, in this process alone."""
+
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+from fastconv import nn
+from fastconv.nn.tree import Gradients
+from fastconv.training import prefetch
+from fastconv.training.batches import Batch, Batches, OwnBatches
+from fastconv.types import Array
+
+
+class Alone:
+    """Takes batches, runs the model on them in training and in prediction.
+
+    **Arguments:**
+
+    - `model`: what is run.
+    """
+
+    leads = True
+    """Whether this process writes and shows what is to be written and shown once."""
+    shards = 1
+    """Into how many parts a batch is cut."""
+
+    def __init__(self, model: nn.Layer) -> None:
+        self.model = model
+
+    def check(self, data: Batches, **settings: Any) -> None:
+        """Nothing: nobody else has to be alike."""
+
+    def own(self, function: Callable[[int, int], Iterable[Any]]) -> OwnBatches:
+        """The batches of a function of (rank, ranks): all."""
+        return OwnBatches(function, 0, 1)
+
+    def seed(self, seed: int | None) -> int | None:
+        """The seed of a fit."""
+        return seed
+
+    def epoch(
+        self, data: Batches, rng: Any, augment: prefetch.Change | None = None, *seeds: int | None
+    ) -> AbstractContextManager[Iterable[Batch]]:
+        """The batches, shuffled by `rng`, as `augment` changes them with these seeds, for a `with` block."""
+        batches = data.epoch(rng)
+        if augment is None:
+            return nullcontext(batches)
+        return prefetch.ahead(batches, lambda number, batch: prefetch.changed(augment, batch, *seeds, number))
+
+    def share(self, batch: Batch) -> Batch:
+        """What this process takes of a batch: all."""
+        return batch
+
+    def forward(self, batch: Batch) -> tuple[Array, Array, Array | None, Callable[[Array], Gradients]]:
+        """The output, the targets and weights, and the closure of the gradients."""
+        x, y, weight = batch
+        output, backward = self.model.forward(x, training=True)
+        return output, y, weight, lambda dy: backward(dy, input_gradient=False)[1]
+
+    def predict(self, batch: Batch) -> tuple[Array, Array, Array | None]:
+        """The output as in prediction, the targets and weights."""
+        x, y, weight = batch
+        return self.model(x), y, weight
