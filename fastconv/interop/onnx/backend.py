@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from fastconv import validate
 from fastconv.interop.onnx.reading.files import imported
 from fastconv.interop.onnx.reading.graphs import outputs_of
 from fastconv.interop.onnx.reading.model import File, computed
@@ -23,7 +24,10 @@ class Prepared:
 
     def run(self, inputs: Sequence[Array], **options: Any) -> tuple[Array, ...]:
         """All outputs for these inputs, given in the order of the graph's."""
-        given = dict(zip(self._names, map(np.asarray, inputs), strict=False))
+        if len(inputs) != len(self._names):
+            needs = f"{len(self._names)} for {', '.join(self._names)}"
+            raise validate.wrong_value("run", "inputs", f"{len(inputs)} arrays", needs)
+        given = dict(zip(self._names, map(np.asarray, inputs), strict=True))
         return tuple(computed(self._file, name, given) for name in self._outputs)
 
 

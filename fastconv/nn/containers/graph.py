@@ -1,5 +1,6 @@
 """Graph: named layers, each with the names of what it reads."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -41,7 +42,7 @@ class Graph(Layer):
             self._nodes[name_of("Graph", name)] = self._checked_node(name, node)
         if not nodes:
             raise validate.wrong_value("Graph", "nodes", "none", "one at least")
-        read = [source for _, sources in self._nodes.values() for source in sources]
+        read = Counter(source for _, sources in self._nodes.values() for source in sources)
         for name in [INPUT, *self._nodes][:-1]:
             if name not in read:
                 raise validate.wrong_value(
@@ -51,7 +52,7 @@ class Graph(Layer):
         self._rectified = {
             name
             for name, (layer, (source, *_)) in self._nodes.items()
-            if type(layer) is ReLU and source != INPUT and read.count(source) == 1
+            if type(layer) is ReLU and source != INPUT and read[source] == 1
             and self._nodes[source][0].fuses_relu
         }  # fmt: skip
         """The ReLUs that the node before them computes."""

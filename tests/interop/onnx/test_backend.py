@@ -103,6 +103,12 @@ def test_a_model_with_several_outputs():
     np.testing.assert_array_equal(np.concatenate([y, z], axis=1), x)
 
 
+def test_a_missing_input_is_told():
+    prepared = Backend.prepare(model([node("Add", "x z", "y")], inputs=("x", "z"), shape=(2,)))
+    with pytest.raises(ValueError, match="run: inputs: got 1 arrays, needs 2 for x, z"):
+        prepared.run([draw(2)])
+
+
 def test_the_processor_is_the_only_device():
     assert Backend.supports_device("CPU")
     assert not Backend.supports_device("CUDA")

@@ -10,7 +10,6 @@ from tests.interop.onnx.writing.test_export import network
 LEFT_OUT = [
     (nn.BatchNorm2d, lambda layer: not layer.track_running_stats, "means over the batch"),
     (nn.Softmax, lambda layer: layer.dim == 0, "probabilities over the batch"),
-    (nn.Softplus, lambda layer: layer.threshold < 20, "a comparison"),
 ]
 """What `load` has no layer for, though a file may say it."""
 

@@ -21,9 +21,9 @@ def load(path: str | Path) -> nn.Layer:
     again, else a `Graph`. It can be trained, saved, explained and exported like any other. The first axis of
     its input is the batch, of any size whatever the file says. Constants are folded, zeros of a Pad become
     the padding of what follows, MatMul and Add a `Linear`; batch norm keeps its statistics. Single numbers
-    by which a graph multiplies, or which it adds, stay as they are in training. Weights of half precision
-    become float32, which the logger "fastconv" says once. A file that `export` wrote has the model's classes
-    and preparation, too.
+    by which a graph multiplies, or which it adds, stay as they are in training; weights that several nodes
+    read become several copies. Weights of half precision become float32, which the logger "fastconv" says
+    once. A file that `export` wrote has the model's classes and preparation, too.
 
     Nothing in the file is executed, and sizes are checked before memory is taken. Data beside the file has to
     lie in its folder. OSError where the file cannot be read; ValueError, which names the node, the reason and

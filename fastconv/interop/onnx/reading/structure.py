@@ -32,9 +32,9 @@ def model_of(layers: Mapping[str, Made], output: str) -> nn.Layer:
     if not needed:
         return nn.Sequential(nn.Identity())
     for made in needed.values():
-        if node := unread(made.layer):
-            fits = "Gelu, of opset 20, would fit"
-            raise GraphError(f"load: {node}: got one that is no part of GELU, needs to be; {fits}")
+        if part := unread(made.layer):
+            node, whole = part
+            raise GraphError(f"load: {node}: got one that is no part of {whole}, needs to be")
     chains = _chains(needed)
     if len(chains) == 1 and not (last := chains[output]).joins:
         return nn.Sequential(*last.layers)

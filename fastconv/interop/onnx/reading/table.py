@@ -72,6 +72,7 @@ OPERATIONS: dict[str, Operation] = {
     "Gemm": Operation(dense.gemm),
     "GlobalAveragePool": Operation(pools.global_average_pool),
     "GlobalMaxPool": Operation(pools.global_max_pool),
+    "Greater": Operation(patterns.greater, elementwise(np.greater)),
     "GroupNormalization": Operation(norms.group_norm),
     "HardSigmoid": Operation(activations.hard_sigmoid),
     "HardSwish": Operation(plain(nn.Hardswish)),
@@ -121,5 +122,5 @@ OPERATIONS: dict[str, Operation] = {
     "Transpose": Operation(shapes.transpose, folding.transpose),
     "Unsqueeze": Operation(shapes.unsqueeze, folding.unsqueeze),
     "Upsample": Operation(resample.upsample),
-    "Where": Operation(None, elementwise(np.where)),
+    "Where": Operation(patterns.where, elementwise(np.where)),
 }

@@ -1,4 +1,4 @@
-"""Activations and norms that files write as several nodes: SiLU, Hardswish, GELU and GroupNorm."""
+"""Activations and norms that files write as several nodes: SiLU, Hardswish, GELU, Softplus, GroupNorm."""
 
 import math
 
@@ -11,12 +11,19 @@ from fastconv.nn.base import Backward
 from fastconv.types import Array
 
 
-class _Erf(nn.Layer):
-    """The place of an Erf, which is known as part of GELU alone."""
+class _Part(nn.Layer):
+    """The place of a node that is known as part of an activation alone.
 
-    def __init__(self, node: str) -> None:
+    **Arguments:**
+
+    - `node`: the node as errors name it.
+    - `whole`: what it is part of.
+    - `number`: what a comparison is with.
+    """
+
+    def __init__(self, node: str, whole: str, number: float = 0.0) -> None:
         super().__init__()
-        self.node = node
+        self.node, self.whole, self.number = node, whole, number
 
     def forward(self, x: Array, training: bool = True) -> tuple[Array, Backward]:
         """Nothing: a model with it is refused."""
@@ -25,12 +32,30 @@ class _Erf(nn.Layer):
 
 def erf(call: Call) -> Data:
     """What `product` may make a GELU of."""
-    return call.add(_Erf(str(call.node)), call.data())
+    return call.add(_Part(str(call.node), "GELU"), call.data())
 
 
-def unread(layer: nn.Layer) -> str | None:
-    """The node of an Erf that has become part of nothing; None of other layers."""
-    return layer.node if isinstance(layer, _Erf) else None
+def greater(call: Call) -> Data:
+    """What `where` may make a Softplus of."""
+    return call.add(_Part(str(call.node), "Softplus", call.scalar(1, 0.0)), call.data())
+
+
+def where(call: Call) -> Data:
+    """The Softplus that is x where beta · x is above a threshold, else log(1 + exp(beta · x)) / beta."""
+    above, x = call.making.made(call.data(0)), call.data(1)
+    behind, bent = factor(call, call.data(2))
+    softplus = call.making.made(bent)
+    if above is not None and softplus is not None and isinstance(above.layer, _Part):
+        beta, inner = factor(call, softplus.sources[0])
+        same = factor(call, above.sources[0]) == (beta, x) and inner == x
+        if same and isinstance(softplus.layer, nn.Softplus) and math.isclose(behind * beta, 1, rel_tol=1e-6):
+            return call.add(nn.Softplus(beta, above.layer.number), x)
+    raise call.refuse("a choice by the model's input", "one that is part of Softplus")
+
+
+def unread(layer: nn.Layer) -> tuple[str, str] | None:
+    """The node of a part that has become part of nothing, and of what it could be; None of other layers."""
+    return (layer.node, layer.whole) if isinstance(layer, _Part) else None
 
 
 def product(call: Call, a: Data, b: Data) -> Data | None:
@@ -79,7 +104,7 @@ def _is_one_more_than_erf(call: Call, data: Data, x: Data) -> bool:
     if above is None or not _single(above, "bias") or float(above.layer.parameters()["bias"]) != 1:
         return False
     place = call.making.made(above.sources[0])
-    if place is None or not isinstance(place.layer, _Erf):
+    if place is None or not isinstance(place.layer, _Part):
         return False
     number, inner = factor(call, place.sources[0])
     return inner == x and math.isclose(number, math.sqrt(0.5), rel_tol=1e-6)

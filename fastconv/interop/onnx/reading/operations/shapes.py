@@ -125,9 +125,10 @@ def expand(call: Call) -> Data:
     if more:
         x = reshaped(call, x, lambda s: (*(1,) * more, *s))
     for axis in range(-len(targets[0]), 0):
-        pairs = zip(targets, x.shapes or (), strict=True)
-        counts = {1 if t[axis] == 1 else t[axis] // max(1, s[axis]) for t, s in pairs}
-        x = repeated(call, x, axis, counts)
+        pairs = [(target[axis], old[axis]) for target, old in zip(targets, x.shapes or (), strict=True)]
+        if any(old not in (1, wide) and wide != 1 for wide, old in pairs):
+            raise call.refuse(f"shape {targets[0]}", f"one to which {x.known()} can grow")
+        x = repeated(call, x, axis, {1 if wide == 1 else wide // max(1, old) for wide, old in pairs})
     return x
 
 

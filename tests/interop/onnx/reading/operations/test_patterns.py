@@ -50,8 +50,29 @@ def test_gelu_as_files_before_opset_20_have_it(end, tmp_path):
 
 def test_an_error_function_alone_is_refused(tmp_path):
     got = refusal(model([node("Erf", "x", "y")]), tmp_path)
-    needs = "needs to be; Gelu, of opset 20, would fit"
-    assert got == f"load: node 'the Erf of y' (Erf): got one that is no part of GELU, {needs}"
+    assert got == "load: node 'the Erf of y' (Erf): got one that is no part of GELU, needs to be"
+
+
+@pytest.mark.parametrize("beta", [1, 0.5])
+def test_softplus_with_a_threshold(beta, tmp_path):
+    tensors = {"beta": np.float32(beta), "t": np.float32(0.25)}
+    nodes = [
+        node("Mul", "x beta", "1"),
+        node("Greater", "1 t", "2"),
+        node("Softplus", "1", "3"),
+        node("Div", "3 beta", "4"),
+        node("Where", "2 x 4", "y"),
+    ]
+    ours = agrees(model(nodes, tensors), tmp_path)
+    assert kinds(ours) == ["Softplus"]
+    assert (ours[0].beta, ours[0].threshold) == (beta, 0.25)
+
+
+def test_another_choice_is_refused(tmp_path):
+    nodes = [node("Greater", "x t", "1"), node("Tanh", "x", "2"), node("Where", "1 x 2", "y")]
+    got = refusal(model(nodes, {"t": np.float32(0)}), tmp_path)
+    needs = "needs one that is part of Softplus"
+    assert got == f"load: node 'the Where of y' (Where): got a choice by the model's input, {needs}"
 
 
 @pytest.mark.parametrize("shape", [("N", 4, 6, 5), ("N", 4, "H", "W")])
