@@ -8,7 +8,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from fastconv import backends, validate
+from fastconv import backends, exchange, validate
 from fastconv.interop import safetensors
 from fastconv.nn.architecture import LAYERS, recorded
 from fastconv.nn.classes import Classes, class_names, labelled
@@ -125,6 +125,8 @@ class Layer(Tree):
 
     def __call__(self, x: Array) -> Array:
         """The output for a batch x, as in prediction; keeps nothing for a gradient."""
+        if type(x) is not np.ndarray:
+            x = exchange.taken(type(self).__name__, "x", x)
         return self.forward(x, training=False)[0]
 
     def predict(self, x: Array, batch_size: int = SAMPLES) -> Array:

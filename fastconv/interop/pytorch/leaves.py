@@ -15,6 +15,8 @@ OTHER_NAMES: dict[str, tuple[str, dict[str, Any]]] = {
     "UpsamplingBilinear2d": ("Upsample", {}),
 }
 """Modules that a layer of another name computes, and settings that they have no attribute for."""
+CONTAINERS = nn.Layer, nn.Sequential, nn.Residual, nn.Concat, nn.Graph
+"""Layers whose modules are looked into."""
 WITHOUT_EFFECT = {"inplace", "device", "dtype", "args", "kwargs", "init", "_weight", "seed"}
 """Arguments of PyTorch's that change no result, or say where numbers come from that are copied anyway."""
 PADS = {"reflect": "ReflectionPad2d", "replicate": "ReplicationPad2d", "circular": "CircularPad2d"}
@@ -67,7 +69,7 @@ class Leaves:
 
 
 def known(module: Any) -> bool:
-    """Whether this is a module of PyTorch's own, or one with its forward, that is a layer of fastconv."""
+    """Whether a module with this forward, PyTorch's or fastconv's, is a layer without layers inside."""
     return _layer(module)[0] is not None
 
 
@@ -107,7 +109,7 @@ def _layer(module: Any) -> tuple[Any, dict[str, Any]]:
     """The class of layer that computes what the module does, if any, and settings that it has no name for."""
     name, fixed = OTHER_NAMES.get(own.__name__, (own.__name__, {})) if (own := _class(module)) else ("", {})
     layer = vars(nn)[name] if name in nn.__all__ else None
-    fits = isinstance(layer, type) and issubclass(layer, nn.Layer) and layer is not nn.Layer
+    fits = isinstance(layer, type) and issubclass(layer, nn.Layer) and layer not in CONTAINERS
     return (layer if fits else None), fixed
 
 

@@ -57,7 +57,7 @@ class Add(nn.Module):
     """The sum of its inputs."""
 
     def forward(self, *inputs: Any) -> Any:
-        """x_1 + x_2 + …"""
+        """Their sum."""
         return sum(inputs[1:], inputs[0])
 
 

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from fastconv import nn
-from fastconv.interop.pytorch.operations import free_name
+from fastconv.interop.pytorch.operations.base import free_name
 from fastconv.nn.base import INPUT
 
 
@@ -69,13 +69,15 @@ def _groups(parts: list[_Part]) -> dict[str, list[_Part]]:
         if not open_ones:
             break
         taken = groups.keys() - open_ones
-        joined = {}
+        joined: dict[tuple[str, ...], str] = {}
         for part in parts:
             if part.path[0] in open_ones and len(part.path) > 1:
                 key = part.path[:2]
                 if key not in joined:
                     joined[key] = free_name("_".join(key), taken | {*joined.values()})
-        parts = [p._replace(path=(joined[p.path[:2]], *p.path[2:])) if p.path[:2] in joined else p for p in parts]
+        parts = [
+            p._replace(path=(joined[p.path[:2]], *p.path[2:])) if p.path[:2] in joined else p for p in parts
+        ]
     last = {part.path[0]: at for at, part in enumerate(parts)}
     return {name: groups[name] for name in sorted(groups, key=last.__getitem__)}
 

@@ -4,14 +4,11 @@ from importlib import import_module
 from typing import Any
 
 from fastconv import nn
-from fastconv.interop.pytorch import operations
 from fastconv.interop.pytorch.leaves import Leaves, known, nearest, placed
 from fastconv.interop.pytorch.nesting import Step, nested
-from fastconv.interop.pytorch.operations import Operation, Value
+from fastconv.interop.pytorch.operations import TABLE
+from fastconv.interop.pytorch.operations.base import Operation, Value, flat, free_name, sizes
 from fastconv.nn.base import INPUT
-
-CONTAINERS = "Sequential", "Residual", "Concat", "Graph"
-"""Modules that layers are, too, but whose inside is looked at."""
 
 
 def model_of(torch: Any, module: Any, example_input: Any, leaves: Leaves) -> nn.Layer:
@@ -31,7 +28,9 @@ def _exported(torch: Any, module: Any, example_input: Any) -> Any:
             return export.export(module.eval(), (example,), dynamic_shapes=({0: export.Dim.AUTO},))
     except Exception as error:
         reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
-        raise ValueError(f"from_module: torch.export can't follow {type(module).__name__}: {reason}") from error
+        raise ValueError(
+            f"from_module: torch.export can't follow {type(module).__name__}: {reason}"
+        ) from error
     finally:
         for inner, training in modes:
             inner.training = training
@@ -43,7 +42,9 @@ def _batch(torch: Any, module: Any, example_input: Any) -> Any:
     try:
         example = torch.as_tensor(example_input)
     except (TypeError, ValueError, RuntimeError):
-        raise TypeError(f"from_module: example_input: got {type(example_input).__name__}, needs {needs}") from None
+        raise TypeError(
+            f"from_module: example_input: got {type(example_input).__name__}, needs {needs}"
+        ) from None
     if not example.ndim or not len(example):
         raise ValueError(f"from_module: example_input: got shape {tuple(example.shape)}, needs {needs}")
     for parameter in module.parameters():
@@ -62,7 +63,6 @@ class _Trace:
         self._aliases: dict[Any, Any] = {}
         self._names: dict[tuple[Any, ...], str] = {}
         self._order = {node: number for number, node in enumerate(program.graph.nodes)}
-        self._batch: Any = None
         self.steps: dict[str, Step] = {}
         self.output = INPUT
         self._inputs(program)
@@ -73,7 +73,9 @@ class _Trace:
             elif node.op == "output":
                 self._end(node)
             elif node.op != "placeholder":
-                raise ValueError(f"from_module: got {node.op} {node.target}, needs a graph without control flow")
+                raise ValueError(
+                    f"from_module: got {node.op} {node.target}, needs a graph without control flow"
+                )
 
     def _inputs(self, program: Any) -> None:
         """The input and the module's numbers."""
@@ -87,16 +89,16 @@ class _Trace:
                 if target is None:
                     inputs.append(node)
         (node,) = inputs
-        self._batch, *_ = shape = node.meta["val"].shape
-        if isinstance(self._batch, int):
+        shape = sizes(node.meta["val"])
+        if isinstance(shape[0], int):
             needs = "a forward for any number of samples"
             raise ValueError(f"from_module: the module fixes the batch's size, needs {needs}")
-        self._values[node] = Value(INPUT, tuple(shape))
+        self._values[node] = Value(INPUT, shape)
 
     def _computed(self, node: Any) -> Any:
-        """What a node gives: the value of a step, a tensor of fixed numbers, or something else of Python's."""
+        """What a node gives: a step's value, a tensor of fixed numbers, or something else of Python's."""
         given = self._given(node)
-        read = [value for value in operations.flat(given.values()) if isinstance(value, Value)]
+        read = [value for value in flat(given.values()) if isinstance(value, Value)]
         result = node.meta.get("val")
         if not hasattr(node.target, "_schema"):  # Python's own: an item of a list, sizes that are computed
             items = list(given.values())
@@ -108,7 +110,7 @@ class _Trace:
         place, call, leaf = self._place(node)
         if leaf is not None:
             name = self._step(place, call, leaf, read)
-            return Value(name, tuple(result.shape))
+            return Value(name, sizes(result))
         return self._operation(node, given, place, result)
 
     def _given(self, node: Any) -> dict[str, Any]:
@@ -128,7 +130,7 @@ class _Trace:
             return node.target(*args, **kwargs)
 
     def _place(self, node: Any) -> tuple[tuple[str, ...], Any, Any]:
-        """Where a node stands: the names of the modules around it, the call, and the module that is a layer."""
+        """The names of the modules around a node, and the call of the module that is a layer, with it."""
         names: tuple[str, ...] = ()
         calls: tuple[Any, ...] = ()
         outer = ""
@@ -140,7 +142,7 @@ class _Trace:
             module, calls, outer = self._modules[path], (*calls, call), path
             for part in between:  # a list of modules, which is never called
                 names = (*names, self._unique(names, part, part))
-            if known(module) and type(module).__name__ not in CONTAINERS:
+            if known(module):
                 return (*names, own), calls, module
             if path:
                 names = (*names, self._unique(names, own, calls))
@@ -149,7 +151,7 @@ class _Trace:
     def _unique(self, around: tuple[str, ...], name: str, call: Any) -> str:
         """A name of its own for each call among those around it."""
         taken = {INPUT, *(other for (place, _), other in self._names.items() if place == around)}
-        return self._names.setdefault((around, call), operations.free_name(name, taken))
+        return self._names.setdefault((around, call), free_name(name, taken))
 
     def _step(self, place: tuple[str, ...], call: Any, module: Any, read: list[Value]) -> str:
         """The name of the step of a module's call; what several operations of it read is read once."""
@@ -164,7 +166,7 @@ class _Trace:
     def _operation(self, node: Any, given: dict[str, Any], place: tuple[str, ...], result: Any) -> Any:
         """An operation in a forward, as what the table of operations makes of it."""
         kind = node.target._schema.name.removeprefix("aten::").rstrip("_")
-        make = operations.TABLE.get(kind)
+        make = TABLE.get(kind)
         shown = placed(".".join(place), f"{kind} at {node.name}" if place else kind)
         if make is None:
             raise ValueError(f"from_module: {shown}: {nearest(kind)}")
@@ -172,10 +174,10 @@ class _Trace:
         def add(layer: nn.Layer, *reads: Value, shape: Any = None) -> Value:
             name = ".".join((*place, self._unique(place, kind, node if shape is None else (node, shape))))
             self.steps[name] = Step(layer, tuple(value.name for value in reads))
-            return Value(name, tuple(result.shape if shape is None else shape))
+            return Value(name, sizes(result) if shape is None else shape)
 
         try:
-            return make(Operation(kind, given, result, self._batch, self._leaves, add))
+            return make(Operation(given, result, self._leaves, add))
         except (TypeError, ValueError) as error:
             raise ValueError(f"from_module: {shown}: {error}") from None
 
@@ -198,7 +200,9 @@ class _Trace:
                 self._values[other] = result
             elif same and other is not node and any(self._order[u] > self._order[node] for u in other.users):
                 needs = "an operation that is not in place"
-                raise ValueError(f"from_module: {node.name} writes into what {other.name} sees, needs {needs}")
+                raise ValueError(
+                    f"from_module: {node.name} writes into what {other.name} sees, needs {needs}"
+                )
 
     def _end(self, node: Any) -> None:
         outputs = [self._values[inner] for inner in node.all_input_nodes]

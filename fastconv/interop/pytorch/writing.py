@@ -59,7 +59,7 @@ class _Modules:
         name, arguments = type(layer).__name__, layer.config()
         kind = getattr(self._own, name, None) or getattr(self._torch.nn, name, None)
         if kind is None or type(layer) not in vars(nn).values():
-            raise ValueError(f"to_module: got {name}, needs a layer of fastconv.nn")
+            raise ValueError(f"to_module: got {name}, needs a layer of fastconv.nn, no other class")
         padding = arguments.get("padding", 0)
         if isinstance(padding, tuple | list) and any(isinstance(side, tuple | list) for side in padding):
             raise ValueError(f"to_module: {layer!r}: got padding {padding}, needs the same on both sides")
