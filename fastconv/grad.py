@@ -21,6 +21,17 @@ from fastconv.ops.activation import (
     tanh_input,
 )
 from fastconv.ops.adaptive_pool import adaptive_avg_pool1d_input, adaptive_avg_pool2d_input
+from fastconv.ops.arithmetic import (
+    divide_input,
+    divide_other,
+    maximum_input,
+    maximum_other,
+    minimum_input,
+    minimum_other,
+    multiply_input,
+    multiply_other,
+    power_input,
+)
 from fastconv.ops.avg_pool import avg_pool1d_input, avg_pool2d_input
 from fastconv.ops.conv import conv2d_bias, conv2d_input, conv2d_weight
 from fastconv.ops.conv1d import conv1d_bias, conv1d_input, conv1d_weight
@@ -48,7 +59,9 @@ from fastconv.ops.norm_gradients import (
     layer_norm_input,
     layer_norm_weight,
 )
+from fastconv.ops.reduce import mean_input
 from fastconv.ops.resample import interpolate_input, pad_input, pixel_shuffle_input
+from fastconv.ops.response_norm import local_response_norm_input
 from fastconv.ops.softmax import log_softmax_input, softmax_input
 
 __all__ = [
@@ -74,6 +87,8 @@ __all__ = [
     "conv_transpose2d_input",
     "conv_transpose2d_weight",
     "cross_entropy_input",
+    "divide_input",
+    "divide_other",
     "dropout2d_input",
     "dropout_input",
     "elu_input",
@@ -98,13 +113,22 @@ __all__ = [
     "linear_bias",
     "linear_input",
     "linear_weight",
+    "local_response_norm_input",
     "log_softmax_input",
     "max_pool1d_input",
     "max_pool2d_input",
+    "maximum_input",
+    "maximum_other",
+    "mean_input",
+    "minimum_input",
+    "minimum_other",
     "mse_loss_input",
+    "multiply_input",
+    "multiply_other",
     "nll_loss_input",
     "pad_input",
     "pixel_shuffle_input",
+    "power_input",
     "prelu_input",
     "prelu_weight",
     "relu6_input",

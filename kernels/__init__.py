@@ -52,9 +52,10 @@ from .activation import (
     tanh,
     tanh_input,
 )
+from .arithmetic import add, divide, maximum, minimum, multiply, subtract, sum_to_size
 from .conv import conv2d, conv2d_bias, conv2d_input, conv2d_weight, conv_transpose2d
 from .dense import linear, linear_bias, linear_input, linear_weight
-from .join import add, concat, concat_input
+from .join import concat, concat_input
 from .loss import (
     binary_cross_entropy,
     binary_cross_entropy_input,
@@ -79,6 +80,8 @@ from .norm import (
     channel_statistics,
     layer_norm,
     layer_norm_gradients,
+    local_response_norm,
+    local_response_norm_input,
     update_statistics,
 )
 from .optimizer import adam, rmsprop, sgd
@@ -124,6 +127,7 @@ __all__ = [
     "conv_transpose2d",
     "cross_entropy",
     "cross_entropy_input",
+    "divide",
     "elu",
     "elu_input",
     "gelu",
@@ -148,12 +152,17 @@ __all__ = [
     "linear_bias",
     "linear_input",
     "linear_weight",
+    "local_response_norm",
+    "local_response_norm_input",
     "log_softmax",
     "log_softmax_input",
     "max_pool2d",
     "max_pool2d_input",
+    "maximum",
+    "minimum",
     "mse_loss",
     "mse_loss_input",
+    "multiply",
     "nll_loss",
     "nll_loss_input",
     "pad",
@@ -179,6 +188,8 @@ __all__ = [
     "softmax_input",
     "softplus",
     "softplus_input",
+    "subtract",
+    "sum_to_size",
     "tanh",
     "tanh_input",
     "update_statistics",

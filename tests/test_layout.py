@@ -36,7 +36,9 @@ ROWS = [
     {"fastconv.kernels.conv"},
     {
         f"fastconv.kernels.{name}"
-        for name in ("dense", "pool", "activation", "norm", "join", "resample", "loss", "optimizer")
+        for name in (
+            *("dense", "pool", "activation", "norm", "arithmetic", "join", "resample", "loss", "optimizer"),
+        )
     },
     {"fastconv.kernels.window", "fastconv.kernels.reduce", "fastconv.kernels.choice"},
     {"fastconv.kernels.memory"},

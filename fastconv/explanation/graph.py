@@ -7,7 +7,7 @@ from fastconv import nn
 from fastconv.nn.base import INPUT
 from fastconv.types import Array
 
-BATCH_STATISTICS = nn.BatchNorm1d, nn.BatchNorm2d, nn.InstanceNorm2d
+BATCH_STATISTICS = nn.BatchNorm1d, nn.BatchNorm2d, nn.InstanceNorm1d, nn.InstanceNorm2d
 """The layers that training normalises by the batch, and prediction by running statistics."""
 
 

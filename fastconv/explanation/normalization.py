@@ -136,4 +136,4 @@ def _shape_of_means(layer: Norm, shape: Shape) -> Shape:
         return (*shape[: len(shape) - len(layer.normalized_shape)], 1)
     if isinstance(layer, nn.GroupNorm):
         return (shape[0], layer.num_groups)
-    return shape[:2] if isinstance(layer, nn.InstanceNorm2d) else (shape[1],)
+    return shape[:2] if isinstance(layer, nn.InstanceNorm1d | nn.InstanceNorm2d) else (shape[1],)

@@ -66,6 +66,16 @@ def _adaptive_max_pool2d(layer: nn.AdaptiveMaxPool2d, x: Array) -> Any:
     return F.adaptive_max_pool2d(x, layer.output_size, return_indices=True)[1]
 
 
+@piece.register
+def _largest(layer: nn.Maximum, x: tuple[Array, ...]) -> Any:
+    return np.argmax(np.stack(np.broadcast_arrays(*x)), axis=0)
+
+
+@piece.register
+def _smallest(layer: nn.Minimum, x: tuple[Array, ...]) -> Any:
+    return np.argmin(np.stack(np.broadcast_arrays(*x)), axis=0)
+
+
 @singledispatch
 def loss_piece(loss: nn.Loss, output: Array, y: Array) -> Any:
     """The same of a loss: for each entry of its output."""

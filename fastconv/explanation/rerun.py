@@ -159,4 +159,4 @@ def _is_per_example(layer: nn.Layer) -> bool:
         return False
     if isinstance(layer, nn.Flatten):
         return layer.start_dim == 1
-    return getattr(layer, "dim", 1) in (1, -1)  # that of a softmax, of a concatenation
+    return isinstance(layer, nn.Mean | nn.Slice) or getattr(layer, "dim", 1) in (1, -1)  # as a softmax's

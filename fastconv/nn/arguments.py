@@ -94,3 +94,12 @@ def unflattened_size(kind: str, name: str, value: Shape) -> Shape:
     if not sizes or sizes.count(-1) > 1:
         raise validate.wrong_value(kind, name, sizes, "sizes of which one at most is -1")
     return sizes
+
+
+def sample_shape(kind: str, name: str, value: int | Shape) -> Shape:
+    """The sizes of a sample's axes, of which one may be -1, for what is left."""
+    numbers = value if isinstance(value, (tuple, list)) else (value,)
+    shape = tuple([validate.integer(kind, name, number, -1) for number in numbers])
+    if shape.count(-1) > 1:
+        raise validate.wrong_value(kind, name, value, "sizes of which at most one is -1")
+    return shape

@@ -52,8 +52,8 @@ class AvgPool2d(_AvgPool):
 
     - `kernel_size`: height and width of a window, (R, S), or one number for both.
     - `stride`: the steps between two windows, (height, width) or one number; None is `kernel_size`.
-    - `padding`: the zeros around the image, one number, (height, width) or ((top, bottom), (left, right)), at
-      most half a window; or "same_upper" for as many outputs as the input has pixels / stride, rounded up
+    - `padding`: the zeros around the image, one number, (height, width) or ((top, bottom), (left, right)),
+      less than a window; or "same_upper" for as many outputs as the input has pixels / stride, rounded up
       (TensorFlow's "same").
     - `ceil_mode`: whether a last window that the image fills only partly makes an output too.
     - `count_include_pad`: whether K counts the pixels of the padding, which TensorFlow's "same" never does.
@@ -105,7 +105,7 @@ class AvgPool1d(_AvgPool):
 
     - `kernel_size`: the length R of a window.
     - `stride`: the steps between two windows; None is `kernel_size`.
-    - `padding`: the zeros around the signal, one number or ((before, after),), at most half a window; or
+    - `padding`: the zeros around the signal, one number or ((before, after),), less than a window; or
       "same_upper", as in `AvgPool2d`.
     - `ceil_mode`: whether a last window that the signal fills only partly makes an output too.
     - `count_include_pad`: whether K counts the positions of the padding.

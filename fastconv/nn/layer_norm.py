@@ -47,7 +47,8 @@ class LayerNorm(AffineLayer):
         self._set(normalized_shape=normalized_shape)
         self.elementwise_affine = validate.flag("LayerNorm", "elementwise_affine", elementwise_affine)
         shifted = validate.flag("LayerNorm", "bias", bias) and self.elementwise_affine
-        super().__init__(self.normalized_shape, self.elementwise_affine, shifted, dtype)
+        shape = self.normalized_shape
+        super().__init__(shape if self.elementwise_affine else None, shape if shifted else None, dtype)
         self.eps = eps
 
     def forward(self, x: Array, training: bool = True) -> tuple[Array, Backward]:

@@ -47,7 +47,7 @@ class MaxPool2d(_MaxPool):
     - `kernel_size`: height and width of a window, (R, S), or one number for both.
     - `stride`: the steps between two windows, (height, width) or one number; None is `kernel_size`.
     - `padding`: what is added around the image, one number, (height, width) or ((top, bottom), (left,
-      right)), at most half a window; or "same_upper" for as
+      right)), less than a window; or "same_upper" for as
       many outputs as the input has pixels / stride, rounded up (TensorFlow's "same").
     - `dilation`: the steps between two pixels of a window, (height, width) or one number.
     - `ceil_mode`: whether a last window that the image fills only partly makes an output too.
@@ -88,7 +88,7 @@ class MaxPool1d(_MaxPool):
 
     - `kernel_size`: the length R of a window.
     - `stride`: the steps between two windows; None is `kernel_size`.
-    - `padding`: what is added around the signal, one number or ((before, after),), at most half a window; or
+    - `padding`: what is added around the signal, one number or ((before, after),), less than a window; or
       "same_upper", as in `MaxPool2d`.
     - `dilation`: the steps between two positions of a window.
     - `ceil_mode`: whether a last window that the signal fills only partly makes an output too.

@@ -1,4 +1,4 @@
-"""BatchNorm1d, BatchNorm2d, InstanceNorm2d and GroupNorm: channels or groups of them, normalised."""
+"""BatchNorm1d, BatchNorm2d and GroupNorm: channels or groups of them, normalised."""
 
 import math
 from typing import Any, ClassVar
@@ -51,7 +51,8 @@ class _ChannelNorm(AffineLayer):
     ) -> None:
         name = type(self).__name__
         self.affine = validate.flag(name, "affine", affine)
-        super().__init__((channels,), self.affine, self.affine, dtype)
+        shape = (channels,) if self.affine else None
+        super().__init__(shape, shape, dtype)
         self.eps = eps
         self._channels, self._groups = channels, groups
         self._tracks = validate.flag(name, "track_running_stats", tracks)
@@ -273,65 +274,6 @@ class BatchNorm2d(_Tracking):
     ) -> None:
         self._set(num_features=num_features, momentum=momentum)
         super().__init__(self.num_features, None, eps, affine, track_running_stats, dtype)
-
-
-class InstanceNorm2d(_Tracking):
-    """y = w · (x - mean) / √(var + eps) + b for images x (N, C, H, W); mean and var of each image's channel.
-
-    With running statistics, evaluation normalises all images by them; in training they move towards the means
-    over the batch. Gradients as those of `BatchNorm1d`, n = H·W, summed over the batch for w and b. Ulyanov
-    et al., "Instance normalization: the missing ingredient for fast stylization", 2016. ValueError for images
-    of one pixel.
-
-    **Arguments:**
-
-    - `num_features`: C, the channels.
-    - `eps`: what is added to the variance.
-    - `momentum`: the share of the newest batch in the running statistics; None leaves them as they are, as in
-      PyTorch.
-    - `affine`: whether there are w and b, which begin as 1 and 0.
-    - `track_running_stats`: whether there are running statistics.
-    - `dtype`: the type of all numbers, and of the inputs that the layer takes: float32 or float64.
-    """
-
-    takes_images = True
-    fuses_relu = True
-    pixels = ("H", "W")
-
-    def __init__(
-        self,
-        num_features: int,
-        eps: float = 1e-5,
-        momentum: float | None = 0.1,
-        affine: bool = False,
-        track_running_stats: bool = False,
-        *,
-        dtype: DTypeLike = np.float32,
-    ) -> None:
-        self._set(num_features=num_features, momentum=momentum)
-        groups = self.num_features
-        super().__init__(groups, groups, eps, affine, track_running_stats, dtype)
-
-    def forward(self, x: Array, training: bool = True, relu: bool = False) -> tuple[Array, Backward]:
-        """Images normalised, also one without a batch axis, and the closure for the gradients."""
-        if getattr(x, "ndim", 4) != 3:
-            return super().forward(x, training, relu)
-        y, of_batch = super().forward(x[None], training, relu)
-
-        def backward(dy: Array, input_gradient: bool = True) -> tuple[Array | None, Gradients]:
-            dx, gradients = of_batch(dy[None], input_gradient)
-            return (None if dx is None else dx[0]), gradients
-
-        return y[0], backward
-
-    def _alone(self, shape: Shape) -> bool:
-        return math.prod(shape[2:]) == 1
-
-    def _track(self, mean: Array, var: Array, count: int) -> None:
-        """Does not count the batches, as in PyTorch."""
-        if count and self.momentum is not None:
-            running = self._buffers["running_mean"], self._buffers["running_var"]
-            active().update_statistics(*running, mean.mean(axis=0), var.mean(axis=0), count, self.momentum)
 
 
 class GroupNorm(_ChannelNorm):

@@ -1,4 +1,4 @@
-"""Layers of images with other sizes: Upsample, PixelShuffle and ZeroPad2d."""
+"""Layers of images with other sizes: Upsample and PixelShuffle."""
 
 from typing import Any, ClassVar
 
@@ -10,8 +10,6 @@ from fastconv.ops.resample import (
     MODES,
     Scale,
     Size,
-    padded_size,
-    padding,
     per_axis,
     resampling,
     shuffled_size,
@@ -26,14 +24,6 @@ def _size(kind: str, name: str, value: Any) -> Any:
         return None
     checked = per_axis(kind, name, value)
     return checked if isinstance(value, (tuple, list)) else checked[0]
-
-
-def _four_sides(kind: str, name: str, value: Any) -> tuple[int, ...]:
-    """(left, right, top, bottom), of one number or of these."""
-    numbers = tuple(value) if isinstance(value, (tuple, list)) else (value,) * 4
-    if len(numbers) != 4:
-        raise wrong_value(kind, name, value, "one integer or (left, right, top, bottom)")
-    return tuple([validate.integer(kind, name, n, -validate.LARGEST) for n in numbers])
 
 
 def _align_corners(kind: str, name: str, value: bool | None) -> bool | None:
@@ -139,41 +129,3 @@ class PixelShuffle(Layer):
     def config(self) -> dict[str, Any]:
         """The constructor's argument."""
         return {"upscale_factor": self.upscale_factor}
-
-
-class ZeroPad2d(Layer):
-    """Zeros around an image; dx is the part of dy that lies inside.
-
-    **Arguments:**
-
-    - `padding`: how many, (left, right, top, bottom) or one number for all sides; numbers below 0 crop.
-    """
-
-    padding: Any
-    takes_images = True
-    checks: ClassVar[Checks] = {"padding": _four_sides}
-
-    def __init__(self, padding: int | tuple[int, int, int, int]) -> None:
-        super().__init__()
-        self._set(padding=padding)
-
-    def forward(self, x: Array, training: bool = True) -> tuple[Array, Backward]:
-        """The padded image, and the gradient's closure."""
-        sides = self.padding
-        y, shape = F.pad(x, sides), x.shape
-
-        def backward(dy: Array, input_gradient: bool = True) -> tuple[Array | None, Gradients]:
-            return (grad.pad_input(dy, shape, sides) if input_gradient else None), {}
-
-        return y, backward
-
-    def output_shape(self, input_shape: Shape) -> Shape:
-        """(C, H, W) -> (C, top + H + bottom, left + W + right)."""
-        return padded_size(
-            input_shape, padding(type(self).__name__, "input", input_shape, self.padding, "constant")
-        )
-
-    def config(self) -> dict[str, Any]:
-        """The constructor's argument."""
-        sides = self.padding
-        return {"padding": sides[0] if len({*sides}) == 1 else sides}

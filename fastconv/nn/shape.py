@@ -1,4 +1,4 @@
-"""Layers that only pass on or rearrange: Flatten, Unflatten and Identity."""
+"""Layers that only pass on or give another shape: Flatten, Unflatten, Reshape and Identity."""
 
 import math
 from typing import Any, ClassVar
@@ -11,7 +11,7 @@ from fastconv.types import Array, Shape
 
 
 class _Reshaping(Layer):
-    """What Flatten and Unflatten share: their gradient is dy in the input's shape again."""
+    """What the layers share that give a shape: their gradient is dy in the input's shape again."""
 
     def _restoring(self, outer: Shape, inner: Shape) -> Backward:
         """The closure from a dy of the output's shape to the input's."""
@@ -138,3 +138,43 @@ class Unflatten(_Reshaping):
             got = f"{shape[dim]} elements along axis {self.dim}"
             raise ValueError(f"Unflatten: got {got}, needs the sizes {sizes} of it")
         return (*shape[:dim], *sizes, *shape[dim + 1 :])
+
+
+class Reshape(_Reshaping):
+    """Each sample in another shape, its elements in the same order: (N, C, H, W) -> (N, *shape).
+
+    dx is dy in the input's shape again.
+
+    **Arguments:**
+
+    - `shape`: that of one sample; one of its sizes may be -1, for what is left. () is that of one number.
+    """
+
+    shape: Shape
+    checks: ClassVar[Checks] = {"shape": arguments.sample_shape}
+
+    def __init__(self, shape: int | Shape) -> None:
+        super().__init__()
+        self._set(shape=shape)
+
+    def forward(self, x: Array, training: bool = True) -> tuple[Array, Backward]:
+        """The reshaped x, a view where its memory allows one, and the gradient's closure."""
+        x = validate.native("Reshape", "x", x)
+        inner = x.shape
+        y = x.reshape(inner[0], *self.output_shape(inner[1:]))
+        return y, self._restoring(y.shape, inner)
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """The shape, with what is left in place of -1."""
+        count = math.prod(validate.size("Reshape", "input_shape", input_shape))
+        known = math.prod(size for size in self.shape if size >= 0)
+        left = count // known if known and count % known == 0 else -1
+        shape = tuple(left if size < 0 else size for size in self.shape)
+        if math.prod(shape) != count or -1 in shape:
+            got = f"{input_shape}, {count} elements"
+            raise ValueError(f"Reshape: got shape {got}, needs as many as {self.shape} has")
+        return shape
+
+    def config(self) -> dict[str, Any]:
+        """The shape."""
+        return {"shape": self.shape}

@@ -1,24 +1,11 @@
-"""Arrays that become one: added, or put one after the other along an axis, and taken apart again."""
+"""Arrays that are put one after the other along an axis, and taken apart again."""
 
 from collections.abc import Sequence
 
 from fastconv import validate
 from fastconv.backends import active
-from fastconv.ops.replay import replayed
 from fastconv.types import Array, Shape
-from fastconv.validate import arrays, same_shape, wrong_type, wrong_value
-
-
-@replayed
-def add(input: Array, other: Array, relu: bool = False) -> Array:
-    """Add two arrays of one shape, elementwise; with `relu` max(input + other, 0), as after a residual block.
-
-    Returns their shape. NaN stays NaN. The gradient of both is that of the sum, with `relu` that of `relu`:
-    `relu_input(output, grad_output)`. TypeError for wrong types, ValueError for shapes that differ.
-    """
-    a, b = arrays("add", ("input", "other"), input, other)
-    same_shape("add", "other", b, "input", a.shape)
-    return active().add(a, b, validate.flag("add", "relu", relu))
+from fastconv.validate import arrays, wrong_type, wrong_value
 
 
 def concat(inputs: Sequence[Array], dim: int = 1) -> Array:

@@ -47,7 +47,7 @@ def max_pool2d(
     """Keep the largest pixel of every window, as torch.nn.functional.max_pool2d.
 
     The input is (N, C, H, W), or (C, H, W) for one image, with a channel and a pixel at least; stride None or
-    () means kernel_size; the padding (at most half the kernel, never a maximum) is a number, (height, width),
+    () means kernel_size; the padding (less than the kernel, never a maximum) is a number, (height, width),
     ((top, bottom), (left, right)) or "same_upper" (P = H / stride rounded up, Q likewise: what TensorFlow
     calls "same"). Returns (N, C, P, Q) with
     P = (H + top + bottom - dilation*(R-1) - 1) / stride + 1 rounded down, with `ceil_mode` up
@@ -93,8 +93,8 @@ def max_pool1d(
 ) -> Array | tuple[Array, Indices]:
     """Keep the largest position of every window, as torch.nn.functional.max_pool1d.
 
-    The input is (N, C, L), or (C, L) for one signal, with a channel and a position at least. The padding (at
-    most half the kernel, never a maximum) is a number, ((before, after),) or "same_upper"; kernel_size,
+    The input is (N, C, L), or (C, L) for one signal, with a channel and a position at least. The padding
+    (less than the kernel, never a maximum) is a number, ((before, after),) or "same_upper"; kernel_size,
     stride, dilation and ceil_mode are numbers that mean what they do in `max_pool2d`. Returns (N, C, P) with
     P = (L + before + after - dilation*(R-1) - 1) / stride + 1, rounded as there; without N if the input has
     none. `return_indices` adds an int64 array of the same shape: the position of each maximum in L, the

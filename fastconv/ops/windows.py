@@ -75,8 +75,8 @@ def _checked(
         around = rank.two(padding, (0, 0))
     both = axes(size, taps, steps, around, spread, ceil_mode)[-rank.axes :]
     for side, axis, asked in zip(rank.sides, both, around[-rank.axes :], strict=True):
-        if padding != "same_upper" and max(asked) > axis.taps // 2:
-            needs = f"at most {axis.taps // 2}, half of kernel {side} {axis.taps}"
+        if padding != "same_upper" and max(asked) >= axis.taps:
+            needs = f"at most {axis.taps - 1}, less than kernel {side} {axis.taps}"
             raise wrong_value(function, "padding", asked, needs)
         _check_axis(function, argument, side, axis, asked)
     output = (*input[: -rank.axes], *(axis.outputs for axis in both))

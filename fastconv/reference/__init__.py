@@ -39,9 +39,10 @@ from fastconv.reference.activation import (
     tanh,
     tanh_input,
 )
+from fastconv.reference.arithmetic import add, divide, maximum, minimum, multiply, subtract, sum_to_size
 from fastconv.reference.conv import conv2d, conv2d_bias, conv2d_input, conv2d_weight, conv_transpose2d
 from fastconv.reference.dense import linear, linear_bias, linear_input, linear_weight
-from fastconv.reference.join import add, concat, concat_input
+from fastconv.reference.join import concat, concat_input
 from fastconv.reference.loss import (
     binary_cross_entropy,
     binary_cross_entropy_input,
@@ -86,6 +87,7 @@ from fastconv.reference.resample import (
     pixel_shuffle,
     pixel_shuffle_input,
 )
+from fastconv.reference.response_norm import local_response_norm, local_response_norm_input
 
 __all__ = [
     "adam",
@@ -111,6 +113,7 @@ __all__ = [
     "conv_transpose2d",
     "cross_entropy",
     "cross_entropy_input",
+    "divide",
     "elu",
     "elu_input",
     "gelu",
@@ -135,12 +138,17 @@ __all__ = [
     "linear_bias",
     "linear_input",
     "linear_weight",
+    "local_response_norm",
+    "local_response_norm_input",
     "log_softmax",
     "log_softmax_input",
     "max_pool2d",
     "max_pool2d_input",
+    "maximum",
+    "minimum",
     "mse_loss",
     "mse_loss_input",
+    "multiply",
     "nll_loss",
     "nll_loss_input",
     "pad",
@@ -166,6 +174,8 @@ __all__ = [
     "softmax_input",
     "softplus",
     "softplus_input",
+    "subtract",
+    "sum_to_size",
     "tanh",
     "tanh_input",
     "update_statistics",

@@ -1,16 +1,10 @@
-"""Arrays that become one: added, or put one after the other along an axis, and taken apart again."""
+"""Arrays put one after the other along an axis, and taken apart again."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
 from fastconv.types import Array, Shape
-
-
-def add(input: Array, other: Array, relu: bool = False) -> Array:
-    """y = a + b, with `relu` max(a + b, 0); NaN stays NaN."""
-    y = input + other
-    return np.maximum(y, 0, dtype=y.dtype) if relu else y
 
 
 def concat(inputs: Sequence[Array], dim: int = 1) -> Array:

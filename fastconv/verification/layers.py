@@ -1,7 +1,10 @@
 """The cases of one layer: its forward pass and its gradients."""
 
+import math
 from collections.abc import Iterator
 from typing import Any
+
+import numpy as np
 
 from fastconv import reference
 from fastconv.geometry import pair
@@ -49,11 +52,28 @@ def adaptive_cases(x: Array, size: tuple[int, int]) -> Iterator[Case]:
 
 
 def join_cases(x: Array, other: Array) -> Iterator[Case]:
-    """Sums of two images, and images one after the other and apart again."""
-    for relu in (False, True):
-        yield Case("add", {"input": x, "other": other, "relu": relu}, 1, label="with ReLU" * relu)
+    """Images one after the other and apart again."""
     yield Case("concat", {"inputs": [x, other[:, :3]], "dim": 1}, 1)
     yield Case("concat_input", {"grad_output": x, "sizes": (3, x.shape[1] - 3), "dim": 1}, 1)
+
+
+def arithmetic_cases(x: Array, other: Array) -> Iterator[Case]:
+    """Two images, or an image and a number for each of its channels, and the sums that undo it."""
+    for relu in (False, True):
+        yield Case("add", {"input": x, "other": other, "relu": relu}, 1, label="with ReLU" * relu)
+    for label, second in (("", other), ("by channels", other[:, :, :1, :1].copy())):
+        for name in ("subtract", "multiply", "divide", "maximum", "minimum"):
+            yield Case(name, {"input": x, "other": second}, 1, _of_two, label)
+    for size in ((*x.shape[:2], 1, 1), (x.shape[1], 1, 1), (*x.shape[:1], 1, *x.shape[2:])):
+        summed = {"input": x, "size": size}
+        terms = x.size // math.prod(size)
+        yield Case("sum_to_size", summed, terms, label=f"to {size}")
+        yield Case("sum_to_size", {**summed, "factor": other}, terms, label=f"of products to {size}")
+
+
+def _of_two(exact: Array, input: Array, other: Array) -> Array:
+    """The magnitudes that are added, or that of the result."""
+    return np.maximum(np.abs(exact), np.maximum(np.abs(input), np.abs(other)))
 
 
 def resample_cases(x: Array) -> Iterator[Case]:

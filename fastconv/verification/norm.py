@@ -41,6 +41,25 @@ def norm_cases(label: str, x: Array, groups: int) -> Iterator[Case]:
     yield Case("layer_norm_gradients", gradient, terms, _row_gradients, label)
 
 
+def response_cases(x: Array, dy: Array) -> Iterator[Case]:
+    """Local response norm, whose power is a logarithm and an exponential, and its gradient."""
+
+    def magnitudes(exact: Array, **_: Any) -> Array:
+        return np.abs(exact)
+
+    def gradients(exact: Array, input: Array, grad_output: Array, **options: Any) -> Array:
+        """Both terms of the difference, of which the first is dy y / x."""
+        x, g = np.abs(input), np.abs(grad_output)
+        first = g * reference.local_response_norm(x, **options) / x
+        return 2 * first - reference.local_response_norm_input(x, g, **options)
+
+    for size in (3, 5):
+        terms, options = 2 * ROUNDINGS + size, {"size": size, "alpha": 0.5, "beta": 0.75, "k": 2.0}
+        yield Case("local_response_norm", {"input": x, **options}, terms, magnitudes, f"{size}")
+        gradient = {"input": x, "grad_output": dy, **options}
+        yield Case("local_response_norm_input", gradient, terms, gradients, f"{size}")
+
+
 def _deviations(exact: tuple[Array, Array], input: Array, num_groups: int | None) -> tuple[Array, Array]:
     """The largest magnitudes of which means are taken."""
     mean, _ = exact

@@ -12,6 +12,7 @@ from fastconv.verification.case import Case, Row, check
 from fastconv.verification.elementwise import activation_cases, loss_cases
 from fastconv.verification.layers import (
     adaptive_cases,
+    arithmetic_cases,
     average_cases,
     convolution_cases,
     dense_cases,
@@ -19,7 +20,7 @@ from fastconv.verification.layers import (
     resample_cases,
     transposed_cases,
 )
-from fastconv.verification.norm import norm_cases
+from fastconv.verification.norm import norm_cases, response_cases
 
 _CONVOLUTIONS: tuple[tuple[str, tuple[int, ...], tuple[int, ...], dict[str, Any]], ...] = (
     ("5x5 on one channel", (4, 1, 28, 28), (6, 1, 5, 5), {"padding": 2}),
@@ -85,6 +86,7 @@ def cases(dtype: np.dtype[Any]) -> Iterator[Case]:
     for size in ((1, 1), (4, 5)):
         yield from adaptive_cases(image, size)
         yield Case("adaptive_max_pool2d", {"input": image, "output_size": size}, 1)
+    yield from arithmetic_cases(image, normal(*image.shape))
     yield from join_cases(image, normal(*image.shape))
     yield from resample_cases(image)
     for samples, inputs, outputs in ((1, 400, 120), (64, 84, 10), (200, 300, 65)):
@@ -92,4 +94,5 @@ def cases(dtype: np.dtype[Any]) -> Iterator[Case]:
     yield from activation_cases(normal(30, 17), normal(30, 17))
     for size, groups in _NORMS:
         yield from norm_cases(f"{size[1]} channels", 3 + 2 * normal(*size), groups)
+    yield from response_cases(3 * normal(2, 20, 5, 4), normal(2, 20, 5, 4))
     yield from loss_cases(normal(30, 17), rng.integers(0, 17, 30), normal(30, 17))

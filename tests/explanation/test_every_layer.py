@@ -16,7 +16,20 @@ F64 = {"dtype": "float64"}
 pytestmark = pytest.mark.usefixtures("reference")
 
 IMAGE, SIGNAL, VECTOR = (2, 4, 4), (2, 6), (4,)
+
+
+def joined(layer, other=None):
+    """A graph in which this node reads the input and another layer's output."""
+    return nn.Graph({"a": (other or nn.Tanh(), "input"), "both": (layer, "input", "a")})
+
+
 LAYERS = {
+    "Affine": [
+        (nn.Affine((2, 1, 1), (), **F64), IMAGE),
+        (nn.Affine((4,), **F64), VECTOR),
+        (nn.Affine(bias=(6,), **F64), SIGNAL),
+        (nn.Affine(**F64), VECTOR),
+    ],
     "AdaptiveAvgPool1d": [(nn.AdaptiveAvgPool1d(4), SIGNAL), (nn.AdaptiveAvgPool1d(1), SIGNAL)],
     "AdaptiveAvgPool2d": [(nn.AdaptiveAvgPool2d((3, None)), IMAGE), (nn.AdaptiveAvgPool2d(1), IMAGE)],
     "AdaptiveMaxPool2d": [(nn.AdaptiveMaxPool2d((3, None)), IMAGE), (nn.AdaptiveMaxPool2d(1), IMAGE)],
@@ -28,6 +41,10 @@ LAYERS = {
         (nn.BatchNorm1d(4, affine=False, **F64), VECTOR),
     ],
     "BatchNorm2d": [(nn.BatchNorm2d(2, **F64), IMAGE)],
+    "CircularPad1d": [(nn.CircularPad1d((1, 2)), SIGNAL)],
+    "CircularPad2d": [(nn.CircularPad2d(1), IMAGE)],
+    "ConstantPad1d": [(nn.ConstantPad1d((1, -1), 0.5), SIGNAL)],
+    "ConstantPad2d": [(nn.ConstantPad2d(1, -1.5), IMAGE)],
     "Conv1d": [(nn.Conv1d(2, 3, 3, 2, ((1, 0),), **F64), SIGNAL), (nn.Conv1d(2, 1, 2, **F64), SIGNAL)],
     "Conv2d": [(nn.Conv2d(2, 3, 3, padding=1, **F64), IMAGE)],
     "ConvTranspose2d": [
@@ -44,6 +61,7 @@ LAYERS = {
     "Hardswish": [(nn.Hardswish(), VECTOR)],
     "Hardtanh": [(nn.Hardtanh(-0.1, 0.2), VECTOR)],
     "Identity": [(nn.Identity(), VECTOR)],
+    "InstanceNorm1d": [(nn.InstanceNorm1d(2, affine=True, **F64), (2, 4))],
     "InstanceNorm2d": [
         (nn.InstanceNorm2d(2, **F64), IMAGE),
         (nn.InstanceNorm2d(2, affine=True, track_running_stats=True, **F64), IMAGE),
@@ -55,15 +73,25 @@ LAYERS = {
     ],
     "LeakyReLU": [(nn.LeakyReLU(-0.2), VECTOR)],
     "Linear": [(nn.Linear(4, 3, **F64), VECTOR)],
+    "LocalResponseNorm": [(nn.LocalResponseNorm(2, 0.5), IMAGE), (nn.LocalResponseNorm(3, 2, 0.7), SIGNAL)],
     "LogSoftmax": [(nn.LogSoftmax(), VECTOR)],
     "MaxPool1d": [(nn.MaxPool1d(2), SIGNAL)],
     "MaxPool2d": [(nn.MaxPool2d(2), IMAGE)],
+    "Mean": [(nn.Mean((2, 3)), IMAGE), (nn.Mean(1, keepdim=True), SIGNAL), (nn.Mean(-1), IMAGE)],
     "PReLU": [(nn.PReLU(**F64), VECTOR), (nn.PReLU(2, **F64), IMAGE)],
+    "Permute": [(nn.Permute((0, 2, 3, 1)), IMAGE)],
     "PixelShuffle": [(nn.PixelShuffle(2), (4, 2, 2))],
+    "Power": [(nn.Power(2), VECTOR), (nn.Power(-1), VECTOR), (nn.Power(0), VECTOR), (nn.Power(3), IMAGE)],
     "ReLU": [(nn.ReLU(), VECTOR)],
     "ReLU6": [(nn.ReLU6(), VECTOR)],
+    "ReflectionPad1d": [(nn.ReflectionPad1d(2), SIGNAL)],
+    "ReflectionPad2d": [(nn.ReflectionPad2d((1, 2, 0, 1)), IMAGE)],
+    "ReplicationPad1d": [(nn.ReplicationPad1d(2), SIGNAL)],
+    "ReplicationPad2d": [(nn.ReplicationPad2d((1, 2, 0, -1)), IMAGE)],
+    "Reshape": [(nn.Reshape((4, -1)), IMAGE)],
     "SiLU": [(nn.SiLU(), VECTOR)],
     "Sigmoid": [(nn.Sigmoid(), VECTOR)],
+    "Slice": [(nn.Slice(1, 1), IMAGE), (nn.Slice(-1, None, 0, -2), SIGNAL)],
     "Softmax": [(nn.Softmax(), VECTOR)],
     "Softplus": [(nn.Softplus(), VECTOR), (nn.Softplus(2, 0.1), VECTOR)],
     "Tanh": [(nn.Tanh(), VECTOR)],
@@ -74,6 +102,7 @@ LAYERS = {
         (nn.Upsample((3, 5)), IMAGE),
         (nn.Upsample(scale_factor=2, mode="bilinear", align_corners=True), IMAGE),
     ],
+    "ZeroPad1d": [(nn.ZeroPad1d((1, 2)), SIGNAL)],
     "ZeroPad2d": [(nn.ZeroPad2d((1, 0, 2, -1)), IMAGE), (nn.ZeroPad2d(1), IMAGE)],
     # containers, and the nodes that join what they run
     "Add": [(nn.Graph({"a": (nn.Sigmoid(), "input"), "sum": (nn.Add(), "a", "input", "a")}), IMAGE)],
@@ -81,6 +110,14 @@ LAYERS = {
     "Concatenate": [
         (nn.Graph({"a": (nn.Tanh(), "input"), "both": (nn.Concatenate(), "a", "input")}), VECTOR)
     ],
+    "Divide": [(joined(nn.Divide(), nn.Sigmoid()), IMAGE)],
+    "Maximum": [(joined(nn.Maximum()), IMAGE)],
+    "Minimum": [(joined(nn.Minimum()), SIGNAL)],
+    "Multiply": [
+        (joined(nn.Multiply()), VECTOR),
+        (joined(nn.Multiply(), nn.Mean((2, 3), keepdim=True)), IMAGE),
+    ],
+    "Subtract": [(joined(nn.Subtract(), nn.Mean(1, keepdim=True)), SIGNAL)],
     "Graph": [(nn.Graph({"a": (nn.ReLU(), "input")}), VECTOR)],
     "Residual": [(nn.Residual(nn.Conv2d(2, 2, 3, padding=1, **F64)), IMAGE)],
     "Sequential": [(nn.Sequential(nn.Sequential(nn.ReLU())), VECTOR)],

@@ -10,6 +10,7 @@ from fastconv.nn.arguments import generator
 
 CONVOLUTIONS = nn.Conv1d, nn.Conv2d, nn.ConvTranspose2d
 ADAPTIVE = nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d
+PADDINGS = [getattr(nn, name) for name in nn.__all__ if "Pad" in name]
 NEEDED = {
     **{kind: {"in_channels": 2, "out_channels": 4, "kernel_size": 3} for kind in CONVOLUTIONS},
     nn.Linear: {"in_features": 3, "out_features": 2},
@@ -17,7 +18,14 @@ NEEDED = {
     nn.Residual: {"body": nn.ReLU()},
     nn.BatchNorm1d: {"num_features": 2},
     nn.BatchNorm2d: {"num_features": 2},
+    nn.InstanceNorm1d: {"num_features": 2},
     nn.InstanceNorm2d: {"num_features": 2},
+    nn.LocalResponseNorm: {"size": 3},
+    nn.Mean: {"dim": 1},
+    nn.Permute: {"dims": (0, 2, 1)},
+    nn.Power: {"exponent": 2.0},
+    nn.Reshape: {"shape": (-1,)},
+    nn.Slice: {"dim": 1},
     nn.GroupNorm: {"num_groups": 1, "num_channels": 2},
     nn.LayerNorm: {"normalized_shape": 3},
     **{kind: {"kernel_size": 2} for kind in (nn.MaxPool1d, nn.MaxPool2d, nn.AvgPool1d, nn.AvgPool2d)},
@@ -25,7 +33,8 @@ NEEDED = {
     nn.PixelShuffle: {"upscale_factor": 2},
     nn.Unflatten: {"dim": 1, "unflattened_size": (1, -1)},
     nn.Upsample: {"size": 2},
-    nn.ZeroPad2d: {"padding": 1},
+    **{kind: {"padding": 1} for kind in PADDINGS},
+    **{kind: {"padding": 1, "value": 0.5} for kind in (nn.ConstantPad1d, nn.ConstantPad2d)},
 }
 FIRST = {nn.Concat: (nn.ReLU(),)}
 """Arguments without a name."""
@@ -52,7 +61,17 @@ FITTING = {
     "preparation": [{}],
     "min_val": [-100, 2.5],
     "max_val": [2.5],
-    (nn.ZeroPad2d, "padding"): [-100],
+    **{(kind, "padding"): [-100] for kind in PADDINGS},
+    "value": [2.5, -100],
+    "exponent": [2.5, -100],
+    "k": [2.5, -100],
+    "start": [-100],
+    "stop": [-100],
+    "step": [-100],
+    (nn.Mean, "dim"): [(1, 2, 3, 4, 5)],
+    (nn.Reshape, "shape"): [[], (1, 2, 3, 4, 5)],
+    (nn.Affine, "weight"): [[], (1, 2, 3, 4, 5)],
+    (nn.Affine, "bias"): [[], (1, 2, 3, 4, 5)],
 }
 """Of these what fits (a pooling without a stride takes steps of its kernel), or is told by another name."""
 

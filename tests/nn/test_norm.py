@@ -17,6 +17,8 @@ LAYERS = {
     "BatchNorm2d, cumulative": (lambda **k: nn.BatchNorm2d(6, momentum=None, **k), (3, 6, 3, 4)),
     "BatchNorm2d, not affine": (lambda **k: nn.BatchNorm2d(6, affine=False, **k), (3, 6, 3, 4)),
     "BatchNorm2d, untracked": (lambda **k: nn.BatchNorm2d(6, track_running_stats=False, **k), (3, 6, 3, 4)),
+    "InstanceNorm1d": (lambda **k: nn.InstanceNorm1d(6, affine=True, **k), (3, 6, 4)),
+    "InstanceNorm1d, tracked": (lambda **k: nn.InstanceNorm1d(6, track_running_stats=True, **k), (3, 6, 4)),
     "InstanceNorm2d": (lambda **k: nn.InstanceNorm2d(6, **k), (3, 6, 3, 4)),
     "InstanceNorm2d, tracked": (
         lambda **k: nn.InstanceNorm2d(6, 1e-3, 0.2, affine=True, track_running_stats=True, **k),
@@ -176,15 +178,6 @@ def test_a_relu_behind_is_part_of_the_layer(name):
     for key, value in expected.items():
         np.testing.assert_array_equal(gradients[f"0.{key}"], value)
     assert backward(g, input_gradient=False)[0] is None
-
-
-def test_one_image_without_a_batch():
-    layer = nn.InstanceNorm2d(3, affine=True, **F64)
-    x, g = drawn((2, 3, 4, 5)), drawn((2, 3, 4, 5), seed=1)
-    y, backward = layer.forward(x[1])
-    np.testing.assert_array_equal(y, layer.forward(x)[0][1])
-    np.testing.assert_array_equal(backward(g[1])[0], layer.forward(x[1:])[1](g[1:])[0][0])
-    assert backward(g[1], input_gradient=False)[0] is None
 
 
 MORE = "more than one value for each mean"

@@ -25,7 +25,7 @@ def test_a_shape_that_does_not_fit_is_told_with_one_that_would(arguments, shape,
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"padding": 2}, r"padding: got \(2, 2\), needs at most 1, half of kernel height 2$"),
+        ({"padding": 2}, r"padding: got \(2, 2\), needs at most 1, less than kernel height 2$"),
         ({"padding": 1, "dilation": 9}, "dilation: got 9, needs no window that falls beside the image"),
     ],
 )

@@ -75,3 +75,33 @@ def test_the_identity_takes_the_arguments_of_any_layer():
     layer = nn.Identity(54, unused=0.1)
     assert repr(layer) == "Identity()"
     assert np.array_equal(layer(np.ones((2, 3))), np.ones((2, 3)))
+
+
+@pytest.mark.parametrize(
+    ("layer", "inner", "outer"),
+    [
+        (nn.Reshape((4, -1)), (2, 3, 4), (4, 6)),
+        (nn.Reshape(24), (2, 3, 4), (24,)),
+        (nn.Reshape((2, 1, 3)), (6,), (2, 1, 3)),
+        (nn.Reshape(()), (1, 1), ()),
+    ],
+    ids=repr,
+)
+def test_samples_in_another_shape(layer, inner, outer, check_gradients):
+    x = np.random.default_rng(0).normal(size=(5, *inner))
+    assert np.array_equal(layer(x), x.reshape(5, *outer))
+    assert layer.output_shape(inner) == outer
+    assert layer(x[:0]).shape == (0, *outer)
+    assert repr(nn.Reshape(**layer.config())) == repr(layer)
+    check_gradients(layer, x)
+
+
+def test_reshape_refuses_what_does_not_fit():
+    with pytest.raises(
+        ValueError, match=r"^Reshape: got shape \(6,\), 6 elements, needs as many as \(4, -1\)"
+    ):
+        nn.Reshape((4, -1))(np.zeros((5, 6)))
+    with pytest.raises(ValueError, match=r"^Reshape: got shape \(6,\), 6 elements, needs as many as \(4,\)"):
+        nn.Reshape(4).output_shape((6,))
+    with pytest.raises(ValueError, match=r"^Reshape: shape: got \(-1, -1\), needs sizes of which"):
+        nn.Reshape((-1, -1))

@@ -57,7 +57,7 @@ WINDOW = [
     ({"kernel_size": 0}, ValueError, "kernel_size: got 0, needs an integer from 1 to 2147483647"),
     ({"stride": (0, 1)}, ValueError, "stride: got 0, needs an integer from 1 to 2147483647"),
     ({"padding": "same"}, ValueError, "padding: got 'same', needs 'same_upper' or numbers"),
-    ({"padding": 2}, ValueError, "padding: got (2, 2), needs at most 1, half of kernel height 2"),
+    ({"padding": 2}, ValueError, "padding: got (2, 2), needs at most 1, less than kernel height 2"),
     ({"ceil_mode": 1}, TypeError, "ceil_mode: got 1, needs True or False"),
     ({"count_include_pad": None}, TypeError, "count_include_pad: got None, needs True or False"),
     ({"divisor_override": 0}, ValueError, "divisor_override: got 0, needs None or an integer other than 0"),

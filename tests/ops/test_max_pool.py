@@ -83,11 +83,11 @@ IMAGE = "(N, C, H, W) or (C, H, W) with at least one channel and pixel"
         ({"stride": (0, 1)}, ValueError, "stride: got 0, needs an integer from 1 to 2147483647"),
         ({"dilation": True}, TypeError, "dilation: got True, needs an integer"),
         ({"padding": "same"}, ValueError, "padding: got 'same', needs 'same_upper' or numbers"),
-        ({"padding": 2}, ValueError, "padding: got (2, 2), needs at most 1, half of kernel height 2"),
+        ({"padding": 2}, ValueError, "padding: got (2, 2), needs at most 1, less than kernel height 2"),
         (
-            {"kernel_size": (4, 3), "padding": (2, (0, 2))},
+            {"kernel_size": (4, 3), "padding": (3, (0, 3))},
             ValueError,
-            "padding: got (0, 2), needs at most 1, half of kernel width 3",
+            "padding: got (0, 3), needs at most 2, less than kernel width 3",
         ),
         (
             {"kernel_size": 7},
@@ -237,7 +237,7 @@ SIGNAL = "(N, C, L) or (C, L) with at least one channel and position"
         ({"input": X}, ValueError, f"input: got shape (2, 3, 7, 6), needs {SIGNAL}"),
         ({"kernel_size": (2, 2)}, ValueError, "kernel_size: got (2, 2), needs one integer"),
         ({"padding": (1, 0)}, ValueError, "padding: got (1, 0), needs one integer or ((before, after),)"),
-        ({"padding": 2}, ValueError, "padding: got (2, 2), needs at most 1, half of kernel length 3"),
+        ({"padding": 3}, ValueError, "padding: got (3, 3), needs at most 2, less than kernel length 3"),
         (
             {"kernel_size": 7},
             ValueError,

@@ -38,6 +38,8 @@ ELEMENTWISE = {
     "hardtanh": {"min_val": -1.0, "max_val": 1.0},
 }
 
+ARITHMETIC = "subtract", "multiply", "divide", "maximum", "minimum"
+RESPONSE = {"size": 3, "alpha": 0.1, "beta": 0.75, "k": 1.0}
 OF_CHANNELS = {"mean": B, "var": B, "weight": B}
 OF_GROUPS = {"mean": A[:2, :2], "var": A[:2, :2], "weight": B}
 RUNNING = {"running_mean": B.copy(), "running_var": B.copy(), "weight": B, "bias": B}
@@ -93,7 +95,20 @@ CALLS = {
     "avg_pool2d_input": {"grad_output": POOLED, "input_size": X.shape, **MEAN},
     "adaptive_avg_pool2d": {"input": X, "output_size": (2, 3)},
     "adaptive_avg_pool2d_input": {"grad_output": POOLED, "input_size": X.shape},
-    "add": {"input": A, "other": A, "relu": False},
+    "add": {"input": A, "other": B, "relu": False},
+    **{name: {"input": A, "other": B} for name in ARITHMETIC},
+    **{
+        f"{name}_{of}": {"input": A, "other": B, "grad_output": A}
+        for name in ARITHMETIC[1:]
+        for of in ("input", "other")
+    },
+    "sum_to_size": {"input": A, "size": (3, 1), "factor": A},
+    "mean": {"input": X, "dim": (2, 3), "keepdim": True},
+    "mean_input": {"grad_output": drawn(2, 4), "input_size": X.shape, "dim": (2, 3), "keepdim": False},
+    "power": {"input": A, "exponent": 0.5},
+    "power_input": {"input": A, "grad_output": A, "exponent": 0.5},
+    "local_response_norm": {"input": X, **RESPONSE},
+    "local_response_norm_input": {"input": X, "grad_output": X, **RESPONSE},
     "concat": {"inputs": [A, A], "dim": 1},
     "concat_input": {"grad_output": A, "sizes": (1, 3), "dim": 1},
     "interpolate": {"input": X, **RESIZED},

@@ -5,7 +5,16 @@ library's `linear(F, W2, b2)` and `dL/dW2 = dL/dZ2 F^T` sums over the examples o
 module registers the layers of one family.
 """
 
-from fastconv.explanation.notation import convolution, joins, linear, normalization, pooling, resample, shape
+from fastconv.explanation.notation import (
+    affine,
+    convolution,
+    joins,
+    linear,
+    normalization,
+    pooling,
+    resample,
+    shape,
+)
 from fastconv.explanation.notation.activation import ACTIVATIONS
 from fastconv.explanation.notation.base import Notation, derivative, describe
 from fastconv.explanation.notation.symbols import Symbols, d
@@ -14,6 +23,7 @@ __all__ = [
     "ACTIVATIONS",
     "Notation",
     "Symbols",
+    "affine",
     "convolution",
     "d",
     "derivative",

@@ -6,11 +6,46 @@ from fastconv.explanation.notation.symbols import Symbols, d
 from fastconv.explanation.steps import Formula
 
 
+def _joined(layer: nn.Layer, symbols: Symbols, inputs: tuple[str, ...], right: str, *lines: str) -> Notation:
+    """The lines of inputs that are joined element by element: of the output, of each input's gradient."""
+    y = symbols.numbered("R")
+    shapes = [symbols.shapes[x] for x in inputs]
+    whole = (shapes[0][0], *layer.output_shape(*(shape[1:] for shape in shapes)))
+    each: dict[str | int, Formula] = {}
+    for position, (line, shape) in enumerate(zip(lines, shapes, strict=True)):
+        note = "" if shape == whole else f"summed over the axes along which {inputs[position]} is repeated"
+        each[position] = Formula("", line.replace("dL/dy", d(y)), note=note)
+    return Notation(y, Formula(y, right), {}, each)
+
+
 @describe.register
 def _add(layer: nn.Add, symbols: Symbols, *inputs: str) -> Notation:
-    y = symbols.numbered("R")
-    each: dict[str | int, Formula] = {position: Formula("", d(y)) for position in range(len(inputs))}
-    return Notation(y, Formula(y, " + ".join(inputs)), {}, each)
+    return _joined(layer, symbols, inputs, " + ".join(inputs), *["dL/dy"] * len(inputs))
+
+
+@describe.register
+def _subtract(layer: nn.Subtract, symbols: Symbols, *inputs: str) -> Notation:
+    return _joined(layer, symbols, inputs, " - ".join(inputs), "dL/dy", "-dL/dy")
+
+
+@describe.register
+def _multiply(layer: nn.Multiply, symbols: Symbols, *inputs: str) -> Notation:
+    others = [[*inputs[:i], *inputs[i + 1 :]] for i in range(len(inputs))]
+    lines = (" * ".join(["dL/dy", *factors]) for factors in others)
+    return _joined(layer, symbols, inputs, " * ".join(inputs), *lines)
+
+
+@describe.register
+def _divide(layer: nn.Divide, symbols: Symbols, *inputs: str) -> Notation:
+    a, b = inputs
+    return _joined(layer, symbols, inputs, f"{a} / {b}", f"dL/dy / {b}", f"-dL/dy * {a} / {b}^2")
+
+
+@describe.register
+def _extreme(layer: nn.Maximum | nn.Minimum, symbols: Symbols, *inputs: str) -> Notation:
+    name, word = ("max", "largest") if isinstance(layer, nn.Maximum) else ("min", "smallest")
+    lines = [f"dL/dy where {x} is the {word}" for x in inputs]
+    return _joined(layer, symbols, inputs, f"{name}({', '.join(inputs)})", *lines)
 
 
 @describe.register

@@ -12,7 +12,7 @@ from fastconv.explanation.notation.symbols import Symbols, d
 from fastconv.explanation.numbers import plain
 from fastconv.explanation.steps import Formula
 
-Norm = nn.BatchNorm1d | nn.BatchNorm2d | nn.InstanceNorm2d | nn.GroupNorm | nn.LayerNorm
+Norm = nn.BatchNorm1d | nn.BatchNorm2d | nn.InstanceNorm1d | nn.InstanceNorm2d | nn.GroupNorm | nn.LayerNorm
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,20 @@ def _norm(layer: Norm, symbols: Symbols, x: str) -> Notation:
     return NormNotation(y, Formula(y, right), parameters, gradients, x, mean, variance, z)
 
 
+@describe.register
+def _local_response_norm(layer: nn.LocalResponseNorm, symbols: Symbols, x: str) -> Notation:
+    y, beta, scale = symbols.numbered("N"), plain(layer.beta), f"{plain(layer.alpha)} / {layer.size}"
+    note = f"D = {plain(layer.k)} + {scale} * the sum of {x}^2 over {layer.size} channels around each"
+    factor = plain(2 * layer.alpha * layer.beta / layer.size)
+    others = f"sum({d(y)} * {x} / D^({plain(layer.beta + 1)}))"
+    back = Formula(
+        "",
+        f"{d(y)} / D^({beta}) - {factor} {x} * {others}",
+        note="the sum over the channels in whose D it is",
+    )
+    return Notation(y, Formula(y, f"{x} / D^({beta})", note=note), {}, {0: back})
+
+
 def _of_input(z: str, x: str, mean: str, variance: str) -> Formula:
     """The gradient of what is normalised: through x-hat, the variance and the mean."""
     root = f"sqrt({variance} + eps)"
@@ -59,8 +73,9 @@ def averaged(layer: Norm) -> str:
         return "of each example, over its last axis" if axes == 1 else f"over the last {axes} axes"
     if isinstance(layer, nn.GroupNorm):
         return f"of each of the {layer.num_groups} groups of channels of each example"
-    if isinstance(layer, nn.InstanceNorm2d):
-        return "of each channel of each example, over its pixels"
+    if isinstance(layer, nn.InstanceNorm1d | nn.InstanceNorm2d):
+        over = "pixels" if isinstance(layer, nn.InstanceNorm2d) else "values"
+        return f"of each channel of each example, over its {over}"
     pixels = " and its pixels" if isinstance(layer, nn.BatchNorm2d) else ""
     return f"of each channel, over the batch{pixels}: as in training, where prediction takes running means"
 

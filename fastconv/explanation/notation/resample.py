@@ -4,7 +4,11 @@ from fastconv import nn
 from fastconv.explanation.notation.base import Notation, describe
 from fastconv.explanation.notation.settings import INPUT, OUTPUT, TAP, by, times
 from fastconv.explanation.notation.symbols import Symbols, d
+from fastconv.explanation.numbers import plain
 from fastconv.explanation.steps import Formula
+
+_SIDES = "left", "right", "top", "bottom"
+_MODES = {"reflect": "mirrored", "replicate": "repeated", "circular": "circular"}
 
 
 @describe.register
@@ -41,15 +45,27 @@ def _pixel_shuffle(layer: nn.PixelShuffle, symbols: Symbols, x: str) -> Notation
     return Notation(y, forward, {}, {0: back})
 
 
+Pad = (
+    nn.ZeroPad1d | nn.ZeroPad2d | nn.ConstantPad1d | nn.ConstantPad2d | nn.ReflectionPad1d
+    | nn.ReflectionPad2d | nn.ReplicationPad1d | nn.ReplicationPad2d | nn.CircularPad1d | nn.CircularPad2d
+)  # fmt: skip
+
+
 @describe.register
-def _zero_pad2d(layer: nn.ZeroPad2d, symbols: Symbols, x: str) -> Notation:
-    y = symbols.name(x)
-    sides = zip(("left", "right", "top", "bottom"), layer.padding, strict=True)
-    left, _, top, _ = layer.padding
-    around = ", ".join(f"{side} {n}" for side, n in sides if n) or "0"
-    shifted = f"{_plus('u', top)},{_plus('v', left)}"
-    back = Formula("", f"crop({d(y)}, {around})", f"[u,v] = {d(y)}[{shifted}]")
-    return Notation(y, Formula(y, f"pad({x}, {around})", f"{y}[{shifted}] = {x}[u,v]"), {}, {0: back})
+def _pad(layer: Pad, symbols: Symbols, x: str) -> Notation:
+    y, sides = symbols.name(x), layer.padding
+    around = ", ".join(f"{side} {n}" for side, n in zip(_SIDES, sides, strict=False) if n) or "0"
+    index = ",".join(INPUT[: len(sides) // 2])
+    before = reversed(sides[::2])  # of the first axis first
+    shifted = ",".join(_plus(letter, shift) for letter, shift in zip(INPUT, before, strict=False))
+    value = f", {plain(layer.value)}" if isinstance(layer, nn.ConstantPad1d | nn.ConstantPad2d) else ""
+    if layer.mode != "constant":
+        forward = Formula(y, f"pad({x}, {around}, {_MODES[layer.mode]})", f"{y}[{shifted}] = {x}[{index}]")
+        note = "each entry gets the sum of the gradients of its copies"
+        return Notation(y, forward, {}, {0: Formula("", f"collect({d(y)})", note=note)})
+    back = Formula("", f"crop({d(y)}, {around})", f"[{index}] = {d(y)}[{shifted}]")
+    forward = Formula(y, f"pad({x}, {around}{value})", f"{y}[{shifted}] = {x}[{index}]")
+    return Notation(y, forward, {}, {0: back})
 
 
 def _plus(index: str, shift: int) -> str:

@@ -11,7 +11,7 @@ from fastconv.nn import arguments
 from fastconv.nn.architecture import build, described
 from fastconv.nn.base import Backward, Gradients, Layer
 from fastconv.nn.containers.arguments import layers_of
-from fastconv.nn.containers.joins import Concatenate
+from fastconv.nn.containers.concatenate import Concatenate
 from fastconv.nn.containers.ways import Ways
 from fastconv.nn.places import locate
 from fastconv.nn.tree import prefixed

@@ -27,8 +27,9 @@ class Graph(Layer):
     **Arguments:**
 
     - `nodes`: a dict of name and (layer, names of what it reads…), in an order in which each reads earlier
-      ones; "input" is the model's input. `nn.Add` and `nn.Concatenate` read several, others one. TypeError,
-      ValueError for a name that is not there yet, and for a node that nothing reads.
+      ones; "input" is the model's input. `nn.Add`, `nn.Subtract`, `nn.Multiply`, `nn.Divide`, `nn.Maximum`,
+      `nn.Minimum` and `nn.Concatenate` read several, others one. TypeError, ValueError for a name that is
+      not there yet, and for a node that nothing reads.
     - `seed`: draws the parameters of all layers anew, as in `Sequential`; None keeps what the layers have.
     """
 
@@ -74,7 +75,7 @@ class Graph(Layer):
         if len(node) > 2 and not layer.takes_several:
             got = f"{name!r}, a {type(layer).__name__}, that reads {len(node) - 1}"
             raise validate.wrong_value(
-                "Graph", "nodes", got, "one name; nn.Add and nn.Concatenate read several"
+                "Graph", "nodes", got, "one name; nn.Add, nn.Concatenate and their like read several"
             )
         return layer, tuple(node[1:])
 

@@ -10,7 +10,7 @@ from fastconv.attributes import Checks
 from fastconv.nn.architecture import build, described
 from fastconv.nn.base import Backward, Gradients, Layer, Node
 from fastconv.nn.containers.arguments import layer_of, layer_or_none
-from fastconv.nn.containers.joins import Add
+from fastconv.nn.containers.elementwise import Add
 from fastconv.nn.containers.ways import Ways
 from fastconv.nn.places import locate
 from fastconv.nn.tree import prefixed

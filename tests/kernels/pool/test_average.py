@@ -25,6 +25,8 @@ AVERAGES = [
         "ceil_mode": True,
         "count_include_pad": False,
     },
+    {"kernel_size": 3, "stride": 1, "padding": 2, "count_include_pad": False},
+    {"kernel_size": (3, 2), "stride": 2, "padding": ((2, 0), (1, 1)), "ceil_mode": True},
     {"kernel_size": (5, 6), "divisor_override": -7},
 ]
 SIZES = [(1, 1), (2, 3), (4, 9), (9, 8), (11, 16)]

@@ -11,7 +11,7 @@ windows = st.fixed_dictionaries(
     {
         "kernel_size": st.tuples(st.integers(1, 4), st.integers(1, 4)),
         "stride": st.none() | st.tuples(st.integers(1, 4), st.integers(1, 4)),
-        "padding": st.tuples(st.integers(0, 2), st.integers(0, 2)),
+        "padding": st.tuples(st.integers(0, 3), st.integers(0, 3)),
         "dilation": st.tuples(st.integers(1, 2), st.integers(1, 2)),
         "ceil_mode": st.booleans(),
     }
@@ -27,7 +27,7 @@ windows = st.fixed_dictionaries(
 )
 def test_values_and_places(dtype, shape, window, last):
     """Few distinct values make ties, and some are NaN or -inf."""
-    assume(all(2 * p <= k for p, k in zip(window["padding"], window["kernel_size"], strict=True)))
+    assume(all(p < k for p, k in zip(window["padding"], window["kernel_size"], strict=True)))
     rng = np.random.default_rng(sum(shape))
     x = rng.choice(np.array([0, 1, 2, np.nan, -np.inf], dtype), shape, p=[0.3, 0.3, 0.2, 0.1, 0.1])
     if last:

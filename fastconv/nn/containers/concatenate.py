@@ -1,4 +1,4 @@
-"""Layers of several inputs, as nodes of a `Graph`: their forward takes a tuple of arrays."""
+"""Concatenate: several inputs one after the other, as a node of a `Graph`; forward takes a tuple."""
 
 from typing import Any, ClassVar
 
@@ -8,42 +8,7 @@ from fastconv.attributes import Checks
 from fastconv.nn import arguments
 from fastconv.nn.base import Backward, Gradients, Layer
 from fastconv.types import Array, Shape
-from fastconv.validate import wrong_type, wrong_value
-
-
-class Add(Layer):
-    """y = x_1 + x_2 + …, arrays of one shape; each dx_i = dy."""
-
-    fuses_relu = True
-    takes_several = True
-
-    def forward(self, x: Any, training: bool = True, relu: bool = False) -> tuple[Array, Backward]:
-        """The sum of the arrays in the tuple x, with `relu` its positive part; dx is a tuple, too."""
-        if not isinstance(x, tuple | list):  # an array would be summed over its batch
-            raise wrong_type("Add", "x", type(x).__name__, "a tuple of arrays; a Graph's node would fit")
-        if not x:
-            raise wrong_value("Add", "x", "no array", "one at least")
-        y = x[0]
-        for other in x[1:-1]:
-            y = F.add(y, other)
-        if len(x) > 1:
-            y = F.add(y, x[-1], relu)
-        elif relu:
-            y = F.relu(y)
-
-        def backward(dy: Array, input_gradient: bool = True) -> tuple[Any, Gradients]:
-            if not input_gradient:
-                return None, {}
-            return (grad.relu_input(y, dy) if relu else dy,) * len(x), {}
-
-        return y, backward
-
-    def output_shape(self, *input_shapes: Shape) -> Shape:
-        """The shape that all inputs have."""
-        if len({*input_shapes}) != 1:
-            got = " and ".join(map(str, input_shapes))
-            raise ValueError(f"Add: got {got}, needs inputs of one shape")
-        return input_shapes[0]
+from fastconv.validate import wrong_value
 
 
 class Concatenate(Layer):
