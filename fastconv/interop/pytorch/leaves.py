@@ -19,7 +19,7 @@ CONTAINERS = nn.Layer, nn.Sequential, nn.Residual, nn.Concat, nn.Graph
 """Layers whose modules are looked into."""
 WITHOUT_EFFECT = {"inplace", "device", "dtype", "args", "kwargs", "init", "_weight", "seed"}
 """Arguments of PyTorch's that change no result, or say where numbers come from that are copied anyway."""
-PADS = {"reflect": "ReflectionPad2d", "replicate": "ReplicationPad2d", "circular": "CircularPad2d"}
+PADS = {"reflect": "ReflectionPad", "replicate": "ReplicationPad", "circular": "CircularPad"}
 """What pads in the way that a convolution's `padding_mode` says."""
 NEAREST = {
     "Mish": "SiLU", "SELU": "ELU", "CELU": "ELU", "RReLU": "LeakyReLU", "Softsign": "Tanh",
@@ -34,6 +34,8 @@ class Leaves:
 
     def __init__(self) -> None:
         self.converted: set[str] = set()
+        self.functions: dict[Any, tuple[nn.Layer, Any]] = {}
+        """The layers of functions that were given a weight, by what they were given."""
         self._made: dict[int, nn.Layer] = {}
 
     def of(self, module: Any, place: str) -> nn.Layer:
@@ -51,7 +53,7 @@ class Leaves:
         refuse_hooks(module)
         kind, fixed = _layer(module)
         if (mode := getattr(module, "padding_mode", "zeros")) in PADS:
-            fits = f"padding=0 and a {PADS[mode]} before it would fit"
+            fits = f"padding=0 and a {PADS[mode]}{kind.__name__[-2:]} before it would fit"
             raise ValueError(f"padding_mode: got {mode!r}, needs 'zeros'; {fits}")
         layer: nn.Layer = kind(**_arguments(module, kind), **fixed)
         for name, array in {**layer.parameters(), **layer.buffers()}.items():
@@ -125,7 +127,9 @@ def _arguments(module: Any, kind: Any) -> dict[str, Any]:
         if value != needed:
             raise ValueError(f"{name}: got {value!r}, needs {needed!r}")
     found = {name: getattr(module, name) for name in ours.keys() - WITHOUT_EFFECT if hasattr(module, name)}
-    if "bias" in found:
+    if kind is nn.Affine:
+        found = {name: None if array is None else tuple(array.shape) for name, array in found.items()}
+    elif "bias" in found:
         found["bias"] = found["bias"] is not None
     if "dtype" in ours:
         tensors = (getattr(module, name, None) for name in ("weight", "running_mean"))

@@ -63,6 +63,7 @@ class _Trace:
         self._aliases: dict[Any, Any] = {}
         self._names: dict[tuple[Any, ...], str] = {}
         self._order = {node: number for number, node in enumerate(program.graph.nodes)}
+        self._kind = ""
         self.steps: dict[str, Step] = {}
         self.output = INPUT
         self._inputs(program)
@@ -89,7 +90,7 @@ class _Trace:
                 if target is None:
                     inputs.append(node)
         (node,) = inputs
-        shape = sizes(node.meta["val"])
+        shape, self._kind = sizes(node.meta["val"]), str(node.meta["val"].dtype)
         if isinstance(shape[0], int):
             needs = "a forward for any number of samples"
             raise ValueError(f"from_module: the module fixes the batch's size, needs {needs}")
@@ -107,10 +108,15 @@ class _Trace:
             return self._constant(node)
         if not hasattr(result, "shape") and not isinstance(result, list | tuple):
             return result  # a size, or a check of one
+        kind = str((result[0] if isinstance(result, list | tuple) else result).dtype)
+        if kind != self._kind:
+            raise ValueError(f"from_module: {node.name}: got {kind}, needs {self._kind} throughout")
         place, call, leaf = self._place(node)
         if leaf is not None:
             name = self._step(place, call, leaf, read)
-            return Value(name, sizes(result))
+            several = isinstance(result, list | tuple)  # maxima and their indices
+            value = Value(name, sizes(result[0] if several else result))
+            return [value] if several else value
         return self._operation(node, given, place, result)
 
     def _given(self, node: Any) -> dict[str, Any]:
@@ -172,7 +178,7 @@ class _Trace:
             raise ValueError(f"from_module: {shown}: {nearest(kind)}")
 
         def add(layer: nn.Layer, *reads: Value, shape: Any = None) -> Value:
-            name = ".".join((*place, self._unique(place, kind, node if shape is None else (node, shape))))
+            name = ".".join((*place, self._unique(place, kind, len(self.steps))))
             self.steps[name] = Step(layer, tuple(value.name for value in reads))
             return Value(name, sizes(result) if shape is None else shape)
 

@@ -58,14 +58,33 @@ class _Modules:
         """The module of the same name, with the same arguments."""
         name, arguments = type(layer).__name__, layer.config()
         kind = getattr(self._own, name, None) or getattr(self._torch.nn, name, None)
+        if _uneven(arguments):
+            kind = getattr(import_module("fastconv.interop.pytorch.padded"), name, None)
+            if kind is None:
+                got = f"padding {arguments['padding']}"
+                needs = "the same on both sides, at most half a kernel; a ZeroPad2d before it would fit"
+                raise ValueError(f"to_module: {layer!r}: got {got}, needs {needs}")
         if kind is None or type(layer) not in vars(nn).values():
             raise ValueError(f"to_module: got {name}, needs a layer of fastconv.nn, no other class")
-        padding = arguments.get("padding", 0)
-        if isinstance(padding, tuple | list) and any(isinstance(side, tuple | list) for side in padding):
-            raise ValueError(f"to_module: {layer!r}: got padding {padding}, needs the same on both sides")
         if "dtype" in arguments:
             arguments["dtype"] = getattr(self._torch, arguments["dtype"])
         try:
             return kind(**arguments)
         except (TypeError, ValueError) as error:
             raise ValueError(f"to_module: {layer!r}: {error}") from error
+
+
+def _uneven(arguments: dict[str, Any]) -> bool:
+    """Whether a layer with these settings has a padding that PyTorch's lacks."""
+    padding = arguments.get("padding", 0)
+    if padding == "same_upper" or "kernel_size" not in arguments:
+        return padding == "same_upper"
+    if isinstance(padding, tuple | list) and any(isinstance(side, tuple | list) for side in padding):
+        return True
+    pools = "in_channels" not in arguments
+    pairs = zip(_pair(padding), _pair(arguments["kernel_size"]), strict=True) if pools else ()
+    return any(2 * side > kernel for side, kernel in pairs)
+
+
+def _pair(value: Any) -> tuple[int, ...]:
+    return validate.per_axis("to_module", "padding", value, 0)

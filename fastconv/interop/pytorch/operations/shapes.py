@@ -4,14 +4,12 @@ import math
 from typing import Any
 
 from fastconv import nn
-from fastconv.interop.pytorch.operations.base import Make, Operation, Size, Value, layer
+from fastconv.interop.pytorch.operations.base import Make, Operation, Size, Value, layer, sizes
+from fastconv.validate import LARGEST
 
 
 def _same(op: Operation) -> Any:
-    """What changes nothing; ValueError for a change of type."""
-    before, after = op.given.get("dtype"), getattr(op.result, "dtype", None)
-    if before is not None and after != before:
-        raise ValueError(f"got a conversion to {before}, needs one type throughout")
+    """What changes nothing; the trace refuses a change of type."""
     return op.input
 
 
@@ -38,9 +36,7 @@ def _reshaped(op: Operation) -> Any:
             last = -1 if end == len(many) - 1 else end
             layer = nn.Flatten(start, last) if flattening else nn.Unflatten(start, many[start : end + 1])
             return op.add(layer, value)
-    raise ValueError(
-        f"got {_shown(before)} as {_shown(after)}, needs axes that become one, or one that becomes axes"
-    )
+    return op.add(nn.Reshape(after[1:]), value)
 
 
 def _product(part: tuple[Size, ...]) -> Size:
@@ -51,9 +47,62 @@ def _shown(shape: tuple[Size, ...]) -> str:
     return f"({', '.join(map(str, shape))})"
 
 
+def _moved(op: Operation) -> Any:
+    """The axes in another order."""
+    axes = [*range(len(op.shape))]
+    if "dims" in op.given:
+        return op.add(nn.Permute(tuple(axes[dim] for dim in op.given["dims"])), op.input)
+    one, other = op.option("dim0", "dim1")
+    axes[one], axes[other] = axes[other], axes[one]
+    return op.add(nn.Permute(tuple(axes)), op.input)
+
+
+def _sliced(op: Operation) -> Any:
+    dim, start, stop, step = op.option("dim", "start", "end", "step")
+    if op.shape == op.input.shape:
+        return op.input
+    return op.add(nn.Slice(dim, start, None if stop is None or stop >= LARGEST else stop, step), op.input)
+
+
+def _selected(op: Operation) -> Any:
+    """One element of an axis, which is left out then."""
+    value, dim, index = op.option("self", "dim", "index")
+    return _element(op, value, dim, index)
+
+
+def _element(op: Operation, value: Value, dim: int, index: int) -> Value:
+    axis = dim % len(value.shape)
+    shape = (*value.shape[:axis], *value.shape[axis + 1 :])
+    part = op.add(
+        nn.Slice(axis, index, index + 1 or None), value, shape=(*value.shape[:axis], 1, *shape[axis:])
+    )
+    return op.add(nn.Reshape(shape[1:]), part, shape=shape)
+
+
+def _parts(op: Operation) -> Any:
+    """Parts of an axis, one after the other: those of the sizes in the trace."""
+    value, dim = op.option("self", "dim")
+    found, start = [], 0
+    for part in op.result:
+        stop = start + part.shape[dim]
+        found.append(op.add(nn.Slice(dim, start, stop), value, shape=sizes(part)))
+        start = stop
+    return found
+
+
+def _elements(op: Operation) -> Any:
+    value, dim = op.option("self", "dim")
+    return [_element(op, value, dim, index) for index in range(value.shape[dim])]
+
+
 SHAPES: dict[str, Make] = {
     **dict.fromkeys(("alias", "clone", "contiguous", "detach", "to", "_to_copy"), _same),
     **dict.fromkeys(("view", "reshape", "unflatten", "squeeze", "unsqueeze", "_unsafe_view"), _reshaped),
     "flatten": layer(nn.Flatten, "start_dim", "end_dim"),
     "cat": _concatenate,
+    **dict.fromkeys(("permute", "transpose"), _moved),
+    "slice": _sliced,
+    "select": _selected,
+    **dict.fromkeys(("chunk", "split", "split_with_sizes"), _parts),
+    "unbind": _elements,
 }

@@ -10,13 +10,21 @@ from fastconv.interop.pytorch.operations.base import Make, Operation, Value
 
 
 def _weighted(make: Callable[[Operation, dict[str, Any]], nn.Layer], *arrays: str) -> Make:
-    """A layer with the numbers in the arguments `arrays`; `make` gets its dtype."""
+    """A layer with the numbers in the arguments `arrays`; `make` gets its dtype. The same again is one layer."""
 
     def build(op: Operation) -> Any:
         tensors = {name: op.given[name] for name in arrays}
         tensors = {name: tensor for name, tensor in tensors.items() if tensor is not None}
         if any(isinstance(tensor, Value) for tensor in tensors.values()):
             raise ValueError("got a weight that depends on the input, needs fixed numbers")
+        settings = [
+            (name, op.given[name])
+            for name in op.given
+            if name not in arrays and op.given[name] is not op.input
+        ]
+        key = make, tuple(map(id, tensors.values())), repr(settings)
+        if key in op.leaves.functions:
+            return op.add(op.leaves.functions[key][0], op.input)
         double = any(str(tensor.dtype) == "torch.float64" for tensor in tensors.values())
         layer = make(op, {"dtype": np.float64 if double else np.float32})
         own = {**layer.parameters(), **layer.buffers()}
@@ -24,6 +32,7 @@ def _weighted(make: Callable[[Operation, dict[str, Any]], nn.Layer], *arrays: st
             op.leaves.fill(own[name], tensor)
             if name in layer.parameters() and not tensor.requires_grad:
                 layer.freeze(name)
+        op.leaves.functions[key] = layer, tensors  # which keeps their ids theirs
         return op.add(layer, op.input)
 
     return build
@@ -59,6 +68,12 @@ def _batch_norm(op: Operation, more: dict[str, Any]) -> nn.Layer:
     return kind(op.input.shape[1], eps, momentum, weight is not None, mean is not None, **more)
 
 
+def _instance_norm(op: Operation, more: dict[str, Any]) -> nn.Layer:
+    weight, mean, eps, momentum = op.option("weight", "running_mean", "eps", "momentum")
+    kind = nn.InstanceNorm2d if len(op.input.shape) == 4 else nn.InstanceNorm1d
+    return kind(op.input.shape[1], eps, momentum, weight is not None, mean is not None, **more)
+
+
 def _layer_norm(op: Operation, more: dict[str, Any]) -> nn.Layer:
     weight, bias = op.option("weight", "bias")
     shape = tuple(op.given["normalized_shape"])
@@ -84,6 +99,7 @@ WEIGHTED: dict[str, Make] = {
     "conv_transpose2d": _weighted(_conv(nn.ConvTranspose2d), *AFFINE),
     "linear": _weighted(_linear, *AFFINE),
     "batch_norm": _weighted(_batch_norm, *AFFINE, *STATISTICS),
+    "instance_norm": _weighted(_instance_norm, *AFFINE, *STATISTICS),
     "layer_norm": _weighted(_layer_norm, *AFFINE),
     "group_norm": _weighted(_group_norm, *AFFINE),
 }

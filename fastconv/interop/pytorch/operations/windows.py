@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from fastconv import nn
-from fastconv.interop.pytorch.operations.base import Make, Operation, layer
+from fastconv.interop.pytorch.leaves import PADS
+from fastconv.interop.pytorch.operations.base import Make, Operation, layer, sizes
 
 
 def _pool(kind: Callable[..., nn.Layer], *names: str) -> Make:
@@ -16,13 +17,14 @@ def _pool(kind: Callable[..., nn.Layer], *names: str) -> Make:
     return make
 
 
+def _adaptive_maxima(op: Operation) -> Any:
+    """The maxima, and in place of their indices nothing."""
+    return [op.add(nn.AdaptiveMaxPool2d(op.given["output_size"]), op.input, shape=sizes(op.result[0])), None]
+
+
 def _mean(op: Operation) -> Any:
-    value, dims = op.input, op.given["dim"]
-    axes = sorted(dim % len(value.shape) for dim in dims or range(len(value.shape)))
-    if len(value.shape) != 4 or axes != [2, 3]:
-        raise ValueError(f"dim: got {dims}, needs those of height and width, (2, 3)")
-    pooled = op.add(nn.AdaptiveAvgPool2d(1), value, shape=(*value.shape[:2], 1, 1))
-    return pooled if op.given["keepdim"] else op.add(nn.Flatten(), pooled)
+    dims, keepdim = op.option("dim", "keepdim")
+    return op.add(nn.Mean(tuple(dims), keepdim), op.input)
 
 
 def _upsample(mode: str) -> Make:
@@ -35,11 +37,18 @@ def _upsample(mode: str) -> Make:
 
 
 def _pad(op: Operation) -> Any:
-    sides, mode, value = op.given["pad"], op.given.get("mode", "constant"), op.given["value"] or 0
-    sides = [*sides, 0, 0, 0, 0][:4] if not any(sides[4:]) else sides
-    if mode != "constant" or value or len(sides) != 4 or len(op.input.shape) != 4:
-        raise ValueError(f"got mode {mode!r}, value {value}, needs zeros around an image: nn.ZeroPad2d")
-    return op.add(nn.ZeroPad2d(tuple(sides)), op.input)
+    """A border around the last axes; PyTorch lists them from the last to the first."""
+    sides, mode, value = op.given["pad"], op.given.get("mode", "constant"), op.given["value"] or 0.0
+    axes = len(op.input.shape) - 2
+    if axes not in (1, 2) or any(sides[2 * axes :]):
+        raise ValueError(
+            f"pad: got {list(sides)}, needs pads of an image's height and width or a signal's length"
+        )
+    border = (*sides, *(0,) * 2 * axes)[: 2 * axes]
+    if mode == "constant":
+        kind = getattr(nn, f"ConstantPad{axes}d" if value else f"ZeroPad{axes}d")
+        return op.add(kind(border, value) if value else kind(border), op.input)
+    return op.add(getattr(nn, f"{PADS[mode]}{axes}d")(border), op.input)
 
 
 WINDOWS: dict[str, Make] = {
@@ -49,7 +58,7 @@ WINDOWS: dict[str, Make] = {
     "avg_pool2d": _pool(nn.AvgPool2d, "count_include_pad", "divisor_override"),
     "adaptive_avg_pool1d": layer(nn.AdaptiveAvgPool1d, "output_size"),
     "adaptive_avg_pool2d": layer(nn.AdaptiveAvgPool2d, "output_size"),
-    "adaptive_max_pool2d": layer(nn.AdaptiveMaxPool2d, "output_size"),
+    "adaptive_max_pool2d": _adaptive_maxima,
     "mean": _mean,
     "upsample_nearest2d": _upsample("nearest"),
     "upsample_bilinear2d": _upsample("bilinear"),
