@@ -83,9 +83,11 @@ def unknown(module: Any, place: str) -> ValueError:
 
 def nearest(name: str) -> str:
     """What is needed in place of what fastconv lacks."""
-    layers = [other for other in nn.__all__ if not other.endswith("Loss")]
-    close = [NEAREST[name]] if name in NEAREST else difflib.get_close_matches(name, layers, n=1)
-    return f"needs a layer that fastconv.nn has, too{f'; {close[0]} would fit' if close else ''}"
+    plain = name.replace("_", "").lower()
+    layers = {other.lower(): other for other in nn.__all__ if not other.endswith("Loss")}
+    layers |= {other.lower(): fits for other, fits in NEAREST.items()}
+    close = difflib.get_close_matches(plain, layers, n=1, cutoff=0.7)
+    return f"needs a layer that fastconv.nn has, too{f'; {layers[close[0]]} is near' if close else ''}"
 
 
 def placed(place: str, name: str) -> str:

@@ -127,13 +127,14 @@ class Loss(Settings):
 
     def _scale(self, sample_weight: Array, terms: Array, output: Array, divisor: float) -> Array:
         """Each term's factor: its weight over the divisor, 0 where that is 0."""
+        sample_weight = exchange.taken(type(self).__name__, "sample_weight", sample_weight)
         shape, samples = np.shape(sample_weight), len(output)
         if shape not in ((samples,), terms.shape):
             needs = f"({samples},): one a sample"
             if terms.ndim > 1:
                 needs += f", or {terms.shape}: one a term"
             raise validate.wrong_value(type(self).__name__, "sample_weight", f"shape {shape}", needs)
-        weights = np.asarray(exchange.taken(type(self).__name__, "sample_weight", sample_weight), np.float64)
+        weights = np.asarray(sample_weight, np.float64)
         return (weights / divisor if divisor else np.zeros_like(weights)).astype(output.dtype)
 
 

@@ -44,7 +44,7 @@ def resnet(torch, basic_block):
 
         def forward(self, x):
             x = self.layers(torch.nn.functional.relu(self.stem(x)))
-            return self.head(torch.flatten(x.mean([2, 3]), 1))
+            return self.head(torch.flatten(x.mean([2, 3], True), 1))
 
     torch.manual_seed(0)
     return ResNet
@@ -54,7 +54,7 @@ def test_a_residual_network_has_the_names_of_the_module(resnet, same):
     module = resnet()
     model = same(module, 3, 2, 9, 8)
     assert list(model.state_dict()) == list(module.state_dict())
-    assert list(model.children()) == ["stem", "relu", "layers", "mean", "head"]
+    assert list(model.children()) == ["stem", "relu", "layers", "mean", "flatten", "head"]
     assert isinstance(model.layers[1], nn.Graph)
     reads = model.layers[1].reads()
     assert reads["add"][1] == ("bn2", "shortcut")
@@ -63,8 +63,35 @@ def test_a_residual_network_has_the_names_of_the_module(resnet, same):
     module.load_state_dict(pytorch.to_module(model).state_dict())
 
 
-def test_gradients_in_training_are_pytorchs(resnet, torch):
-    module = resnet().double()
+@pytest.fixture(scope="session")
+def squeezed(torch):
+    """Squeeze and excitation, hard swish, a dense block's concatenation and a scale that is learned."""
+
+    class Squeezed(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.stem = torch.nn.Sequential(
+                torch.nn.Conv2d(2, 4, 3), torch.nn.BatchNorm2d(4), torch.nn.Hardswish()
+            )
+            self.squeeze = torch.nn.Conv2d(4, 2, 1)
+            self.excite = torch.nn.Conv2d(2, 4, 1)
+            self.scale = torch.nn.Parameter(torch.tensor([1.5, 0.5, -1, 2]).reshape(4, 1, 1))
+            self.head = torch.nn.Linear(8, 3)
+
+        def forward(self, x):
+            x = self.stem(x)
+            y = torch.nn.functional.adaptive_avg_pool2d(x, 1)
+            y = torch.nn.functional.hardsigmoid(self.excite(torch.relu(self.squeeze(y))))
+            y = torch.cat([x, (x * y - 0.5) * self.scale], 1)
+            return self.head(y.mean((2, 3)))
+
+    torch.manual_seed(0)
+    return Squeezed
+
+
+@pytest.mark.parametrize("network", ["resnet", "squeezed"])
+def test_gradients_in_training_are_pytorchs(network, request, torch):
+    module = request.getfixturevalue(network)().double()
     model = pytorch.from_module(module, torch.zeros(2, 2, 9, 8))
     rng = np.random.default_rng(0)
     x, target = rng.normal(size=(4, 2, 9, 8)), np.array([0, 2, 1, 1])
@@ -77,7 +104,9 @@ def test_gradients_in_training_are_pytorchs(resnet, torch):
     assert loss == pytest.approx(theirs.item(), abs=1e-12)
     np.testing.assert_allclose(dx, given.grad.numpy(), rtol=1e-8, atol=1e-10)
     for name, parameter in module.named_parameters():
-        np.testing.assert_allclose(gradients[name], parameter.grad.numpy(), rtol=1e-8, atol=1e-10)
+        name = {"scale": "mul_1.weight"}.get(name, name)
+        found = gradients[name].reshape(parameter.shape)
+        np.testing.assert_allclose(found, parameter.grad.numpy(), rtol=1e-8, atol=1e-10)
     for name, buffer in module.named_buffers():
         np.testing.assert_allclose(model.buffers()[name], buffer.numpy(), rtol=1e-12)
 
@@ -162,7 +191,7 @@ def test_an_unknown_operation_is_named_with_its_place(torch):
         def forward(self, x):
             return self.act(x) + 1
 
-    place = r"in body.act \(mish at mish\): needs a layer that fastconv.nn has, too; SiLU would fit"
+    place = r"in body.act \(mish at mish\): needs a layer that fastconv.nn has, too; SiLU is near"
     module = torch.nn.Sequential()
     module.add_module("body", Block())
     with pytest.raises(ValueError, match=rf"^from_module: {place}$"):

@@ -49,7 +49,7 @@ Make = Callable[[Operation], Any]
 
 def sizes(tensor: Any) -> tuple[Size, ...]:
     """The shape of a tensor in the trace."""
-    return tuple(size if isinstance(size, int) else str(size) for size in tensor.shape)
+    return tuple(int(size) if str(size).isdigit() else str(size) for size in tensor.shape)
 
 
 def layer(kind: Callable[..., nn.Layer], *names: str) -> Make:

@@ -8,6 +8,10 @@ from fastconv.interop.pytorch.operations.base import Make, Operation, Size, Valu
 from fastconv.validate import LARGEST
 
 
+def _flattened(op: Operation) -> Any:
+    return op.input if op.shape == op.input.shape else layer(nn.Flatten, "start_dim", "end_dim")(op)
+
+
 def _same(op: Operation) -> Any:
     """What changes nothing; the trace refuses a change of type."""
     return op.input
@@ -98,7 +102,7 @@ def _elements(op: Operation) -> Any:
 SHAPES: dict[str, Make] = {
     **dict.fromkeys(("alias", "clone", "contiguous", "detach", "to", "_to_copy"), _same),
     **dict.fromkeys(("view", "reshape", "unflatten", "squeeze", "unsqueeze", "_unsafe_view"), _reshaped),
-    "flatten": layer(nn.Flatten, "start_dim", "end_dim"),
+    "flatten": _flattened,
     "cat": _concatenate,
     **dict.fromkeys(("permute", "transpose"), _moved),
     "slice": _sliced,

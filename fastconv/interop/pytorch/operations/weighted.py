@@ -10,7 +10,7 @@ from fastconv.interop.pytorch.operations.base import Make, Operation, Value
 
 
 def _weighted(make: Callable[[Operation, dict[str, Any]], nn.Layer], *arrays: str) -> Make:
-    """A layer with the numbers in the arguments `arrays`; `make` gets its dtype. The same again is one layer."""
+    """A layer with the numbers in the arguments `arrays`; `make` gets its dtype. Twice the same is one."""
 
     def build(op: Operation) -> Any:
         tensors = {name: op.given[name] for name in arrays}

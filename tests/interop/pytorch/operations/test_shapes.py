@@ -17,7 +17,7 @@ SHAPES = {
     "transposed": (lambda x: x.transpose(1, -1).contiguous(), ["Permute"]),
     "slices": (lambda x: x[:, 1:, ::2], ["Slice", "Slice"]),
     "an element": (lambda x: x[:, -1], ["Slice", "Reshape"]),
-    "halves": (lambda x: sum(x.chunk(2, 1)), ["Slice", "Affine", "Slice", "Add"]),
+    "halves": (lambda x: sum(x.chunk(2, 1)), ["Slice", "Slice", "Affine", "Add"]),
     "one of them": (lambda x: x.split([1, 3], 1)[1], ["Slice"]),
     "elements": (lambda x: x.unbind(3)[1], ["Slice", "Reshape"]),
     "joined": (lambda x: __import__("torch").cat([x, x.tanh()], 2), ["Tanh", "Concatenate"]),
@@ -47,8 +47,8 @@ def test_channels_that_are_shuffled(of, same):
             lambda x: x.reshape(-1, 2),
             r"reshape: got \(\w+, 4\) as \(.*, 2\), needs the batch to stay the first",
         ),
-        (lambda x: x.T, r"permute: Permute: dims: got \(1, 0\), needs each axis once, the batch's, 0, first"),
-        (lambda x: x.double(), r"to: got a conversion to torch.float64, needs one type throughout"),
+        (lambda x: x.transpose(0, 1), r"transpose: Permute: dims: got \(1, 0\), needs each axis once"),
+        (lambda x: x.double(), r"from_module: to: got torch.float64, needs torch.float32 throughout"),
     ],
 )
 def test_what_no_layer_does(function, message, of, torch):
