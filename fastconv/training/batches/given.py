@@ -42,9 +42,9 @@ def batches(
     if steps is not None:
         steps = validate.integer(name, argument, steps)
     if y is None and not isinstance(x, Iterable) and hasattr(x, "__getitem__") and hasattr(x, "__len__"):
-        fits = f"torch.utils.data.DataLoader(x, batch_size={BATCH_SIZE}) would fit"
-        needs = f"an array with y, or batches: {fits}"
-        raise validate.wrong_type(name, "x", f"{type(x).__name__}, single samples", needs)
+        loader = f"torch.utils.data.DataLoader(x, batch_size={BATCH_SIZE})"
+        fits = f"an array with y, or batches: {loader} would fit"
+        raise validate.wrong_type(name, "x", f"{type(x).__name__}, single samples", fits)
     if y is not None or isinstance(x, np.ndarray) or not isinstance(x, Iterable):
         if steps is not None:
             raise ValueError(f"{name}: {argument}: got it with arrays, needs an iterable of batches")
