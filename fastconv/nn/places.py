@@ -39,11 +39,11 @@ def shape_at(name: str, layer: Any, *input_shapes: Shape) -> Shape:
 
 
 def _misfit(layer: Any, inputs: tuple[Array, ...]) -> str | None:
-    """What the layer's `output_shape` says against these inputs."""
+    """What the layer's `output_shape` says against these inputs; not what a layer inside it says."""
     if not inputs or not all(isinstance(x, np.ndarray) for x in inputs):
         return None
     try:
         layer.output_shape(*(x.shape[1:] for x in inputs))
     except ValueError as misfit:
-        return str(misfit)
+        return None if PLACE in vars(misfit) else str(misfit)
     return None

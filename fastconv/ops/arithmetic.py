@@ -78,6 +78,7 @@ def minimum(input: Array, other: Array) -> Array:
     return result
 
 
+@replayed
 def multiply_input(input: Array, other: Array, grad_output: Array) -> Array:
     """Gradient of multiply with respect to its input: grad_output * other, summed to the input's shape.
 
@@ -88,6 +89,7 @@ def multiply_input(input: Array, other: Array, grad_output: Array) -> Array:
     return _product(G, b, a.shape)
 
 
+@replayed
 def multiply_other(input: Array, other: Array, grad_output: Array) -> Array:
     """Gradient of multiply with respect to other: grad_output * input, summed to the shape of other.
 
@@ -97,6 +99,7 @@ def multiply_other(input: Array, other: Array, grad_output: Array) -> Array:
     return _product(G, a, b.shape)
 
 
+@replayed
 def divide_input(input: Array, other: Array, grad_output: Array) -> Array:
     """Gradient of divide with respect to its input: grad_output / other, summed to the input's shape.
 
@@ -190,11 +193,12 @@ def _pair(function: str, input: Array, other: Array) -> tuple[Array, Array]:
 
 def _broadcast(function: str, a: Array, b: Array) -> Shape:
     """The shape of both together."""
-    try:
-        shape = np.broadcast_shapes(a.shape, b.shape)
-    except ValueError:
+    count = max(a.ndim, b.ndim)
+    own, others = ((1,) * (count - x.ndim) + x.shape for x in (a, b))
+    if any(m != n and 1 not in (m, n) for m, n in zip(own, others, strict=True)):
         needs = f"a shape that broadcasts with the input's {a.shape}"
-        raise wrong_value(function, "other", f"shape {b.shape}", needs) from None
+        raise wrong_value(function, "other", f"shape {b.shape}", needs)
+    shape = tuple(n if m == 1 else m for m, n in zip(own, others, strict=True))
     validate.few_enough(function, "other", f"shape {b.shape}", shape)
     return shape
 

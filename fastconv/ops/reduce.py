@@ -61,11 +61,8 @@ def mean_input(grad_output: Array, input_size: Shape, dim: int | Shape, keepdim:
     same_shape(name, "grad_output", G, "input_size and dim", result)
     if _of_pixels(shape, kept):
         return active().adaptive_avg_pool2d_input(G.reshape(kept), shape)
-    dx = (
-        np.empty([shape[axis] for axis in (0, 2, 3, 1)], G.dtype).transpose(0, 3, 1, 2)
-        if len(shape) == 4
-        else np.empty(shape, G.dtype)
-    )
+    order = (0, 2, 3, 1) if len(shape) == 4 else range(len(shape))  # images lie channels-last
+    dx = np.empty([shape[axis] for axis in order], G.dtype).transpose(np.argsort(order))
     dx[...] = G.reshape(kept) / (math.prod(shape) // max(1, G.size))
     return dx
 

@@ -1,5 +1,7 @@
 """Local response normalisation and its gradient."""
 
+import numpy as np
+
 from fastconv import validate
 from fastconv.backends import active
 from fastconv.ops.activation import finite
@@ -20,7 +22,8 @@ def local_response_norm(
     networks", 2012. TypeError for wrong types, ValueError for shapes and values that do not fit.
     """
     x = array("local_response_norm", "input", input)
-    return active().local_response_norm(x, *_options("local_response_norm", x, size, alpha, beta, k))
+    options = _options("local_response_norm", x, size, alpha, beta, k)
+    return active().local_response_norm(x, *options) if x.size else np.empty_like(x)
 
 
 @replayed
@@ -36,7 +39,8 @@ def local_response_norm_input(
     name = "local_response_norm_input"
     x, G = arrays(name, ("input", "grad_output"), input, grad_output)
     same_shape(name, "grad_output", G, "input", x.shape)
-    return active().local_response_norm_input(x, G, *_options(name, x, size, alpha, beta, k))
+    options = _options(name, x, size, alpha, beta, k)
+    return active().local_response_norm_input(x, G, *options) if x.size else np.empty_like(x)
 
 
 def _options(

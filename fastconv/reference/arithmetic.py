@@ -22,8 +22,9 @@ def multiply(input: Array, other: Array) -> Array:
 
 
 def divide(input: Array, other: Array) -> Array:
-    """y = a / b, elementwise."""
-    return input / other
+    """y = a / b; a / 0 is infinite, 0 / 0 NaN."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return input / other
 
 
 def maximum(input: Array, other: Array) -> Array:

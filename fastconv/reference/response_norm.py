@@ -17,7 +17,8 @@ def local_response_norm(
     """
     x = input.astype(np.float64)
     d = k + alpha / size * _sums(x**2, size // 2, (size - 1) // 2)
-    return (x / d**beta).astype(input.dtype)
+    with np.errstate(all="ignore"):  # with some alpha, beta and k there is no finite power
+        return (x / d**beta).astype(input.dtype)
 
 
 def local_response_norm_input(
@@ -32,8 +33,9 @@ def local_response_norm_input(
     x, g = input.astype(np.float64), grad_output.astype(np.float64)
     before, after = size // 2, (size - 1) // 2
     d = k + alpha / size * _sums(x**2, before, after)
-    others = _sums(g * x / d ** (beta + 1), after, before)
-    return (g / d**beta - 2 * alpha * beta / size * x * others).astype(input.dtype)
+    with np.errstate(all="ignore"):
+        others = _sums(g * x / d ** (beta + 1), after, before)
+        return (g / d**beta - 2 * alpha * beta / size * x * others).astype(input.dtype)
 
 
 def _sums(values: Array, before: int, after: int) -> Array:

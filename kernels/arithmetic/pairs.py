@@ -3,6 +3,8 @@
 from enum import IntEnum
 from functools import lru_cache
 
+import numpy as np
+
 from ..engine.geometry import Geometry
 from ..engine.jit import inline, kernel
 from ..engine.machine import lanes
@@ -98,8 +100,9 @@ def _combined(operation, a, b):
 
 
 def _written_out(array, shape, by_channels):
-    """The array as often as this shape has it."""
-    whole, _ = made(shape, array.dtype, by_channels)
+    """The array as often as this shape has it, by NumPy: such a call is not replayed."""
+    whole = np.empty(ordered(shape, by_channels), array.dtype)
+    whole = whole.transpose(0, 3, 1, 2) if by_channels else whole
     whole[...] = array
     return whole
 
@@ -190,11 +193,14 @@ def _combine_runs(g, a, b, y, bypass, first, last):
         block = job // g.parts
         start = (job - block * g.parts) * CHUNK
         stop = min(start + CHUNK, g.count)
+        i = block * g.rows // g.inner
+        j = block * g.rows - i * g.inner
         for row in range(block * g.rows, min((block + 1) * g.rows, g.runs)):
-            i = row // g.inner
-            j = row - i * g.inner
             of_a, of_b = i * g.a_outer + j * g.a_inner, i * g.b_outer + j * g.b_inner
             for k in range(start, stop, g.lanes):
                 count = min(g.lanes, stop - k)
                 u, v = _part(g, g.a_run, a, of_a, k, count), _part(g, g.b_run, b, of_b, k, count)
                 pour(_of_two(g, u, v), y, row * g.count + k, count, bypass)
+            j += 1
+            if j == g.inner:
+                i, j = i + 1, 0

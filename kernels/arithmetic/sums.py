@@ -31,11 +31,10 @@ def sum_to_size(input, size, factor=None):
     if whole == input.shape:
         result = np.array(input) if factor is None else multiply(input, factor)
         return result.reshape(size)
+    if not input.size:
+        return np.zeros(size, input.dtype)
     by_channels = lies_by_channels(input) or (factor is not None and lies_by_channels(factor))
     result, line = made(whole, input.dtype, by_channels)
-    if not input.size:
-        result[...] = 0
-        return result.reshape(size)
     x = elements(input, by_channels)
     f = x if factor is None else elements(factor, by_channels)
     sizes = ordered(input.shape, by_channels), ordered(whole, by_channels)

@@ -63,7 +63,10 @@ class Normalize(Augmentation):
         """The normalised images (N, C, H, W), in their dtype."""
         images = check_images("Normalize", images)
         result: Array = images - for_channels("Normalize", "mean", self.mean, images)
-        result /= for_channels("Normalize", "std", self.std, images)
+        std = for_channels("Normalize", "std", self.std, images)
+        if not std.all():
+            raise validate.wrong_value("Normalize", "std", self.std, f"numbers above 0 in {images.dtype}")
+        result /= std
         return result
 
     def _checked(self, name: str, value: Any) -> Any:

@@ -48,7 +48,8 @@ class Residual(Ways):
         of_body, body = self._way("body", x, training)
         of_shortcut, shortcut = (x, None) if self.shortcut is None else self._way("shortcut", x, training)
         if of_body.shape != of_shortcut.shape:
-            self.output_shape(x.shape[1:])
+            batch = x.ndim > 3 or of_body.ndim < 3  # an image may come without
+            raise self._misfit(*(part.shape[batch:] for part in (of_body, of_shortcut)))
         y = F.add(of_body, of_shortcut, relu)
 
         def backward(dy: Array, input_gradient: bool = True) -> tuple[Array | None, Gradients]:
@@ -100,13 +101,17 @@ class Residual(Ways):
         """The shape that both ways give."""
         shapes = {"shortcut": tuple(input_shape), **self._shapes(input_shape)}
         if len({*shapes.values()}) != 1:
-            body, other = shapes["body"], shapes["shortcut"]
-            way = "the input" if self.shortcut is None else "the shortcut"
-            fits = "a shortcut that gives the body's shape would fit"
-            if len(body) == len(other) == 3 and body[1:] == other[1:]:
-                fits = f"shortcut=nn.Conv2d({input_shape[0]}, {body[0]}, 1) would fit"
-            raise ValueError(f"Residual: the body gives {body} and {way} {other}, needs one shape; {fits}")
+            raise self._misfit(shapes["body"], shapes["shortcut"])
         return shapes["body"]
+
+    def _misfit(self, body: Shape, other: Shape) -> ValueError:
+        """The error for ways that give these shapes of a sample."""
+        way, fits = "the shortcut", "a shortcut that gives the body's shape would fit"
+        if self.shortcut is None:
+            way = "the input"
+            if len(body) == len(other) == 3 and body[1:] == other[1:]:
+                fits = f"shortcut=nn.Conv2d({other[0]}, {body[0]}, 1) would fit"
+        return ValueError(f"Residual: the body gives {body} and {way} {other}, needs one shape; {fits}")
 
     def _inside(self) -> dict[str, Any]:
         return {name: described(layer) for name, layer in self._ways().items()}

@@ -58,3 +58,10 @@ def test_another_number_of_channels(batch, rng):
         ValueError, match=r"^Normalize: mean: got \(1.0, 2.0\), needs one number, or one for each"
     ):
         Normalize((1, 2), 1.0)(*batch, rng)
+
+
+def test_a_deviation_that_rounds_to_0(rng):
+    images, labels = np.ones((1, 1, 2, 2), np.float32), np.zeros(1, np.int64)
+    with pytest.raises(ValueError, match=r"^Normalize: std: got \(1e-60,\), needs numbers above 0"):
+        Normalize(0, 1e-60)(images, labels, rng)
+    assert Normalize(0, 1e-60)(images.astype(np.float64), labels, rng)[0][0, 0, 0, 0] == 1e60

@@ -48,6 +48,13 @@ def test_both_ways_need_one_shape(block):
         model(np.zeros((1, 2, 6, 5)))
 
 
+def test_both_ways_need_one_shape_of_an_image_without_a_batch(block):
+    model = nn.Sequential(nn.Residual(block(out=4)))
+    for x in (np.zeros((2, 6, 5)), np.zeros((1, 2, 6, 5))):
+        with pytest.raises(ValueError, match=r"^in 0 \(Residual\): the body gives \(4, 6, 5\) and"):
+            model(x)
+
+
 def test_errors_name_the_place_inside(block):
     model = nn.Sequential(nn.Identity(), nn.Residual(block()))
     with pytest.raises(ValueError, match=r"^in 1\.body\.0 \(Conv2d\): got 3 channels, needs 2"):
