@@ -1,7 +1,7 @@
 """Files and models of other libraries.
 
 `safetensors` holds arrays by name, in the files that PyTorch's users exchange; `pytorch` makes modules of
-models. What needs another library imports it when it is called.
+models, and models of modules. What needs another library imports it when it is called.
 """
 
 from importlib import import_module

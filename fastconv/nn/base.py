@@ -132,10 +132,10 @@ class Layer(Tree):
     def predict(self, x: Array, batch_size: int = SAMPLES) -> Array:
         """The outputs for all of x (N, ...), computed `batch_size` samples at a time.
 
-        x is an array in the dtype of the parameters, or a list of numbers or arrays. Images of uint8 (N, ...)
-        with at least two more axes are divided by 255, batch by batch, as `Trainer.fit` does; the logger
-        "fastconv" says so once. TypeError where x is of another dtype, ValueError where it is no batch of
-        what the model takes.
+        x is an array in the dtype of the parameters, another library's too, or a list of numbers or arrays.
+        Images of uint8 (N, ...) with at least two more axes are divided by 255, batch by batch, as
+        `Trainer.fit` does; the logger "fastconv" says so once. TypeError where x is of another dtype,
+        ValueError where it is no batch of what the model takes.
         """
         batch_size = validate.integer("predict", "batch_size", batch_size)
         convert = None

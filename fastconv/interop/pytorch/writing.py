@@ -35,7 +35,12 @@ class _Modules:
     def of(self, layer: nn.Layer) -> Any:
         """The module of a layer."""
         if id(layer) not in self._made:
-            self._made[id(layer)] = self._new(layer)
+            try:
+                self._made[id(layer)] = self._new(layer)
+            except KeyError as error:  # PyTorch's word for a name that modules have already
+                raise ValueError(
+                    f"to_module: {type(layer).__name__}: {error.args[0]}, needs another"
+                ) from None
         return self._made[id(layer)]
 
     def _new(self, layer: nn.Layer) -> Any:

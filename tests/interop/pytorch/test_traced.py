@@ -158,6 +158,8 @@ def test_a_block_that_is_called_twice_has_its_layers_once(torch, basic_block, sa
 def test_operations_in_place_write_over_what_they_read(torch, of, same):
     same(of(lambda _, x: x.add_(1).mul(x)), 3, 2)
     same(of(lambda _, x: torch.relu_(x) + x), 3, 2)
+    same(of(lambda _, x: x.clone().relu_() + x), 3, 2)
+    same(of(lambda _, x: torch.relu_(x.contiguous().detach()) * 2), 3, 2)
     module = of(lambda _, x: x.view(-1, 2, 2)[:, 0].mul_(2) + x[:, 2:])
     with pytest.raises(ValueError, match=r"from_module: mul_ writes into what view sees|needs an operation"):
         pytorch.from_module(module, torch.zeros(2, 4))

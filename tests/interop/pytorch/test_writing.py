@@ -71,6 +71,14 @@ def test_what_is_frozen_is_frozen_there(torch):
 
 
 @pytest.mark.torch
+def test_a_name_that_modules_have_is_told(torch):
+    with pytest.raises(
+        ValueError, match=r"to_module: Sequential: attribute 'float' already exists, needs anoth"
+    ):
+        pytorch.to_module(nn.Sequential({"float": nn.ReLU()}))
+
+
+@pytest.mark.torch
 def test_what_pytorch_does_not_have_is_told(torch):
     class Mine(nn.ReLU):
         pass

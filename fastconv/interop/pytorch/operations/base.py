@@ -27,11 +27,14 @@ class Operation(NamedTuple):
 
     @property
     def input(self) -> Value:
-        """The first argument; ValueError where it is no value but numbers of the module's."""
+        """The first argument, as another object: what overwrites one of them may leave the other.
+
+        ValueError where it is no value but numbers of the module's.
+        """
         value = next(iter(self.given.values()))
         if not isinstance(value, Value):
             raise ValueError("got fixed numbers as its first argument, needs what depends on the input")
-        return value
+        return Value(*value)
 
     @property
     def shape(self) -> tuple[Size, ...]:

@@ -17,12 +17,11 @@ def _weighted(make: Callable[[Operation, dict[str, Any]], nn.Layer], *arrays: st
         tensors = {name: tensor for name, tensor in tensors.items() if tensor is not None}
         if any(isinstance(tensor, Value) for tensor in tensors.values()):
             raise ValueError("got a weight that depends on the input, needs fixed numbers")
-        settings = [
-            (name, op.given[name])
-            for name in op.given
-            if name not in arrays and op.given[name] is not op.input
-        ]
-        key = make, tuple(map(id, tensors.values())), repr(settings)
+        others = op.given.keys() - {*arrays}
+        settings = sorted(
+            (name, repr(op.given[name])) for name in others if not isinstance(op.given[name], Value)
+        )
+        key = make, tuple(map(id, tensors.values())), tuple(settings)
         if key in op.leaves.functions:
             return op.add(op.leaves.functions[key][0], op.input)
         double = any(str(tensor.dtype) == "torch.float64" for tensor in tensors.values())

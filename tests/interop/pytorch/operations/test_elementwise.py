@@ -84,7 +84,7 @@ def test_dropout_in_a_forward_is_a_layer(of, torch):
         (lambda _, x: x.exp(), r"exp: needs a layer that fastconv.nn has, too"),
         (lambda _, x: x.clamp(max=3), r"clamp: got min=None, max=3, needs both; nn.Hardtanh would fit"),
         (
-            lambda _, x: x + np.float32([[[1] * 3]] * 4),
+            lambda m, x: x + m.numbers,
             r"add: got numbers of shape \(4, 1, 3\), needs such as one sample",
         ),
         (lambda _, x: x.div(2, rounding_mode="floor"), r"div: rounding_mode: got 'floor', needs None"),
