@@ -59,24 +59,26 @@ def _container(parts: list[_Part], source: str) -> nn.Layer:
 def _groups(parts: list[_Part]) -> dict[str, list[_Part]]:
     """The parts by the first word of their names, in an order in which each reads earlier ones.
 
-    What has not one value that enters and one that leaves is no module here: its parts join their words.
+    What has not one value that enters and one that leaves is no module here: where what it begins with is a
+    join of several values, that stands before it, and else all its parts join two words of their names.
     """
     while True:
         groups: dict[str, list[_Part]] = {}
         for part in parts:
             groups.setdefault(part.path[0], []).append(part)
-        open_ones = {name for name, group in groups.items() if not _closed(group, parts)}
-        if not open_ones:
+        moved: dict[str, str] = {}
+        for group in groups.values():
+            if not _closed(group, parts):
+                words = dict.fromkeys(part.path[:2] for part in group)
+                outside = {key: free_name("_".join(key), {*groups, *moved.values()}) for key in words}
+                join, rest = group[0].step.layer.takes_several, group[1:]
+                leaving = group[:1] if join and rest and _closed(rest, parts) else group
+                moved |= {part.name: outside[part.path[:2]] for part in leaving}
+        if not moved:
             break
-        taken = groups.keys() - open_ones
-        joined: dict[tuple[str, ...], str] = {}
-        for part in parts:
-            if part.path[0] in open_ones and len(part.path) > 1:
-                key = part.path[:2]
-                if key not in joined:
-                    joined[key] = free_name("_".join(key), taken | {*joined.values()})
         parts = [
-            p._replace(path=(joined[p.path[:2]], *p.path[2:])) if p.path[:2] in joined else p for p in parts
+            part._replace(path=(moved[part.name], *part.path[2:])) if part.name in moved else part
+            for part in parts
         ]
     last = {part.path[0]: at for at, part in enumerate(parts)}
     return {name: groups[name] for name in sorted(groups, key=last.__getitem__)}

@@ -18,13 +18,16 @@ def from_module(module: Any, example_input: Any = None) -> nn.Layer:
     module is followed by `torch.export` with `example_input`, a batch (N, ...) that it takes: it has to map
     one tensor (N, ...) to another by operations that fastconv has, and becomes an `nn.Graph` or, where it is
     a chain, an `nn.Sequential`, as do the modules inside it. Names are the module's, so that either loads the
-    other's state dict, but for modules that are read or left in the middle: their layers stand outside them
+    other's state dict, but for modules that are read or left in the middle: their layers stand beside them
     as `blocks_0`.
 
     Dropout stays; whatever else a module does in training alone does not. A module that is there twice is one
-    layer. Parameters without `requires_grad` are frozen. Numbers of half precision become float32, which the
-    logger "fastconv" says once. ImportError without PyTorch; TypeError, ValueError for what is no module, and
-    for modules, settings and operations that fastconv lacks: the place, and what would fit.
+    layer. Parameters without `requires_grad` are frozen, and numbers that a forward computes from parameters.
+    Where a forward reshapes by height and width, the model takes samples of the example's size alone. Numbers
+    of half precision become float32, which the logger "fastconv" says once.
+
+    ImportError without PyTorch; TypeError, ValueError for what is no module, and for modules, settings and
+    operations that fastconv lacks: the place, and what would fit.
     """
     torch = torch_for("from_module")
     validate.instance("from_module", "module", module, torch.nn.Module)

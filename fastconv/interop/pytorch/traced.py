@@ -130,10 +130,19 @@ class _Trace:
         return {a.name: given.get(a.name, a.default_value) for a in schema.arguments}
 
     def _constant(self, node: Any) -> Any:
-        """Numbers that depend on no input, computed once."""
+        """Numbers that depend on no input, computed once; a parameter in another shape is one to train."""
         args, kwargs = self._torch.fx.map_arg((node.args, node.kwargs), lambda inner: self._values[inner])
+        schema = node.target._schema
+        if schema.is_mutable and node.target.__name__ != "detach_.default":
+            raise ValueError(
+                f"from_module: {node.name} writes into the module's numbers, needs one that does not"
+            )
         with self._torch.no_grad():
-            return node.target(*args, **kwargs)
+            result = node.target(*args, **kwargs)
+        view = bool(schema.arguments) and schema.arguments[0].alias_info is not None
+        if view and getattr(args[0], "requires_grad", False) and result.numel() == args[0].numel():
+            return result.detach().requires_grad_()
+        return result
 
     def _place(self, node: Any) -> tuple[tuple[str, ...], Any, Any]:
         """The names of the modules around a node, and the call of the module that is a layer, with it."""
@@ -165,7 +174,8 @@ class _Trace:
         name = ".".join((*around, self._unique(tuple(around), own, call)))
         layer = self._leaves.of(module, ".".join(place))
         earlier = self.steps[name].reads if name in self.steps else ()
-        more = [value.name for value in read if value.name != name and value.name not in earlier]
+        read = [value for value in read if layer.takes_several or value.name not in earlier]
+        more = [value.name for value in read if value.name != name]
         self.steps[name] = Step(layer, (*earlier, *more))
         return name
 

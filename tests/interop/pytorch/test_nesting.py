@@ -33,6 +33,13 @@ def test_what_is_read_from_the_middle_stands_outside():
     assert list(model.children()["m_1"].children()) == ["x", "y"]
 
 
+def test_a_join_at_its_beginning_stands_before_a_module():
+    given = steps(a=("input",), m__cat=("a", "input"), m__x=("m.cat",), m__y=("m.x",), sum=("m.y", "a"))
+    model = nested(given, "sum")
+    assert list(model.children()) == ["a", "m_cat", "m", "sum"]
+    assert list(model.children()["m"].children()) == ["x", "y"]
+
+
 def test_a_module_stands_behind_what_it_reads():
     given = steps(m__a=("input",), x=("input",), m__b=("m.a",), y=("x",), sum=("m.b", "y"))
     assert list(nested(given, "sum").children()) == ["x", "m", "y", "sum"]

@@ -172,6 +172,10 @@ def test_operations_in_place_write_over_what_they_read(torch, of, same):
         (lambda m, x: m.scale, "got 1 outputs, needs one that depends on the input"),
         (lambda m, x: x.view(2, 3) + 1, "the module fixes the batch's size, needs a forward for any number"),
         (lambda m, x: x + 1 if x.sum() > 0 else x, "torch.export can't follow Module: "),
+        (
+            lambda m, x: x + m.scale.detach().mul_(2),
+            "mul_ writes into the module's numbers, needs one that does",
+        ),
         (lambda m, x: x.argmax(1), "argmax: got torch.int64, needs torch.float32 throughout"),
     ],
 )

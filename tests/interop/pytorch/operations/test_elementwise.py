@@ -65,7 +65,7 @@ def test_the_larger_and_the_smaller(of, same, torch):
 
 
 def test_parameters_stay_trainable_and_constants_are_frozen(of, same, torch):
-    module = of(lambda m, x: x * m.scale + 2.0, scale=torch.tensor([[[2.0], [3.0]]]))
+    module = of(lambda m, x: x * m.scale.view(1, 2, 1) + 2.0, scale=torch.tensor([2.0, 3.0]))
     model = same(module, 3, 2, 4)
     assert model.frozen() == ["add.bias"]
     assert model.parameters()["mul.weight"].shape == (2, 1)
