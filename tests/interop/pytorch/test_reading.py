@@ -3,7 +3,6 @@ import sys
 import numpy as np
 import pytest
 
-import fastconv
 from fastconv import models, nn
 from fastconv.interop import pytorch
 
@@ -136,24 +135,3 @@ def test_without_pytorch_the_error_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(ImportError, match=r"from_module: needs PyTorch: pip install torch"):
         pytorch.from_module(3)
-
-
-@torch_needed
-@pytest.mark.parametrize(
-    ("name", "size"),
-    [("resnet18", 32), ("mobilenet_v3_small", 32), ("squeezenet1_1", 32), ("shufflenet_v2_x0_5", 32)],
-)
-def test_networks_of_torchvision(name, size, torchvision, torch):
-    torch.manual_seed(0)
-    module = getattr(torchvision.models, name)(num_classes=10)
-    for array in module.buffers():  # statistics as after training, not 0 and 1
-        if array.is_floating_point():
-            array.uniform_(0.5, 1.5)
-    module = module.double()
-    x = np.random.default_rng(0).normal(size=(2, 3, size, size))
-    model = pytorch.from_module(module, x[:1])
-    assert set(model.state_dict()) >= set(module.state_dict())
-    with torch.no_grad():
-        expected = module.eval()(torch.tensor(x)).numpy()
-    with fastconv.backend("reference"):
-        np.testing.assert_allclose(model(x), expected, rtol=1e-9, atol=1e-9)
