@@ -65,37 +65,37 @@ class _Join(nn.Module):
 
 
 class Add(_Join):
-    """x_1 + x_2 + …"""  # noqa: D415
+    """The sum of its inputs."""
 
     operation = torch.add
 
 
 class Subtract(_Join):
-    """x_1 - x_2."""
+    """The first input less the second."""
 
     operation = torch.sub
 
 
 class Multiply(_Join):
-    """x_1·x_2·…"""  # noqa: D415
+    """The product of its inputs."""
 
     operation = torch.mul
 
 
 class Divide(_Join):
-    """x_1 / x_2."""
+    """The first input by the second."""
 
     operation = torch.div
 
 
 class Maximum(_Join):
-    """max(x_1, x_2, …)."""
+    """The largest of its inputs."""
 
     operation = torch.maximum
 
 
 class Minimum(_Join):
-    """min(x_1, x_2, …)."""
+    """The smallest of its inputs."""
 
     operation = torch.minimum
 
@@ -128,7 +128,7 @@ class Affine(nn.Module):
 
 
 class Power(nn.Module):
-    """x^exponent."""
+    """Each element to the power `exponent`."""
 
     def __init__(self, exponent: float) -> None:
         super().__init__()

@@ -13,9 +13,9 @@ from fastconv.interop import pytorch
 def test_networks_of_torchvision(name, size, torchvision, torch):
     torch.manual_seed(0)
     module = getattr(torchvision.models, name)(num_classes=10)
-    for name, array in module.named_buffers():  # statistics as after training, not 0 and 1
-        if "running" in name:
-            array.uniform_(-0.2, 0.2).add_(name.endswith("var"))
+    for key, array in module.named_buffers():  # statistics as after training, not 0 and 1
+        if "running" in key:
+            array.uniform_(-0.2, 0.2).add_(key.endswith("var"))
     module = module.double()
     x = np.random.default_rng(0).normal(size=(2, 3, size, size))
     model = pytorch.from_module(module, x[:1])
