@@ -45,7 +45,7 @@ ROWS = [
     {"fastconv.kernels.memory"},
     {"fastconv.kernels.simd"},
     {"fastconv.kernels.engine"},
-    {"fastconv.geometry"},
+    {"fastconv.geometry", "fastconv.exchange"},
     {"fastconv.types"},
 ]
 """The rooms, from the outside in: a module imports from its own room and from the rows below, nothing else.
