@@ -9,6 +9,7 @@ class Grid {
   constructor(root, symbol, network, chosen, change) {
     Object.assign(this, { root, symbol, network, chosen, change });
     this.cells = new Map();
+    this.marked = new Set();
     root.querySelectorAll("table").forEach((table) => this.adopt(table));
     root.addEventListener("pointerover", (event) => this.ifCell(event, (cell) => chosen(cell.place, false)));
     root.addEventListener("focusin", (event) => this.ifCell(event, (cell) => chosen(cell.place, true)));
@@ -70,17 +71,20 @@ class Grid {
 
   mark(place, kind) {
     const cell = this.cells.get(place);
-    cell?.classList.add(kind);
-    if (kind === "at") cell?.setAttribute("aria-selected", "true");
+    if (!cell) return;
+    this.marked.add(cell);
+    cell.classList.add(kind);
+    if (kind === "at") cell.setAttribute("aria-selected", "true");
   }
 
-  unmark(kind) { this.cells.forEach((cell) => cell.classList.remove(kind)); }
+  unmark(kind) { this.marked.forEach((cell) => cell.classList.remove(kind)); }
 
   clear() {
-    this.cells.forEach((cell) => {
+    this.marked.forEach((cell) => {
       cell.removeAttribute("class");
       cell.removeAttribute("aria-selected");
     });
+    this.marked.clear();
   }
 
   reveal() {}

@@ -109,7 +109,7 @@ def _name(name: str, number: str, primes: str, following: str) -> str:
     if name == "xhat":
         base = "<mover><mi>x</mi><mo>^</mo></mover>"
     elif len(name) > 1 and name not in _LETTERS:
-        return f"<mtext>&nbsp;{escape(name + number)}{'′' * len(primes)}&nbsp;</mtext>"
+        return f"<mtext>\u00a0{escape(name + number)}{'′' * len(primes)}\u00a0</mtext>"
     else:
         base = f"<mi>{_LETTERS.get(name, name)}</mi>"
     if number:
