@@ -14,15 +14,12 @@ LARGEST = 64
 DIGITS = {np.dtype(np.float32): 5, np.dtype(np.float64): 7}
 
 
-def aligned(values: Array, digits: int = 0) -> list[str]:
-    """The entries in row-major order, decimal points in line; an exact 0 is a lone 0.
-
-    digits: how many the largest entry has; as many as the dtype deserves, if 0.
-    """
+def aligned(values: Array) -> list[str]:
+    """The entries in row-major order, decimal points in line; an exact 0 is a lone 0."""
     flat = np.ravel(values)
     finite = np.abs(flat[np.isfinite(flat)])
     largest = float(finite.max(initial=0.0))
-    digits = digits or DIGITS.get(values.dtype, 7)
+    digits = DIGITS.get(values.dtype, 7)
     if largest >= 1e7 or 0 < largest < 1e-3:
         texts = [f"{v:.{digits - 2}e}" if v else "0" for v in flat]
     else:

@@ -14,7 +14,9 @@ class Chooser {
     this.count = sizeOf(shape);
     this.inside = element("div", { class: "plane" });
     this.selects = this.outer.map((length, axis) => this.select(length, axis));
-    root.append(...this.selects.map(({ parentElement }) => parentElement), this.inside);
+    const choices = this.selects.map(({ parentElement }) => parentElement);
+    this.summary = root.querySelector("p");
+    root.append(element("div", { class: "choices" }, ...choices), this.inside);
     this.number = -1;
   }
 
@@ -60,6 +62,10 @@ class Chooser {
   }
 
   show() {
+    const data = this.network.data(this.symbol);
+    const [low, high] = [data.reduce((a, b) => Math.min(a, b)), data.reduce((a, b) => Math.max(a, b))];
+    const mean = data.reduce((a, b) => a + b) / data.length;
+    this.summary.textContent = `${data.length} numbers: min ${short(low)}, max ${short(high)}, mean ${short(mean)}`;
     if (this.number < 0) this.open(0);
     else this.view.show();
   }

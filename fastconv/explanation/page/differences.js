@@ -3,6 +3,8 @@ passes or which number wins a window, L may have a kink and no derivative: a sma
 
 const EVERY_ENTRY = 64;
 const SAMPLE = 16;
+const LARGE = 5000;
+const SAMPLE_OF_LARGE = 4;
 const TOLERANCE = 1e-6;
 const STEPS = [1e-5, 1e-7];
 
@@ -41,10 +43,19 @@ function slopeAt(network, other, symbol, place, pieces) {
 function checkOf(network, symbol) {
   const gradient = network.data(gradientOf(symbol));
   const [other, pieces, size] = [network.copy(), piecesOf(network), gradient.length];
-  const count = size <= EVERY_ENTRY ? size : SAMPLE;
+  const parameters = network.parameters.reduce((sum, name) => sum + network.data(name).length, 0);
+  const count = parameters > LARGE ? Math.min(size, SAMPLE_OF_LARGE) : size <= EVERY_ENTRY ? size : SAMPLE;
   const places = Array.from({ length: count }, (_, k) => Math.floor((k * (size - 1)) / Math.max(1, count - 1)));
   const slopes = places.map((place) => slopeAt(network, other, symbol, place, pieces));
   const off = places.flatMap((place, k) => (slopes[k] === null ? [] : [Math.abs(gradient[place] - slopes[k])]));
   const largest = Math.max(largestOf(gradient), largestOf(Float64Array.from(slopes, (slope) => slope ?? 0)));
   return { error: Math.max(0, ...off) / (largest || 1), kinks: count - off.length, checked: off.length, size };
+}
+
+/* A check in words. */
+function verdictOf({ error, kinks, checked, size }) {
+  if (!checked) return "at a kink";
+  const some = checked === size ? "" : `, ${checked} of ${size} entries checked`;
+  const said = error < TOLERANCE ? "ok" : "DIFFERS by";
+  return `${said} ${error ? minus(error.toExponential(0)) : 0}${some}${kinks ? `, ${kinks} at a kink` : ""}`;
 }

@@ -62,6 +62,7 @@ class Grid {
   show() {
     const data = this.network.data(this.symbol);
     const [texts, colours] = [aligned(data), shades(data)];
+    this.root.style.setProperty("--wide", Math.max(...texts.map((text) => text.length)));
     const coloured = !this.network.record.arrays[this.symbol].classes;
     for (const [place, cell] of this.cells) {
       cell.textContent = texts[place];

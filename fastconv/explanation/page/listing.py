@@ -21,11 +21,13 @@ def listing(steps: Sequence[Step]) -> str:
 
 def _step(step: Step) -> str:
     line = step.line
-    lines = [f'<div class="formula">{formula(step.formula)}{_check(step.check)}</div>']
+    note = f'<span class="note">{escape(line.note)}</span>' if line.note else ""
+    beside = _check(step.check) if line.right else note
+    lines = [f'<div class="formula">{formula(step.formula)}{beside}</div>']
     if line.entries:
         lines.append(f'<div class="entries">{formula(line.entries)}</div>')
-    if line.note:
-        lines.append(f'<p class="note">{escape(line.note)}</p>')
+    if note and line.right:
+        lines.append(note)
     if line.terms:
         rows = "".join(f"<li>{sum_of_terms(term)}</li>" for term in line.terms)
         lines.append(f'<ul class="terms">{rows}</ul>')

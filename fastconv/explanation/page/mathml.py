@@ -23,6 +23,7 @@ _LETTERS = {
 }
 _SIGNS = {"*": "⊙", "<=": "≤", ">=": "≥", ":=": "≔", "-": "−"}
 _FUNCTIONS = {"log", "exp", "tanh", "max", "min"}
+_MINUS = "<mo>−</mo>"
 _SPACE = '<mspace width=".2em"/>'
 
 
@@ -41,9 +42,14 @@ def _row(text: str) -> str:
     """The elements of a formula, each power set on what stands before it."""
     elements: list[str] = []
     for element, power in _elements(text):
+        operand = elements and (elements[-1][:3] != "<mo" or elements[-1][-6] in ")]")
         if power and elements:
             elements[-1] = f"<msup>{elements[-1]}{element}</msup>"
-        else:
+        elif element == _MINUS and not operand:
+            elements.append(_MINUS.replace("<mo>", '<mo form="prefix">'))
+        elif element.startswith("<mi>log") and operand:
+            elements.append(_SPACE + element)
+        elif not power:
             elements.append(element)
     return "".join(elements)
 

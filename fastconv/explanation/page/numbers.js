@@ -1,21 +1,19 @@
 /* Numbers as a person writes them. */
 
 const DIGITS = 3;
+const EXACT = 1e-6;
 const minus = (text) => text.replace(/-/g, "−");
 
-/* The numbers of a grid: as many decimals for all as its largest deserves, without idle zeros. */
+/* The numbers of a grid, all with as many decimals; fewer where they say the same; 0 is a lone 0. */
 function aligned(data) {
   const largest = largestOf(data);
   if (largest >= 1e7 || (largest > 0 && largest < 1e-3))
     return Array.from(data, (v) => (v ? minus(v.toExponential(1)) : "0"));
-  const places = Math.max(0, DIGITS - 1 - Math.floor(Math.log10(largest || 1)));
-  const texts = Array.from(data, (v) => (v ? v.toFixed(places) : "0"));
-  const kept = Math.max(0, ...texts.map((text) => (text.split(".")[1] ?? "").replace(/0+$/, "").length));
-  return texts.map((text) => {
-    const [whole, fraction] = text.split(".");
-    const positive = Number(text) ? whole : whole.replace("-", "");
-    return minus(kept && fraction !== undefined ? `${positive}.${fraction.slice(0, kept)}` : positive);
-  });
+  const most = Math.max(0, DIGITS - 1 - Math.floor(Math.log10(largest || 1)));
+  const says = (v, decimals) => !Number.isFinite(v) || Math.abs(Number(v.toFixed(decimals)) - v) <= EXACT * largest;
+  let decimals = 0;
+  while (decimals < most && !data.every((v) => says(v, decimals))) decimals++;
+  return Array.from(data, (v) => (v ? minus(v.toFixed(decimals)) : "0"));
 }
 
 /* One number with up to five digits. */

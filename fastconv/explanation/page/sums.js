@@ -34,9 +34,12 @@ function frameOf({ how, terms, scale = 1, over = 1 }) {
   };
 }
 
-/* The products of an expression that are written out, and how many are left out. */
+/* The products of an expression that are written out, and how many are left out: of a long sum, first those
+that are 0. */
 function writtenTerms(network, { terms }) {
-  const shown = terms.slice(0, LONGEST_SUM).map((factors) => writtenProduct(network, factors));
+  const long = terms.length > LONGEST_SUM;
+  const kept = long ? terms.filter((factors) => productValue(factors, network.read)) : terms;
+  const shown = kept.slice(0, LONGEST_SUM).map((factors) => writtenProduct(network, factors));
   return { shown, more: terms.length - shown.length };
 }
 

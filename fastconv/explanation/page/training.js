@@ -7,6 +7,7 @@ class Training {
     network.compute();
     this.start = network.copy();
     this.losses = [network.loss];
+    this.run = 0;
     this.reader = new Reader(article, network, () => this.changed());
     this.reader.views.show();
     this.eta = this.root.querySelector(".eta");
@@ -55,6 +56,7 @@ class Training {
   }
 
   show(said) {
+    this.run++; // what is being checked is no longer so
     this.reader.show();
     this.say(said);
     drawCurve(this.root.querySelector("svg"), this.losses);
@@ -67,22 +69,25 @@ class Training {
   }
 
   /* Compares each gradient with central differences, and writes the error beside its formula. */
-  check() {
+  async check() {
     const errors = [];
+    const run = ++this.run;
     for (const step of this.reader.steps) {
       const place = step.querySelector(".check");
       const symbol = step.dataset.step.replace(/^dL\/d/, "");
       if (!place || !this.network.has(symbol)) continue;
-      const { error, kinks, checked, size } = checkOf(this.network, symbol);
-      const right = error < TOLERANCE;
-      const some = checked === size ? "" : `, ${checked} of ${size} entries checked${kinks ? `, ${kinks} at a kink` : ""}`;
-      const verdict = checked ? `${right ? "ok" : "DIFFERS by"} ${minus(error.toExponential(0))}${some}` : "at a kink";
-      place.className = `check ${checked ? (right ? "ok" : "differs") : "kink"}`;
-      place.textContent = verdict;
-      errors.push(error);
+      this.say(`Checking ${symbolName(step.dataset.step)} …`);
+      await new Promise((done) => { setTimeout(done); }); // so that the page answers meanwhile
+      if (run !== this.run) return;
+      const found = checkOf(this.network, symbol);
+      const verdict = found.checked ? (found.error < TOLERANCE ? "ok" : "differs") : "kink";
+      place.className = `check ${verdict}`;
+      place.textContent = verdictOf(found);
+      errors.push(found.error);
     }
     const largest = minus(Math.max(...errors).toExponential(0));
     const all = errors.every((error) => error < TOLERANCE);
-    this.say(`${all ? "All" : "NOT ALL"} ${errors.length} gradients agree with central differences; largest relative error ${largest}.`);
+    const agree = `${all ? "All" : "NOT ALL"} ${errors.length} gradients agree with central differences`;
+    this.say(`${agree}; largest relative error ${largest}.`);
   }
 }

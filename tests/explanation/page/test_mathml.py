@@ -32,7 +32,7 @@ def inside(text):
         ),
         ("e^2", "<msup><mi>e</mi><mn>2</mn></msup>"),
         ("2x3", "<mn>2</mn><mo>×</mo><mn>3</mn>"),
-        ("-1.5e-07", "<mo>−</mo><mn>1.5</mn><mo>·</mo><msup><mn>10</mn><mn>−7</mn></msup>"),
+        ("-1.5e-07", '<mo form="prefix">−</mo><mn>1.5</mn><mo>·</mo><msup><mn>10</mn><mn>−7</mn></msup>'),
         ("a < b", "<mi>a</mi><mo>&lt;</mo><mi>b</mi>"),
         ("xhat1", "<msub><mover><mi>x</mi><mo>^</mo></mover><mn>1</mn></msub>"),
         ("W1 := W1", f"{SUB('W', 1)}<mo>≔</mo>{SUB('W', 1)}"),
