@@ -21,7 +21,8 @@ def listing(steps: Sequence[Step]) -> str:
 
 def _step(step: Step) -> str:
     line = step.line
-    note = f'<span class="note">{escape(line.note)}</span>' if line.note else ""
+    kind = "note eta-now" if line.note.startswith("eta = ") else "note"
+    note = f'<span class="{kind}">{escape(line.note)}</span>' if line.note else ""
     beside = _check(step.check) if line.right else note
     lines = [f'<div class="formula">{formula(step.formula)}{beside}</div>']
     if line.entries:

@@ -55,6 +55,8 @@ LAYERS: dict[type[nn.Layer], Callable[[Any, Shape], Node | None]] = {
 """The layers that the page computes. A class of a user's own that derives from one is not known."""
 
 
+LARGEST = 2**24
+"""The page computes passes of at most so many multiplications."""
 LOSSES = nn.BCEWithLogitsLoss, nn.CrossEntropyLoss, nn.MSELoss
 """The losses that it computes, with their usual settings; of classes, with a class for each example."""
 
@@ -104,7 +106,9 @@ def loss_node(walk: Walk) -> Node:
 
 
 def is_computed(walk: Walk) -> bool:
-    """Whether the page can compute all of a pass: a chain of known layers, none of them twice, and a loss."""
+    """Whether the page computes a pass: a chain of known layers, none twice, and a loss; and not too large."""
+    x = walk.values[0]
     nodes = [node(walk, index) for index in range(len(walk.places))]
     chain = all(p.sources == (k,) and p.first == k for k, p in enumerate(walk.places))
-    return chain and all(n["kind"] for n in [*nodes, loss_node(walk)])
+    known = all(found["kind"] for found in [*nodes, loss_node(walk)])
+    return chain and known and walk.model.multiply_adds(x.shape[1:]) * len(x) <= LARGEST

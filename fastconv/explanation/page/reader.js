@@ -58,7 +58,7 @@ class Reader {
     this.form.hidden = !this.editable(symbol);
     if (this.form.hidden) return;
     this.form.querySelector("span").textContent = this.network.place(symbol, index);
-    this.input.value = String(this.network.read(symbol, index));
+    this.input.value = this.shown = String(Number(this.network.read(symbol, index).toPrecision(7)));
     this.input.removeAttribute("aria-invalid");
   }
 
@@ -90,6 +90,10 @@ class Reader {
 
   submit(event) {
     event.preventDefault();
+    if (this.input.value === this.shown) {
+      this.back();
+      return;
+    }
     const { symbol, index } = this.at;
     const value = Number(this.input.value.trim().replace("−", "-").replace(",", "."));
     const wrong = this.input.value.trim() === "" ? "needs a number" : this.wrong(symbol, value);

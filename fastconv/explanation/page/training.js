@@ -61,6 +61,7 @@ class Training {
     this.say(said);
     drawCurve(this.root.querySelector("svg"), this.losses);
     this.article.classList.add("changed");
+    this.article.querySelectorAll(".eta-now").forEach((note) => { note.textContent = `η = ${this.network.eta}`; });
     for (const step of this.reader.steps) {
       const lines = step.querySelectorAll(".terms li");
       lines.forEach((line, index) => { line.textContent = lineOf(this.network, step.dataset.step, index); });

@@ -28,6 +28,15 @@ def mlp():
     return models.derivation_mlp(4, 3, 2, seed=0), nn.CrossEntropyLoss(), x, np.array([0, 1])
 
 
+def batch():
+    """Two filters, three samples. One of these is dark: all numbers of a window are 0, and the first wins."""
+    model = models.derivation_cnn(4, filters=2, seed=1, dtype="float64")
+    model[0].bias[...] = -0.1
+    x = np.random.default_rng(5).normal(size=(3, 1, 4, 4))
+    x[1] = 0
+    return model, nn.BCEWithLogitsLoss(), x, np.array([[1.0], [0], [1]])
+
+
 def strided():
     """Channels, samples, groups, stride, dilation, uneven padding, overlapping windows, smooth layers."""
     model = nn.Sequential(
@@ -47,7 +56,7 @@ def strided():
     return model, nn.MSELoss(), x, np.array([[0.5, 1, 0], [-1, 0, 2]], np.float32)
 
 
-NETWORKS = {"cnn": cnn, "small": small, "mlp": mlp, "strided": strided}
+NETWORKS = {"cnn": cnn, "small": small, "mlp": mlp, "batch": batch, "strided": strided}
 
 
 def explained(*network):

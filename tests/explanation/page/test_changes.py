@@ -82,6 +82,7 @@ def test_twenty_steps_are_those_of_the_trainer(page, name):
     shown = page((model, loss, x, y))
     shown.run("document.querySelector('.eta').value = '0.05'")
     shown.run("document.querySelector('.eta').dispatchEvent(new Event('change'))")
+    assert shown.run("document.querySelector('.eta-now').textContent") == "η = 0.05"
     shown.run("document.querySelector('.one').click()")
     after_one = numbers(shown)
     shown.run("for (let k = 0; k < 19; k++) document.querySelector('.one').click()")

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from fastconv import backend, nn
+from fastconv.explanation.page import nodes
 from fastconv.explanation.page.planes import dimensions, planes
 from tests.explanation.page.networks import NETWORKS, cnn, expected, explained, mlp, small, write
 
@@ -186,6 +187,16 @@ def test_large_arrays_are_summed_up_and_layers_folded(tmp_path):
     assert not page.cells["W1"]
     assert "600 numbers: min " in text
     assert sorted(page.cells["W2"]) == [0, 1, 2, 3]
+
+
+def test_a_large_pass_is_shown_and_not_computed(tmp_path, monkeypatch):
+    monkeypatch.setattr(nodes, "LARGEST", 16)  # of the 17 multiplications of the small network
+    (record,) = Page(write(tmp_path / "page.html", small()).read_text(encoding="utf-8")).records
+    assert not record["computed"]
+    assert all("data" in array for array in record["arrays"].values())
+    monkeypatch.setattr(nodes, "LARGEST", 17)
+    (record,) = Page(write(tmp_path / "page.html", small()).read_text(encoding="utf-8")).records
+    assert record["computed"]
 
 
 def test_names_cannot_break_the_page(tmp_path):
