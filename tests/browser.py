@@ -85,13 +85,18 @@ class Browser:
         self.send("Input.dispatchKeyEvent", type="keyDown", key=key, **text, **more)
         self.send("Input.dispatchKeyEvent", type="keyUp", key=key, **more)
 
-    def click(self, element):
-        """A click on the middle of an element, given as an expression; scrolls to it first."""
+    def point(self, element):
+        """Move the pointer to the middle of an element, given as an expression; scrolls to it first."""
         self.run(f"{element}.scrollIntoView({{block: 'center'}})")
         middle = "(({x, y, width, height}) => [x + width / 2, y + height / 2])"
-        box = self.run(f"{middle}({element}.getBoundingClientRect())")
-        at = {"x": box[0], "y": box[1], "button": "left", "clickCount": 1}
-        for kind in ("mouseMoved", "mousePressed", "mouseReleased"):
+        x, y = self.run(f"{middle}({element}.getBoundingClientRect())")
+        self.send("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
+        return {"x": x, "y": y, "button": "left", "clickCount": 1}
+
+    def click(self, element):
+        """A click on the middle of an element."""
+        at = self.point(element)
+        for kind in ("mousePressed", "mouseReleased"):
             self.send("Input.dispatchMouseEvent", type=kind, **at)
 
     def size(self, width, height):

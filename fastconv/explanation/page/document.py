@@ -14,23 +14,10 @@ from fastconv.explanation.page.whole import whole
 from fastconv.explanation.steps import Step
 from fastconv.explanation.walk import Walk
 
-SCRIPTS = (
-    *("tensor", "windows", "expression", "products", "pools", "elements", "losses", "network", "differences"),
-    *(
-        "numbers",
-        "names",
-        "sums",
-        "grid",
-        "picture",
-        "chooser",
-        "views",
-        "reader",
-        "curve",
-        "training",
-        "page",
-    ),
-)
-"""The scripts in the order in which they need each other."""
+REFERENCE = "tensor windows expression products pools elements losses network differences"
+"""The scripts that compute what the library computes, in the order in which they need each other."""
+VIEW = "numbers names sums grid picture chooser views reader curve training page"
+"""The scripts that show it."""
 
 
 class Derivation(NamedTuple):
@@ -48,7 +35,10 @@ def render(derivations: Sequence[Derivation]) -> str:
     links = "".join(
         f'<a href="#network{number}">{_heading(each)}</a>' for number, each in enumerate(derivations, 1)
     )
-    scripts = "\n".join(_asset(f"{name}.js") for name in SCRIPTS)
+    folders = (("reference", REFERENCE), ("view", VIEW))
+    scripts = "\n".join(
+        _asset(f"scripts/{folder}/{name}.js") for folder, names in folders for name in names.split()
+    )
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">'

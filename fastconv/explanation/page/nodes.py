@@ -106,7 +106,7 @@ def loss_node(walk: Walk) -> Node:
 
 
 def is_computed(walk: Walk) -> bool:
-    """Whether the page computes a pass: a chain of known layers, none twice, and a loss; and not too large."""
+    """Whether the page computes a pass: a chain of known layers, none twice, and a loss; not too large."""
     x = walk.values[0]
     nodes = [node(walk, index) for index in range(len(walk.places))]
     chain = all(p.sources == (k,) and p.first == k for k, p in enumerate(walk.places))

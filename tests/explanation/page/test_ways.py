@@ -45,6 +45,18 @@ def test_the_keyboard_moves_in_a_grid(page):
     assert shown.run("document.querySelector('.heard').textContent").startswith("Z₁[0,0] = ")
 
 
+def test_what_is_pointed_at_shows_as_long_as_it_is_pointed_at(page):
+    shown = page(cnn())
+    cell = "document.querySelector('.array[data-of={}] td')".format
+    at = "[...document.querySelectorAll('td.at')].map((cell) => cell.closest('.array').dataset.of)"
+    shown.click(cell("Z1"))
+    shown.point(cell("P1"))
+    assert shown.run(at) == ["P1"]
+    assert shown.run("[...document.querySelectorAll('td.won')].map((cell) => cell.place)") == [5]
+    shown.point("document.querySelector('h1')")
+    assert shown.run(at) == ["Z1"]
+
+
 @pytest.mark.parametrize("width", [360, 1280, 1920])
 def test_nothing_sticks_out(page, width):
     shown = page(cnn(), mlp(), width=width)

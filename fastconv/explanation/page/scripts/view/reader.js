@@ -16,17 +16,20 @@ class Reader {
     this.input = this.form.querySelector("input");
     this.form.addEventListener("submit", (event) => this.submit(event));
     this.input.addEventListener("keydown", (event) => { if (event.key === "Escape") this.back(); });
+    // What the pointer passes over shows for as long as it is there; what was chosen firmly stays.
+    article.querySelector(".flow, .folds").addEventListener("pointerleave", () => this.restore());
     this.root.hidden = false;
     const [weight] = network.parameters.map(gradientOf).filter((symbol) => network.has(symbol));
     if (weight) this.choose(weight, 0, false);
     else this.go(0, false);
+    this.kept = this.at;
   }
 
   /* Shows a step of the derivation. */
   go(number, firmly = true) {
     if (number < 0 || number >= this.steps.length) return;
     const symbol = this.steps[number].dataset.step;
-    this.at = null;
+    this.at = this.kept = null;
     this.views.stage(symbol, firmly);
     this.tell(number);
     const hint = this.network.data(symbol).length === 1 ? "" : "Choose a number to see where it comes from.";
@@ -51,6 +54,7 @@ class Reader {
   choose(symbol, index, firmly) {
     if (this.form.contains(document.activeElement) && !firmly) return;
     this.at = { symbol, index };
+    if (firmly) this.kept = this.at;
     this.views.light(symbol, index, firmly);
     this.tell(Math.max(0, this.steps.findIndex((step) => step.dataset.step === symbol)));
     this.write(symbol, index);
@@ -60,6 +64,11 @@ class Reader {
     this.form.querySelector("span").textContent = this.network.place(symbol, index);
     this.input.value = this.shown = String(Number(this.network.read(symbol, index).toPrecision(7)));
     this.input.removeAttribute("aria-invalid");
+  }
+
+  /* Goes back from what was pointed at to what was chosen. */
+  restore() {
+    if (this.kept && this.kept !== this.at) this.choose(this.kept.symbol, this.kept.index, false);
   }
 
   write(symbol, index) {
