@@ -30,9 +30,9 @@ def explain(model: nn.Layer, loss: nn.Loss, x: Any, y: Any, lr: float = 0.1) -> 
     with more than 64 entries a sample of 16 is checked, in large models of 4. Only gradients that lead to a
     parameter are derived.
 
-    Returns an `Explanation`: print it, leave it as a notebook cell's value, or iterate over its steps.
-    TypeError and ValueError for what does not fit are those of the layers and of the loss; ValueError for an
-    empty batch.
+    Returns an `Explanation`: print it, leave it as a notebook cell's value, write it as a page (`to_html`) or
+    iterate over its steps. TypeError and ValueError for what does not fit are those of the layers and of the
+    loss; ValueError for an empty batch.
     """
     validate.instance("explain", "model", model, nn.Layer)
     validate.instance("explain", "loss", loss, nn.Loss)

@@ -10,10 +10,10 @@ READER = """<aside class="reader" aria-label="Where it comes from" hidden>
 </aside>"""
 
 TRAINING = """<div class="training" hidden><h3>Change it</h3>
-<p>The input, the target and every parameter can be changed: choose a cell, press Enter, type. All numbers are
-computed anew, here, in double precision.</p>
-<div class="buttons"><label><i>η</i> <input class="eta" inputmode="decimal" autocomplete="off" size="6">
-</label>
+<p>The input, the target and every parameter can be changed: choose a cell and give it
+another number below (on a keyboard: Enter). All numbers are computed anew, here, in double precision.</p>
+<div class="buttons"><label><i>η</i>
+<input class="eta" aria-label="eta: how far a step goes" inputmode="decimal" autocomplete="off"></label>
 <button class="one">One step</button><button class="ten">Ten steps</button>
 <button class="compare">Check</button>
 <button class="reset">Reset</button></div>

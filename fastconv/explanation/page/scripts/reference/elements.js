@@ -40,8 +40,8 @@ const ReLU = elementwise(
   (dy, x, y, index, network) => {
     const passes = network.data(x)[index] > 0;
     const own = network.place(x, index);
-    const note = passes ? `${own} is above 0: the gradient passes.` : `${own} is not above 0: the ReLU stops the gradient.`;
-    return { terms: [[ref(dy, index), ref(x, index, "mask")]], note };
+    const said = passes ? "is above 0: the gradient passes." : "is not above 0: the ReLU stops the gradient.";
+    return { terms: [[ref(dy, index), ref(x, index, "mask")]], note: `${own} ${said}` };
   },
   { piece: (node, network) => Int32Array.from(network.data(node.inputs[0]), (v) => Number(v > 0)) },
 );

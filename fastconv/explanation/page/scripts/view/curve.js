@@ -14,7 +14,8 @@ function drawCurve(svg, losses) {
   const last = Math.max(1, losses.length - 1);
   const x = (k) => BOX.left + ((BOX.right - BOX.left) * k) / last;
   const y = (loss) => BOX.bottom - ((BOX.bottom - BOX.top) * (loss - low)) / (high - low);
-  const points = losses.flatMap((loss, k) => (Number.isFinite(loss) ? [`${x(k).toFixed(1)},${y(loss).toFixed(1)}`] : []));
+  const point = (loss, k) => (Number.isFinite(loss) ? [`${x(k).toFixed(1)},${y(loss).toFixed(1)}`] : []);
+  const points = losses.flatMap(point);
   const [endX, endY] = points.length ? points[points.length - 1].split(",") : [BOX.left, BOX.bottom];
   svg.replaceChildren(
     make("path", { class: "axis", d: `M${BOX.left},${BOX.top}V${BOX.bottom}H${BOX.right}` }),

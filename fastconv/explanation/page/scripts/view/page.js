@@ -17,7 +17,8 @@ for (const article of document.querySelectorAll("article")) {
 const readers = () => networks.map(({ training, reader }) => training?.reader ?? reader);
 
 const theme = document.querySelector(".theme");
-const dark = () => (document.documentElement.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
+const preferred = () => (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
+const dark = () => (document.documentElement.dataset.theme ?? preferred()) === "dark";
 const nameTheme = () => { theme.textContent = dark() ? "Light" : "Dark"; };
 
 theme.addEventListener("click", () => {

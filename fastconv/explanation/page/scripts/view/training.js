@@ -13,8 +13,11 @@ class Training {
     this.eta = this.root.querySelector(".eta");
     this.eta.value = String(network.eta);
     this.eta.addEventListener("change", () => this.setEta());
-    const clicks = { one: () => this.steps(1), ten: () => this.steps(10), compare: () => this.check(), reset: () => this.reset() };
-    for (const [name, act] of Object.entries(clicks)) this.root.querySelector(`.${name}`).addEventListener("click", act);
+    const on = (name, act) => this.root.querySelector(`.${name}`).addEventListener("click", act);
+    on("one", () => this.steps(1));
+    on("ten", () => this.steps(10));
+    on("compare", () => this.check());
+    on("reset", () => this.reset());
     this.root.hidden = false;
     drawCurve(this.root.querySelector("svg"), this.losses);
   }
