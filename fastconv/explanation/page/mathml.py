@@ -96,7 +96,7 @@ def _token(token: re.Match[str], following: str) -> Iterator[tuple[str, bool]]:
     elif token["power"]:
         yield f"<mrow>{_row(token['power'])}</mrow>", True
     elif token["indicator"]:
-        yield '<mn mathvariant="bold">1</mn>', False
+        yield "<mn>\U0001d7cf</mn>", False
     elif token["function"]:
         yield f"<mi>{_LETTERS.get(token['function'], escape(token['function']))}</mi>", False
     elif token["mark"]:

@@ -57,7 +57,7 @@ LAYERS: dict[type[nn.Layer], Callable[[Any, Shape], Node | None]] = {
 
 LARGEST = 2**24
 """The page computes passes of at most so many multiplications."""
-LOSSES = nn.BCEWithLogitsLoss, nn.CrossEntropyLoss, nn.MSELoss
+LOSSES = nn.BCELoss, nn.BCEWithLogitsLoss, nn.CrossEntropyLoss, nn.MSELoss
 """The losses that it computes, with their usual settings; of classes, with a class for each example."""
 
 

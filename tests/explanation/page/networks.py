@@ -37,6 +37,13 @@ def batch():
     return model, nn.BCEWithLogitsLoss(), x, np.array([[1.0], [0], [1]])
 
 
+def squashed():
+    """Probabilities from a last sigmoid, summed."""
+    model = nn.Sequential(nn.Linear(2, 2), nn.Tanh(), nn.Linear(2, 2), nn.Sigmoid(), seed=0)
+    x = np.array([[0.5, -1], [2, 0.25]], np.float32)
+    return model, nn.BCELoss(reduction="sum"), x, np.array([[1, 0], [0.25, 1]], np.float32)
+
+
 def strided():
     """Channels, samples, groups, stride, dilation, uneven padding, overlapping windows, smooth layers."""
     model = nn.Sequential(
@@ -56,7 +63,7 @@ def strided():
     return model, nn.MSELoss(), x, np.array([[0.5, 1, 0], [-1, 0, 2]], np.float32)
 
 
-NETWORKS = {"cnn": cnn, "small": small, "mlp": mlp, "batch": batch, "strided": strided}
+NETWORKS = {"cnn": cnn, "small": small, "mlp": mlp, "batch": batch, "squashed": squashed, "strided": strided}
 
 
 def explained(*network):

@@ -6,6 +6,7 @@ from fastconv.explanation.page import mathml
 from tests.explanation.page.networks import NETWORKS, explained
 
 SUB = "<msub><mi>{}</mi><mn>{}</mn></msub>".format
+MO = '<mo stretchy="false">{}</mo>'.format
 
 
 def inside(text):
@@ -25,7 +26,7 @@ def inside(text):
         ("W2 F", f"{SUB('W', 2)}<mi>F</mi>"),
         ("W2^T", f"<msup>{SUB('W', 2)}<mo>⊤</mo></msup>"),
         ("A1 * F", f"{SUB('A', 1)}<mo>⊙</mo><mi>F</mi>"),
-        ("1[Z1 > 0]", None),
+        ("1[Z1 > 0]", f"<mn>𝟏</mn>{MO('[')}{SUB('Z', 1)}<mo>&gt;</mo><mn>0</mn>{MO(']')}"),
         (
             "sqrt(var2 + eps)",
             f"<msqrt><msup>{SUB('σ', 2)}<mrow><mn>2</mn></mrow></msup><mo>+</mo><mi>ε</mi></msqrt>",
@@ -41,7 +42,7 @@ def inside(text):
 def test_a_formula_in_mathml(text, expected):
     found = inside(text)
     ET.fromstring(f"<math>{found}</math>")
-    assert expected is None or found == expected
+    assert found == expected
 
 
 def test_sums_stand_over_their_indices():

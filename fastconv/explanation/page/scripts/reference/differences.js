@@ -25,7 +25,9 @@ const piecesOf = (network) =>
 /* The central difference at one place; null at a kink. `other`: a copy of the network to change. */
 function slopeAt(network, other, symbol, place, pieces) {
   const value = network.data(symbol)[place];
-  const reach = symbol === network.record.loss.inner ? Math.min(value, 1 - value) : Math.max(1, Math.abs(value));
+  const { kind, inputs, inner } = network.record.loss;
+  const isProbability = symbol === inner || (kind === "BCELoss" && symbol === inputs[0]);
+  const reach = isProbability ? Math.min(value, 1 - value) : Math.max(1, Math.abs(value));
   for (const step of STEPS) {
     const moved = [value + step * reach, value - step * reach];
     const sides = moved.map((v) => {

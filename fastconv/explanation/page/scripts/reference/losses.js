@@ -4,6 +4,23 @@
 const elementsIn = (loss, network) => (loss.mean ? sizeOf(network.shape(loss.inputs[0])) : 1);
 const examplesIn = (loss, network) => (loss.mean ? network.shape(loss.inputs[0])[0] : 1);
 
+/* The sums of the binary cross entropy of probabilities a: of L, and of dL/da at one place. */
+function entropyOf(a, y, count, over) {
+  const terms = Array.from({ length: count }, (_, place) => [
+    [ref(y, place), ref(a, place, "log")],
+    [ref(y, place, "rest"), ref(a, place, "logOfRest")],
+  ]);
+  return { terms: terms.flat(), scale: -1, over };
+}
+
+function entropySlope(a, y, index, over) {
+  const terms = [
+    [ref(y, index), ref(a, index, "inverse")],
+    [-1, ref(y, index, "rest"), ref(a, index, "inverseOfRest")],
+  ];
+  return { terms, scale: -1, over };
+}
+
 const BCEWithLogitsLoss = {
   forward(loss, network) {
     const [z, y] = loss.inputs.map((symbol) => network.data(symbol));
@@ -16,10 +33,10 @@ const BCEWithLogitsLoss = {
 
   backward(loss, network) {
     const [dz, da] = [gradientOf(loss.inputs[0]), gradientOf(loss.inner)].map((symbol) => network.data(symbol));
-    const [a, y] = [network.data(loss.inner), network.data(loss.inputs[1])];
-    a.forEach((v, place) => {
-      dz[place] = (v - y[place]) / elementsIn(loss, network);
-      da[place] = dz[place] / (v * (1 - v));
+    const [z, y, a] = [...loss.inputs, loss.inner].map((symbol) => network.data(symbol));
+    z.forEach((v, place) => {
+      dz[place] = ((1 - y[place]) * sigmoid(v) - y[place] * sigmoid(-v)) / elementsIn(loss, network);
+      da[place] = (a[place] - y[place]) / (a[place] * (1 - a[place])) / elementsIn(loss, network);
     });
   },
 
@@ -27,14 +44,33 @@ const BCEWithLogitsLoss = {
     const [[z, y], a, over] = [loss.inputs, loss.inner, elementsIn(loss, network)];
     if (symbol === a) return { terms: [[1]], over: [[1], [ref(z, index, "expOfMinus")]] };
     if (symbol === gradientOf(z)) return { terms: [[ref(a, index)], [-1, ref(y, index)]], over };
-    const [first, second] = symbol === loss.output ? ["log", "logOfRest"] : ["inverse", "inverseOfRest"];
-    const sign = symbol === loss.output ? [] : [-1];
-    const places = symbol === loss.output ? [...network.data(a).keys()] : [index];
-    const terms = places.flatMap((place) => [
-      [ref(y, place), ref(a, place, first)],
-      [...sign, ref(y, place, "rest"), ref(a, place, second)],
-    ]);
-    return { terms, scale: -1, over };
+    if (symbol === gradientOf(a)) return entropySlope(a, y, index, over);
+    return entropyOf(a, y, sizeOf(network.shape(a)), over);
+  },
+};
+
+/* Of probabilities; logarithms from -100 up, as in the library. */
+const BCELoss = {
+  forward(loss, network) {
+    const [a, y] = loss.inputs.map((symbol) => network.data(symbol));
+    const each = a.map((v, place) => {
+      const [yes, no] = [Math.log(v), Math.log1p(-v)].map((log) => Math.max(log, -100));
+      return -(y[place] * yes + (1 - y[place]) * no);
+    });
+    return each.reduce((sum, v) => sum + v, 0) / elementsIn(loss, network);
+  },
+
+  backward(loss, network) {
+    const [a, y, da] = [...loss.inputs, gradientOf(loss.inputs[0])].map((symbol) => network.data(symbol));
+    a.forEach((v, place) => {
+      da[place] = (v - y[place]) / Math.max(v * (1 - v), 1e-12) / elementsIn(loss, network);
+    });
+  },
+
+  terms(loss, network, symbol, index) {
+    const [[a, y], over] = [loss.inputs, elementsIn(loss, network)];
+    if (symbol === gradientOf(a)) return entropySlope(a, y, index, over);
+    return entropyOf(a, y, sizeOf(network.shape(a)), over);
   },
 };
 
@@ -100,4 +136,4 @@ const MSELoss = {
   },
 };
 
-const LOSSES = { BCEWithLogitsLoss, CrossEntropyLoss, MSELoss };
+const LOSSES = { BCEWithLogitsLoss, BCELoss, CrossEntropyLoss, MSELoss };

@@ -22,7 +22,7 @@ function short(value) {
     const [mantissa, exponent] = value.toExponential(4).split("e");
     return minus(`${Number(mantissa)}e${Number(exponent)}`);
   }
-  return Number.isFinite(value) ? minus(String(Number(value.toPrecision(5)))) : minus(String(value));
+  return Number.isFinite(value) ? minus(String(Number(value.toPrecision(5)))) : minus(String(value)).replace("Infinity", "∞");
 }
 
 /* An array's colours: each number in shares of the largest. */

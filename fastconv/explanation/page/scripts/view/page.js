@@ -19,7 +19,10 @@ const readers = () => networks.map(({ training, reader }) => training?.reader ??
 const theme = document.querySelector(".theme");
 const preferred = () => (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
 const dark = () => (document.documentElement.dataset.theme ?? preferred()) === "dark";
-const nameTheme = () => { theme.textContent = dark() ? "Light" : "Dark"; };
+const nameTheme = () => {
+  theme.textContent = dark() ? "Light" : "Dark";
+  theme.setAttribute("aria-label", `${theme.textContent} colours`);
+};
 
 theme.addEventListener("click", () => {
   document.documentElement.dataset.theme = dark() ? "light" : "dark";

@@ -119,8 +119,10 @@ class Reader {
   /* What a new number would have to be; nothing if it is. */
   wrong(symbol, value) {
     if (!Number.isFinite(value)) return "needs a number";
+    const { kind, inputs } = this.network.record.loss;
+    if (kind === "BCELoss" && symbol === inputs[1] && (value < 0 || value > 1)) return "needs a number from 0 to 1";
     if (!this.network.record.arrays[symbol].classes) return "";
-    const classes = this.network.shape(this.network.record.loss.inputs[0])[1];
+    const classes = this.network.shape(inputs[0])[1];
     return Number.isInteger(value) && value >= 0 && value < classes ? "" : `needs a class from 0 to ${classes - 1}`;
   }
 
