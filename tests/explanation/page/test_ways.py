@@ -1,7 +1,9 @@
 """The ways through the page: the steps, the keyboard, screens of all sizes, light and dark."""
 
+import numpy as np
 import pytest
 
+from fastconv import nn
 from tests.explanation.page.networks import cnn, expected, mlp
 
 
@@ -65,6 +67,18 @@ def test_nothing_sticks_out(page, width):
       (part) => part.scrollWidth > part.clientWidth + 1 || part.getBoundingClientRect().right > innerWidth)
       .map((part) => part.dataset.of ?? part.textContent)"""
     assert shown.run(wide) == []
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_nothing_sticks_out_of_the_folds(page, width):
+    model = nn.Sequential(nn.Linear(40, 100), nn.ReLU(), nn.Linear(100, 2), seed=0)
+    shown = page((model, nn.CrossEntropyLoss(), np.ones((2, 40), "f4"), np.array([0, 1])), width=width)
+    shown.run("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
+    assert shown.run("document.documentElement.scrollWidth") <= width
+    edges = shown.run(
+        "[...document.querySelectorAll('.array, .plane')].map((a) => a.getBoundingClientRect().right)"
+    )
+    assert max(edges) <= width
 
 
 def test_light_and_dark(page):
