@@ -40,7 +40,9 @@ def explain(model: nn.Layer, loss: nn.Loss, x: Any, y: Any, lr: float = 0.1) -> 
         raise validate.wrong_value("explain", "model", "no layers", "one at least")
     x, y = _as_batch(model, x, y)
     y = _as_target(loss, y, model(x))
-    model = copy.deepcopy(model)  # what the explanation tells stays so, whatever becomes of the model
+    model, x, y = copy.deepcopy(
+        (model, x, y)
+    )  # what the explanation tells stays so, whatever becomes of them
     model.unfreeze()  # what training leaves out is derived all the same
     walk = Walk(model, loss, x, y)
     steps = [*forward_steps(walk), *Backward(model, walk).steps(), *update_steps(model, walk, lr)]

@@ -236,6 +236,7 @@ def test_the_page_shows_what_was_explained_whatever_becomes_of_the_model(tmp_pat
     explanation = explained(model, loss, x, y)
     before = write(tmp_path / "before.html", (model, loss, x, y)).read_text(encoding="utf-8")
     model[0].weight[...] = 7
+    x[...] = 8
     with backend("reference"):
         explanation.to_html(tmp_path / "after.html")
     assert (tmp_path / "after.html").read_text(encoding="utf-8") == before

@@ -114,6 +114,14 @@ def test_large_arrays_are_pictures_with_their_numbers_on_demand(page):
     result, exact = written_value(said.split(". ")[0])
     assert result == pytest.approx(values["Z1"][1, 1, 11, 5], rel=1e-3)
     assert exact == pytest.approx(values["Z1"][1, 1, 11, 5], rel=1e-4)
+    # The cells of a sum are lit in the planes that are chosen later, too.
+    shown.run("fastconv.networks[0].training.reader.choose('dL/db1', 1, true)")
+    lit = "fastconv.networks[0].training.reader.views.views.get('dL/dZ1').view.marks.length"
+    for example, channel, count in [("0", "0", 0), ("0", "1", 400), ("1", "1", 400)]:
+        for axis, value in enumerate((example, channel)):
+            select = f"document.querySelectorAll('.array[data-of=\"dL/dZ1\"] select')[{axis}]"
+            shown.run(f"{select}.value = {value}, {select}.dispatchEvent(new Event('change'))")
+        assert shown.run(lit) == count
     # 5 x 5 planes are tables, of each channel of each example.
     assert shown.run("document.querySelectorAll('.array[data-of=P1] table').length") == 4
 

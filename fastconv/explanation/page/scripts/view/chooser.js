@@ -18,6 +18,7 @@ class Chooser {
     this.summary = root.querySelector("p");
     root.append(element("div", { class: "choices" }, ...choices), this.inside);
     this.number = -1;
+    this.marks = [];
   }
 
   select(length, axis) {
@@ -50,6 +51,7 @@ class Chooser {
       this.view = new Grid(this.inside.firstChild, ...common);
     } else this.view = new Picture(this.inside, plane, ...common);
     this.view.show();
+    this.marks.forEach(({ place, kind }) => this.view.mark(place, kind));
   }
 
   table({ rows, columns, start, end, down }) {
@@ -70,11 +72,20 @@ class Chooser {
     else this.view.show();
   }
 
-  mark(place, kind) { this.view?.mark(place, kind); }
+  mark(place, kind) {
+    this.marks.push({ place, kind });
+    this.view?.mark(place, kind);
+  }
 
-  unmark(kind) { this.view?.unmark(kind); }
+  unmark(kind) {
+    this.marks = this.marks.filter((mark) => mark.kind !== kind);
+    this.view?.unmark(kind);
+  }
 
-  clear() { this.view?.clear(); }
+  clear() {
+    this.marks = [];
+    this.view?.clear();
+  }
 
   reveal(place) { this.open(Math.floor(place / this.size)); }
 

@@ -28,7 +28,10 @@ class Views {
     const expression = this.network.terms(symbol, index);
     const { seen = [], won = [] } = expression ?? {};
     const refs = expression ? refsOf(expression) : [];
-    if (firmly) [{ symbol, index }, ...[...refs, ...seen].reverse()].forEach((ref) => this.reveal(ref));
+    if (firmly) {
+      const first = new Map([...seen, ...refs].reverse().map((ref) => [ref.symbol, ref]));
+      [...first.set(symbol, { symbol, index }).values()].forEach((ref) => this.reveal(ref));
+    }
     seen.forEach((ref) => this.mark(ref, "seen"));
     refs.forEach((ref) => {
       const stopped = ref.form === "mask" && !(this.network.read(ref.symbol, ref.index) > 0);
