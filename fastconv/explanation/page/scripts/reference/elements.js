@@ -53,11 +53,18 @@ const Copy = elementwise(
   (dy, x, y, index) => ({ terms: [[ref(dy, index)]] }),
 );
 
+/* Where the number of an output comes from in an input that is repeated along the axes of length 1. */
+const repeatedPlace = (inner, outer, place) =>
+  indicesOf(outer, place).reduce((at, index, axis) => at * inner[axis] + (inner[axis] === 1 ? 0 : index), 0);
+
 /* The sum of several values. It is never computed here, since such a network is no chain. */
 const Add = {
   terms(node, network, role, index) {
-    if (role === "output") return { terms: node.inputs.map((x) => [ref(x, index)]) };
-    return { terms: [[ref(gradientOf(node.output), index)]] };
+    const outer = network.shape(node.output);
+    const placeIn = (x, place) => repeatedPlace(network.shape(x), outer, place);
+    if (role === "output") return { terms: node.inputs.map((x) => [ref(x, placeIn(x, index))]) };
+    const places = range(sizeOf(outer)).filter((place) => placeIn(node.inputs[role], place) === index);
+    return { terms: places.map((place) => [ref(gradientOf(node.output), place)]) };
   },
 };
 

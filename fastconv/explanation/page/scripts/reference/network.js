@@ -40,7 +40,7 @@ class Network {
       if (this.has(symbol)) origins.set(symbol, (index) => LOSSES[loss.kind].terms(loss, this, symbol, index));
     for (const [symbol, ways] of Object.entries(sums))
       origins.set(symbol, (index) => ({ terms: ways.map((way) => [ref(way, index)]) }));
-    for (const symbol of this.parameters)
+    for (const symbol of this.parameters.filter((name) => this.has(`${name} new`)))
       origins.set(`${symbol} new`, (index) => ({
         terms: [[ref(symbol, index)], [-this.eta, ref(gradientOf(symbol), index)]],
       }));
