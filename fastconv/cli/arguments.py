@@ -139,6 +139,9 @@ def _import(parser: argparse.ArgumentParser) -> None:
 
 def _explain(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--network", choices=("cnn", "mlp"), help="one of the two networks (default: both)")
+    page = "write a page instead, in which each number shows where it comes from and can be changed"
+    parser.add_argument("--html", metavar="FILE", help=page)
+    parser.add_argument("--open", action="store_true", help="open the page in the browser")
 
 
 def _bench(parser: argparse.ArgumentParser) -> None:

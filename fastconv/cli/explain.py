@@ -1,7 +1,9 @@
 """`fastconv explain`: the derivation of two small networks, with numbers."""
 
 import argparse
+import webbrowser
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 
@@ -21,10 +23,19 @@ SEVEN = [
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print every step of the chain rule, for one network or for both."""
+    """Print every step of the chain rule, for one network or for both, or write them as a page."""
+    if options.open and not options.html:
+        raise ValueError("--open: needs --html FILE")
     chosen = [options.network] if options.network else list(NETWORKS)
     with backend("reference"):  # too few numbers to compile kernels for
-        print("\n\n".join(str(NETWORKS[name]()) for name in chosen))
+        explanations = [NETWORKS[name]() for name in chosen]
+        if options.html is None:
+            print("\n\n".join(map(str, explanations)))
+            return 0
+        explanations[0].to_html(options.html, *explanations[1:])
+    print(f"wrote {options.html}")
+    if options.open and not webbrowser.open(Path(options.html).resolve().as_uri()):
+        raise ValueError(f"--open: found no browser; {options.html} is written")
     return 0
 
 

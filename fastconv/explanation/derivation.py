@@ -30,9 +30,9 @@ def explain(model: nn.Layer, loss: nn.Loss, x: Any, y: Any, lr: float = 0.1) -> 
     with more than 64 entries a sample of 16 is checked, in large models of 4. Only gradients that lead to a
     parameter are derived.
 
-    Returns an `Explanation`: print it, leave it as a notebook cell's value, or iterate over its steps.
-    TypeError and ValueError for what does not fit are those of the layers and of the loss; ValueError for an
-    empty batch.
+    Returns an `Explanation`: print it, leave it as a notebook cell's value, write it as a page (`to_html`) or
+    iterate over its steps. TypeError and ValueError for what does not fit are those of the layers and of the
+    loss; ValueError for an empty batch.
     """
     validate.instance("explain", "model", model, nn.Layer)
     validate.instance("explain", "loss", loss, nn.Loss)
@@ -40,15 +40,16 @@ def explain(model: nn.Layer, loss: nn.Loss, x: Any, y: Any, lr: float = 0.1) -> 
         raise validate.wrong_value("explain", "model", "no layers", "one at least")
     x, y = _as_batch(model, x, y)
     y = _as_target(loss, y, model(x))
-    if model.frozen() or model.buffers():
-        model = copy.deepcopy(model)
-        model.unfreeze()  # what training leaves out is derived all the same
+    model, x, y = copy.deepcopy(
+        (model, x, y)
+    )  # what the explanation tells stays so, whatever becomes of them
+    model.unfreeze()  # what training leaves out is derived all the same
     walk = Walk(model, loss, x, y)
     steps = [*forward_steps(walk), *Backward(model, walk).steps(), *update_steps(model, walk, lr)]
     chain = all(place.sources == (number,) for number, place in enumerate(walk.places))
     layers = [*(place.layer for place in walk.places), loss]
     names = (" -> " if chain else ", ").join(type(layer).__name__ for layer in layers)
-    return Explanation(f"{names}, {walk.values[-1].dtype}", tuple(steps))
+    return Explanation(f"{names}, {walk.values[-1].dtype}", tuple(steps), walk, lr)
 
 
 def _as_batch(model: nn.Layer, x: Any, y: Any) -> tuple[Array, Array]:

@@ -2,7 +2,7 @@
 
 import re
 
-_TOKEN = re.compile(
+TOKEN = re.compile(
     r"(?P<mantissa>\d[\d.]*)e(?P<exponent>[+-]\d+)"
     r"|dL/d(?P<of>[A-Za-z]\w*'*)"
     r"|(?P<big>sum|max)_\{(?P<under>[^}]*)\}"
@@ -28,7 +28,7 @@ _MARKS = {"*": r"\odot", "<=": r"\le", ">=": r"\ge", ":=": r"\mathrel{:=}"}
 
 def formula(text: str) -> str:
     """A formula such as `dL/dW2 = dL/dZ2 F^T` in LaTeX, without the dollar signs."""
-    return _TOKEN.sub(_latex, text)
+    return TOKEN.sub(_latex, text)
 
 
 def sum_of_terms(text: str) -> str:

@@ -1,7 +1,7 @@
 """The steps of an explained pass, in a person's order."""
 
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -51,7 +51,7 @@ class Backward:
         *_, (_, layer, (source, *_), _) = walk.places
         squashed = [walk.flow[source]] if isinstance(layer, SQUASHING) and source in walk.flow else []
         loss = Rerun(model, walk.loss, walk.values, walk.y)
-        rounding = Rounding(model, walk.loss, walk.values[0], walk.y)
+        rounding = Rounding(model, walk.loss, walk.values[0], walk.y, walk.whole)
         self.differences = Differences(loss, rounding, walk.flow[len(walk.places)], *squashed)
 
     def steps(self) -> Iterator[Step]:
@@ -67,13 +67,27 @@ class Backward:
             if index + 1 in walk.wanted:
                 yield from self._of_place(index)
 
+    def beyond(self, known: Container[int]) -> Iterator[Step]:
+        """The gradients of the values but the `known` ones; of a whole walk."""
+        for number in range(len(self.walk.places) - 1, -1, -1):
+            place, notation = self.walk.places[number], self.walk.notations[number]
+            for key, formula in notation.gradients.items():
+                if isinstance(key, int) and place.sources[key] not in known:
+                    yield self._of_input(number, key, self._shortened(number, formula))
+            if number not in known:
+                yield from self._of_ways(number)
+
+    def _of_ways(self, number: int) -> Iterator[Step]:
+        """The sum of the parts of a value's gradient, if it has several."""
+        if len(ways := self.walk.ways.get(number, ())) > 1:
+            gradient = self.walk.flow[number]
+            line = _sum_of_ways(self.walk.names[number], ways, gradient)
+            yield _of_examples("backward", line, gradient, self.differences.of_value(number, gradient))
+
     def _of_place(self, index: int) -> Iterator[Step]:
         """The gradients that come from that of one place's output, which may be a sum itself."""
         place, notation = self.walk.places[index], self.walk.notations[index]
-        if len(ways := self.walk.ways.get(index + 1, ())) > 1:
-            gradient = self.walk.flow[index + 1]
-            line = _sum_of_ways(notation.output, ways, gradient)
-            yield _of_examples("backward", line, gradient, self.differences.of_value(index + 1, gradient))
+        yield from self._of_ways(index + 1)
         inner = inside_gradients(place.layer, notation, self.walk.given(index), self.walk.flow[index + 1])
         for key, formula in notation.gradients.items():
             formula = self._shortened(index, formula)

@@ -22,12 +22,13 @@ SAFETY = 64
 class Rounding:
     """The rounding errors to expect in the entries of each gradient."""
 
-    def __init__(self, model: nn.Layer, loss: nn.Loss, x: Array, y: Array) -> None:
+    def __init__(self, model: nn.Layer, loss: nn.Loss, x: Array, y: Array, whole: bool = False) -> None:
+        """`whole`: also of the gradients that lead to no parameter."""
         eps = float(np.finfo(x.dtype).eps)
         target = y.astype(np.float64) if np.issubdtype(y.dtype, np.floating) else y
         model = model.astype(np.float64)
         with backend("reference"):
-            self._walks = [Walk(model, loss, x.astype(np.float64), target, by) for by in (0.0, eps)]
+            self._walks = [Walk(model, loss, x.astype(np.float64), target, by, whole) for by in (0.0, eps)]
         self._inner: dict[int, list[list[Array]]] = {}
 
     def of_value(self, number: int) -> Array:

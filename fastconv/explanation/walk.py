@@ -29,8 +29,14 @@ class Way(NamedTuple):
 class Walk:
     """An explained pass. A value has a number: 0 is the model's input, k the output of the k-th place."""
 
-    def __init__(self, model: nn.Layer, loss: nn.Loss, x: Array, y: Array, eps: float = 0.0) -> None:
-        """`eps`: by which share of itself each value and gradient is shaken, to see what rounding does."""
+    def __init__(
+        self, model: nn.Layer, loss: nn.Loss, x: Array, y: Array, eps: float = 0.0, whole: bool = False
+    ) -> None:
+        """`eps`: by which share of itself each value and gradient is shaken, to see what rounding does.
+
+        whole: also the gradients that lead to no parameter, such as that of the input.
+        """
+        self.model, self.whole = model, whole
         self.places = places_of(model)
         self.loss, self.y = loss, y
         self._eps = eps
@@ -56,8 +62,8 @@ class Walk:
             self.values[-1] = within(loss, self.values[-1])
         self.loss_value, loss_backward = loss.forward(self.values[-1], y)
         self.loss_notation = describe_loss(loss, self.names[-1], self.values[-1], y, symbols)
-        self.wanted = self._leading_to_parameters()
-        """The numbers of the values that depend on a parameter: no gradient goes further back."""
+        self.wanted = set(range(len(self.values))) if whole else self._leading_to_parameters()
+        """The numbers of the values with a gradient: those that depend on a parameter, or all."""
         self.flow: dict[int, Array] = {len(self.places): _shaken(loss_backward(), eps)}
         """dL/d(value) by number."""
         self.ways: dict[int, list[Way]] = {}
