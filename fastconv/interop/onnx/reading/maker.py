@@ -12,6 +12,7 @@ from fastconv.interop.onnx.reading.graphs import Graph, Node
 from fastconv.interop.onnx.reading.table import OPERATIONS
 from fastconv.interop.onnx.reading.values import Budget, Constant, Data, GraphError, Value
 from fastconv.nn.base import INPUT
+from fastconv.nn.weighted import undrawn
 from fastconv.types import Array, Shape
 
 MOST_LAYERS = 2**14
@@ -68,7 +69,7 @@ class Maker:
         inputs = [self.value(name) if name else None for name in node.inputs]
         call = Call(node, self.graph.opset, inputs, self)
         try:
-            with np.errstate(all="ignore"):
+            with np.errstate(all="ignore"), undrawn():
                 found = self._found(call)
         except GraphError:
             raise
