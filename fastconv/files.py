@@ -17,6 +17,8 @@ def checked_path(function: str, path: str | Path, kind: str) -> Path:
     path = Path(path)
     if path.is_dir():
         raise ValueError(f"{path}: is a directory, needs to be {kind}")
+    if path.exists() and not path.is_file():
+        raise ValueError(f"{path}: is no file, needs to be {kind}")
     return path
 
 

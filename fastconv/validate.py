@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
+from fastconv import exchange
 from fastconv.types import Array, Indices, Pair, Shape
 
 LARGEST = 2**31 - 1
@@ -89,9 +90,11 @@ def float_type(function: str, name: str, value: DTypeLike) -> np.dtype[Any]:
 def native(function: str, name: str, value: object) -> Array:
     """Check that this is an array; copy it if its bytes are swapped or misaligned.
 
-    A NumPy scalar, which NumPy hands out for a result without axes, is an array without axes.
+    A NumPy scalar, which NumPy hands out for a result without axes, is an array without axes. An array of
+    another library is taken as NumPy's.
     """
     if type(value) is not np.ndarray:
+        value = exchange.taken(function, name, value)
         if not isinstance(value, (np.ndarray, np.generic)):
             raise wrong_type(function, name, type(value).__name__, "a numpy.ndarray")
         if isinstance(value, np.ma.MaskedArray):

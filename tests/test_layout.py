@@ -45,7 +45,7 @@ ROWS = [
     {"fastconv.kernels.memory"},
     {"fastconv.kernels.simd"},
     {"fastconv.kernels.engine"},
-    {"fastconv.geometry"},
+    {"fastconv.geometry", "fastconv.exchange"},
     {"fastconv.types"},
 ]
 """The rooms, from the outside in: a module imports from its own room and from the rows below, nothing else.
@@ -69,7 +69,7 @@ MIRRORED = {
 }
 """The packages in which every module, of inner packages too, has a test file of its own."""
 EMITTERS = "fastconv.kernels.simd", "fastconv.kernels.engine.region", "fastconv.kernels.engine.native.words"
-OPTIONAL = {"mpi4py", "matplotlib", "PIL", "torch", "sklearn", "onnx"}
+OPTIONAL = {"PIL", "h5py", "matplotlib", "mpi4py", "onnx", "sklearn", "torch"}
 
 
 def sources(*folders: str) -> list[Path]:

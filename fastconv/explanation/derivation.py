@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from fastconv import nn, validate
+from fastconv import exchange, nn, validate
 from fastconv.explanation.narration import Backward, forward_steps, update_steps
 from fastconv.explanation.result import Explanation
 from fastconv.explanation.walk import Walk
@@ -55,6 +55,7 @@ def _as_batch(model: nn.Layer, x: Any, y: Any) -> tuple[Array, Array]:
     """x and y as arrays with a batch axis; plain numbers in the model's dtype."""
     parameters = model.parameters()
     dtype = next(iter(parameters.values())).dtype if parameters else np.dtype(np.float64)
+    x, y = exchange.all_taken("explain", "x, y", (x, y))
     x, y = x if isinstance(x, np.ndarray) else np.asarray(x, dtype), np.asarray(y)
     if not x.size:
         raise ValueError(f"explain: x: got shape {x.shape}, needs at least one example")

@@ -1,8 +1,9 @@
 """Files and models of other libraries.
 
 `safetensors` holds arrays by name, in the files that PyTorch's users exchange; `onnx` reads and writes the
-files that most libraries have in common; `pytorch` makes modules of models; `sklearn` has scikit-learn's
-estimators. What needs another library imports it when it is called, and `sklearn` when it is first named.
+files that most libraries have in common; `keras` reads the models that Keras saved; `pytorch` makes modules
+of models and models of modules; `sklearn` has scikit-learn's estimators. What needs another library imports
+it when it is called, and `sklearn` when it is first named.
 """
 
 from importlib import import_module
@@ -11,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from fastconv.interop import safetensors
 
 if TYPE_CHECKING:
-    from fastconv.interop import onnx, pytorch, sklearn
+    from fastconv.interop import keras, onnx, pytorch, sklearn
 
-__all__ = ["onnx", "pytorch", "safetensors"]
+__all__ = ["keras", "onnx", "pytorch", "safetensors"]
 
 
 def __getattr__(name: str) -> Any:

@@ -7,6 +7,7 @@ they are.
 
 import contextlib
 import json
+import logging
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import numpy as np
 import safetensors
 import safetensors.numpy
 
-from fastconv import validate
+from fastconv import exchange, validate
 from fastconv.files import checked_path, replaced
 from fastconv.types import Array
 
@@ -32,6 +33,12 @@ STORED = (
     *("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"),
 )
 """The types of arrays that every version of safetensors stores."""
+
+KINDS = {"BOOL", "C64", "BF16", *(f"F{bits}" for bits in (16, 32, 64))}
+KINDS |= {f"{sign}{bits}" for sign in "IU" for bits in (8, 16, 32, 64)}
+"""The types of arrays that are read, by their names in files."""
+
+_logger = logging.getLogger("fastconv")
 
 
 def save(state_dict: Mapping[str, Array], path: str | Path) -> None:
@@ -57,8 +64,9 @@ def save(state_dict: Mapping[str, Array], path: str | Path) -> None:
 def load(path: str | Path) -> dict[str, Array]:
     """The arrays of a safetensors file by name; any program may have written it.
 
-    FileNotFoundError where there is no such file; ValueError, naming it, where it is none or holds types that
-    NumPy lacks.
+    Numbers of half precision, float16 and bfloat16, become float32, which the logger "fastconv" says once a
+    file: fastconv computes in no fewer bits. FileNotFoundError where there is no such file; ValueError,
+    naming it, where it is none or holds other types that NumPy lacks (those of 8 bits and fewer).
     """
     with _opened(path) as file:
         return _arrays(path, file)
@@ -74,10 +82,9 @@ def read(path: str | Path) -> tuple[dict[str, Any], dict[str, Array]]:
     with _opened(path) as file:
         text = (file.metadata() or {}).get(KEY)
         if text is None:
-            reader = "torch" if _foreign(file) else "numpy"
             raise ValueError(
                 f"{path}: is a safetensors file with weights alone, without fastconv's description of a "
-                f"model; model.load_state_dict(safetensors.{reader}.load_file(path)) would fit"
+                "model; model.load_state_dict(fastconv.interop.safetensors.load(path)) would fit"
             )
         tensors = _arrays(path, file)
     return _content(path, text), tensors
@@ -108,17 +115,37 @@ def _opened(path: str | Path) -> Iterator[Any]:
         raise ValueError(f"{path}: is no complete safetensors file: {error}") from None
 
 
-def _foreign(file: Any) -> list[str]:
-    """The arrays of types that NumPy lacks, each with its type."""
-    kinds = {name: file.get_slice(name).get_dtype() for name in file.keys()}  # noqa: SIM118 - a file, no dict
-    return [f"{name}: {kind}" for name, kind in kinds.items() if kind.startswith(("BF", "F8"))]
-
-
 def _arrays(path: str | Path, file: Any) -> dict[str, Array]:
-    """All arrays of a file; ValueError for types that NumPy lacks."""
-    if foreign := _foreign(file):
+    """All arrays of a file; ValueError for types that NumPy lacks, but bfloat16."""
+    kinds = {name: file.get_slice(name).get_dtype() for name in file.keys()}  # noqa: SIM118 - a file, no dict
+    if foreign := [f"{name}: {kind}" for name, kind in kinds.items() if kind not in KINDS]:
         raise ValueError(f"{path}: has types that NumPy lacks, needs floats: {validate.listed(foreign)}")
-    return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    brain = {name: file.get_slice(name).get_shape() for name, kind in kinds.items() if kind == "BF16"}
+    found = _brain_floats(path, brain) if brain else {}
+    for name, kind in kinds.items():
+        if kind != "BF16":
+            array = file.get_tensor(name)
+            found[name] = array.astype(np.float32) if kind == "F16" else array
+    if halves := [name for name, kind in kinds.items() if kind in ("F16", "BF16")]:
+        _logger.warning("%s: half precision becomes float32: %s", path, validate.listed(halves))
+    return {name: found[name] for name in kinds}
+
+
+def _brain_floats(path: str | Path, shapes: dict[str, list[int]]) -> dict[str, Array]:
+    """The arrays of bfloat16 of these shapes in a file that safetensors has found complete.
+
+    Before its arrays stand the length of the header, 8 bytes, and the header, JSON with the place of each.
+    """
+    with Path(path).open("rb") as file:
+        start = 8 + int.from_bytes(file.read(8), "little")
+        header = json.loads(file.read(start - 8))
+        found = {}
+        for name, shape in shapes.items():
+            begin, end = header[name]["data_offsets"]
+            file.seek(start + begin)
+            bits = np.frombuffer(file.read(end - begin), "<u2")
+            found[name] = exchange.from_bfloat16(bits).reshape(shape)
+    return found
 
 
 def _replace(path: str | Path, tensors: Mapping[str, Array], metadata: dict[str, str] | None) -> None:

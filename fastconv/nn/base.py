@@ -8,7 +8,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from fastconv import backends, validate
+from fastconv import backends, exchange, validate
 from fastconv.interop import safetensors
 from fastconv.nn.architecture import LAYERS, recorded
 from fastconv.nn.classes import Classes, class_names, labelled
@@ -125,15 +125,17 @@ class Layer(Tree):
 
     def __call__(self, x: Array) -> Array:
         """The output for a batch x, as in prediction; keeps nothing for a gradient."""
+        if type(x) is not np.ndarray:
+            x = exchange.taken(type(self).__name__, "x", x)
         return self.forward(x, training=False)[0]
 
     def predict(self, x: Array, batch_size: int = SAMPLES) -> Array:
         """The outputs for all of x (N, ...), computed `batch_size` samples at a time.
 
-        x is an array in the dtype of the parameters, or a list of numbers or arrays. Images of uint8 (N, ...)
-        with at least two more axes are divided by 255, batch by batch, as `Trainer.fit` does; the logger
-        "fastconv" says so once. TypeError where x is of another dtype, ValueError where it is no batch of
-        what the model takes.
+        x is an array in the dtype of the parameters, another library's too, or a list of numbers or arrays.
+        Images of uint8 (N, ...) with at least two more axes are divided by 255, batch by batch, as
+        `Trainer.fit` does; the logger "fastconv" says so once. TypeError where x is of another dtype,
+        ValueError where it is no batch of what the model takes.
         """
         batch_size = validate.integer("predict", "batch_size", batch_size)
         convert = None

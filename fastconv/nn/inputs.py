@@ -7,6 +7,7 @@ from weakref import WeakSet
 
 import numpy as np
 
+from fastconv import exchange
 from fastconv.nn.contract import built_in
 from fastconv.nn.places import shape_at
 from fastconv.types import Array, Shape
@@ -52,14 +53,13 @@ def as_input(model: Model, x: Any, function: str = "predict") -> tuple[Array, Co
 
 
 def as_array(function: str, name: str, value: Any, dtype: np.dtype[Any] | None) -> Array:
-    """Lists, nested ones and those of arrays, as an array; an array itself.
+    """Lists, nested ones and those of arrays, as an array; another library's as NumPy's; an array itself.
 
     Numbers in lists become `dtype`, but for images of uint8, which keep theirs. TypeError for what is no
     array of samples, ValueError for lists of different lengths.
     """
     listed = isinstance(value, list | tuple)
-    if listed:
-        value = joined(function, name, value)
+    value = joined(function, name, value) if listed else exchange.taken(function, name, value)
     if not isinstance(value, np.ndarray):
         way = f"; np.asarray({name}, np.{dtype}) would fit" if dtype and hasattr(value, "__array__") else ""
         raise wrong_type(function, name, type(value).__name__, f"an array with a batch axis{way}")
@@ -73,7 +73,7 @@ def as_array(function: str, name: str, value: Any, dtype: np.dtype[Any] | None) 
 def joined(function: str, name: str, values: list[Any] | tuple[Any, ...]) -> Array:
     """The samples in a list as one array; ValueError where they differ in shape."""
     try:
-        return np.asarray(values)
+        return np.asarray(exchange.all_taken(function, name, values))
     except ValueError:
         got = f"a {type(values).__name__} whose items differ in shape"
         raise wrong_value(function, name, got, "items of one shape") from None

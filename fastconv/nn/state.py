@@ -1,12 +1,15 @@
 """Checks of a state dict against a layer's parameters and buffers."""
 
+import logging
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
-from fastconv import validate
+from fastconv import exchange, validate
 from fastconv.types import Array
+
+_logger = logging.getLogger("fastconv")
 
 
 def fitting(
@@ -14,6 +17,7 @@ def fitting(
 ) -> dict[str, Array]:
     """The arrays of a state dict (of arrays or PyTorch tensors) that fits these parameters.
 
+    The logger "fastconv" says once where numbers of half precision are taken as floats of more bits.
     TypeError where it is no dict, ValueError that lists what does not fit; `name` is the layer's. The names
     `optional` may be missing.
     """
@@ -33,8 +37,13 @@ def fitting(
             problems.append(f"{key}: got no array but {type(state[key]).__name__}: {reason}")
         else:
             problems += _misfit(key, arrays[key], parameters[key])
+    halves = [key for key in arrays if str(getattr(state[key], "dtype", "")).endswith("float16")]
     if problems:
         raise ValueError(f"load_state_dict: {name}: {validate.listed(sorted(problems))}")
+    if halves:
+        _logger.warning(
+            "load_state_dict: numbers of half precision are converted: %s", validate.listed(halves)
+        )
     return arrays
 
 
@@ -43,7 +52,7 @@ def _array(value: Any) -> Array:
     if hasattr(value, "detach"):
         value = value.detach().cpu()
         value = (value.float() if value.is_floating_point() and value.element_size() < 4 else value).numpy()
-    return np.asarray(value)
+    return np.asarray(exchange.taken("load_state_dict", "state", value))
 
 
 def _misfit(key: str, got: Array, wanted: Array) -> Iterable[str]:

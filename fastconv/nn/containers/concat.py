@@ -2,8 +2,10 @@
 
 from typing import Any, ClassVar
 
+import numpy as np
+
+from fastconv import exchange, validate
 from fastconv import functional as F
-from fastconv import validate
 from fastconv.attributes import Checks
 from fastconv.nn import arguments
 from fastconv.nn.architecture import build, described
@@ -50,6 +52,8 @@ class Concat(Ways):
     def forward(self, x: Array, training: bool = True) -> tuple[Array, Backward]:
         """The branches' outputs, and the gradients' closure."""
         outputs, closures = [], []
+        if type(x) is not np.ndarray:
+            x = exchange.taken("Concat", "x", x)
         for name, layer in self._ways().items():
             try:
                 y, closure = layer.forward(x, training)

@@ -4,8 +4,10 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
+
+from fastconv import exchange, validate
 from fastconv import functional as F
-from fastconv import validate
 from fastconv.nn.activation import ReLU
 from fastconv.nn.architecture import build, described
 from fastconv.nn.arguments import generator
@@ -88,7 +90,7 @@ class Graph(Layer):
 
     def forward(self, x: Array, training: bool = True) -> tuple[Array, Backward]:
         """The last node's output, and a closure that runs the nodes' closures backwards."""
-        values = {INPUT: x}
+        values = {INPUT: x if type(x) is np.ndarray else exchange.taken("Graph", "x", x)}
         closures: dict[str, Backward] = {}
         for name, (layer, sources) in self._nodes.items():
             read = [values[source] for source in sources]

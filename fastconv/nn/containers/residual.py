@@ -2,8 +2,10 @@
 
 from typing import Any, ClassVar
 
+import numpy as np
+
+from fastconv import exchange, grad
 from fastconv import functional as F
-from fastconv import grad
 from fastconv.attributes import Checks
 from fastconv.nn.architecture import build, described
 from fastconv.nn.base import Backward, Gradients, Layer, Node
@@ -41,6 +43,8 @@ class Residual(Ways):
 
     def forward(self, x: Array, training: bool = True, relu: bool = False) -> tuple[Array, Backward]:
         """The sum of both ways, with `relu` its positive part, and the gradients' closure."""
+        if type(x) is not np.ndarray:
+            x = exchange.taken("Residual", "x", x)
         of_body, body = self._way("body", x, training)
         of_shortcut, shortcut = (x, None) if self.shortcut is None else self._way("shortcut", x, training)
         if of_body.shape != of_shortcut.shape:

@@ -4,6 +4,9 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any, overload
 
+import numpy as np
+
+from fastconv import exchange
 from fastconv.nn.activation import ReLU
 from fastconv.nn.architecture import build, described
 from fastconv.nn.arguments import generator
@@ -75,6 +78,8 @@ class Sequential(Layer):
     def forward(self, x: Array, training: bool = True) -> tuple[Array, Backward]:
         """The last layer's output, and a closure that runs the layers' closures backwards."""
         closures: list[Backward] = []
+        if type(x) is not np.ndarray:
+            x = exchange.taken("Sequential", "x", x)
         for index, layer in enumerate(self._layers):
             try:
                 x, closure = self._step(index, layer, x, training)
@@ -115,6 +120,8 @@ class Sequential(Layer):
 
     def __call__(self, x: Array) -> Array:
         """The last layer's output, as in prediction."""
+        if type(x) is not np.ndarray:
+            x = exchange.taken("Sequential", "x", x)
         for index, layer in enumerate(self._layers):
             try:
                 x, _ = self._step(index, layer, x, training=False)

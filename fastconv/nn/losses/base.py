@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from fastconv import validate
+from fastconv import exchange, validate
 from fastconv.attributes import Settings
 from fastconv.nn.contract import built_in, checked_loss
 from fastconv.ops.loss.targets import element_target
@@ -63,6 +63,8 @@ class Loss(Settings):
         shape of the labels, or of the output where targets have that. The mean over nothing (all labels are
         ignored, or the weights of their classes are 0) is NaN, and its gradient 0.
         """
+        if type(output) is not np.ndarray or type(target) is not np.ndarray:
+            output, target = exchange.all_taken(type(self).__name__, "forward", (output, target))
         if sample_weight is None:
             options = {"reduction": self.reduction, **self._options(output)}
             return float(self._value(output, target, **options)), lambda: self._gradient(
@@ -125,6 +127,7 @@ class Loss(Settings):
 
     def _scale(self, sample_weight: Array, terms: Array, output: Array, divisor: float) -> Array:
         """Each term's factor: its weight over the divisor, 0 where that is 0."""
+        sample_weight = exchange.taken(type(self).__name__, "sample_weight", sample_weight)
         shape, samples = np.shape(sample_weight), len(output)
         if shape not in ((samples,), terms.shape):
             needs = f"({samples},): one a sample"

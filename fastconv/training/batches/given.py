@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from fastconv import validate
+from fastconv import exchange, validate
 from fastconv.nn.base import BATCH_SIZE, SAMPLES
 from fastconv.training.batches.arrays import ArrayBatches
 from fastconv.training.batches.iterables import IterableBatches
@@ -36,9 +36,15 @@ def batches(
     default of `batch_size`, the only one that an iterable takes; `argument` is what `steps` is called.
     In `training`, the classes may be learned from y, and epochs continue in an iterable.
     """
+    x = exchange.taken(name, "x", x)
+    class_weight = exchange.taken(name, "class_weight", class_weight)
     check_form(name, class_weight)
     if steps is not None:
         steps = validate.integer(name, argument, steps)
+    if y is None and not isinstance(x, Iterable) and hasattr(x, "__getitem__") and hasattr(x, "__len__"):
+        loader = f"torch.utils.data.DataLoader(x, batch_size={BATCH_SIZE})"
+        fits = f"an array with y, or batches: {loader} would fit"
+        raise validate.wrong_type(name, "x", f"{type(x).__name__}, single samples", fits)
     if y is not None or isinstance(x, np.ndarray) or not isinstance(x, Iterable):
         if steps is not None:
             raise ValueError(f"{name}: {argument}: got it with arrays, needs an iterable of batches")

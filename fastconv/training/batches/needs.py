@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fastconv import nn
+from fastconv import exchange, nn
 from fastconv.nn.classes import Classes
 from fastconv.nn.contract import built_in
 from fastconv.nn.inputs import NUMBERS, Convert, as_array, check_dtype, check_input, joined, scaling
@@ -101,8 +101,7 @@ class Needs:
     def _as_targets(self, name: str, y: Any) -> Array:
         """Targets as an array; of lists, numbers become those that the loss compares."""
         listed = isinstance(y, list | tuple)
-        if listed:
-            y = joined(name, "y", y)
+        y = joined(name, "y", y) if listed else exchange.taken(name, "y", y)
         if not isinstance(y, np.ndarray) or y.ndim == 0:
             hint = "; np.asarray(y) would fit" if hasattr(y, "__array__") and np.ndim(y) else ""
             raise TypeError(f"{name}: y: got {kind_of(y)}, needs a numpy array of samples{hint}")

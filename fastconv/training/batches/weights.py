@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from fastconv import validate
+from fastconv import exchange, validate
 from fastconv.training.batches.needs import Needs, Samples, kind_of
 from fastconv.types import Array
 
@@ -130,7 +130,7 @@ def _given(name: str, samples: Samples, needs: Needs, sample_weight: Any) -> Arr
 
 
 def _numbers(name: str, argument: str, value: Any) -> Array:
-    given = np.asarray(value)
+    given = np.asarray(exchange.taken(name, argument, value))
     if given.dtype.kind not in "biuf":
         raise TypeError(f"{name}: {argument}: got {given.dtype}, needs numbers")
     return given.astype(np.float64)
