@@ -1,5 +1,9 @@
 """What layers with a weight and a bias share: convolutions and Linear."""
 
+import contextlib
+from collections.abc import Iterator
+from contextvars import ContextVar
+
 import numpy as np
 from numpy.typing import DTypeLike
 
@@ -7,6 +11,18 @@ from fastconv import validate
 from fastconv.nn.arguments import generator
 from fastconv.nn.base import Layer
 from fastconv.types import Array, Shape
+
+_drawn: ContextVar[bool] = ContextVar("drawn", default=True)
+
+
+@contextlib.contextmanager
+def undrawn() -> Iterator[None]:
+    """Layers that are made in this block have parameters of any numbers, which are overwritten anyway."""
+    token = _drawn.set(False)
+    try:
+        yield
+    finally:
+        _drawn.reset(token)
 
 
 class WeightedLayer(Layer):
@@ -24,7 +40,9 @@ class WeightedLayer(Layer):
         self._parameters["weight"] = np.empty(shape, self.dtype)
         if validate.flag(name, "bias", bias):
             self._parameters["bias"] = np.empty(outputs or shape[0], self.dtype)
-        self.initialize(generator(name, "seed", seed))
+        rng = generator(name, "seed", seed)
+        if _drawn.get():
+            self.initialize(rng)
 
     @property
     def weight(self) -> Array:

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from fastconv import nn
+from fastconv.nn.weighted import WeightedLayer, undrawn
 
 
 def test_an_array_in_place_of_a_parameter_would_leave_the_optimizer_behind():
@@ -38,3 +39,14 @@ def test_a_layer_inside_one_of_ones_own_is_drawn_with_it():
     a, b = nn.Sequential(Adapted(), seed=0), nn.Sequential(Adapted(), seed=0)
     assert list(a.parameters()) == ["0.weight", "0.bias", "0.adapter.weight", "0.adapter.bias"]
     assert all(np.array_equal(array, b.parameters()[name]) for name, array in a.parameters().items())
+
+
+def test_layers_whose_parameters_are_overwritten_need_not_be_drawn(monkeypatch):
+    def initialize(layer, rng):
+        raise AssertionError
+
+    monkeypatch.setattr(WeightedLayer, "initialize", initialize)
+    with undrawn():
+        assert nn.Linear(3, 2).weight.shape == (2, 3)
+    with pytest.raises(AssertionError):
+        nn.Linear(3, 2)

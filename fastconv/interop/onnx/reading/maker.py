@@ -12,6 +12,8 @@ from fastconv.interop.onnx.reading.graphs import Graph, Node
 from fastconv.interop.onnx.reading.table import OPERATIONS
 from fastconv.interop.onnx.reading.values import Budget, Constant, Data, GraphError, Value
 from fastconv.nn.base import INPUT
+from fastconv.nn.convolution import FilterLayer
+from fastconv.nn.weighted import undrawn
 from fastconv.types import Array, Shape
 
 MOST_LAYERS = 2**14
@@ -68,7 +70,7 @@ class Maker:
         inputs = [self.value(name) if name else None for name in node.inputs]
         call = Call(node, self.graph.opset, inputs, self)
         try:
-            with np.errstate(all="ignore"):
+            with np.errstate(all="ignore"), undrawn():
                 found = self._found(call)
         except GraphError:
             raise
@@ -153,23 +155,31 @@ class Maker:
         """The shapes of what a layer gives; None where a size of its input is open and does not fit."""
         if any(source.shapes is None for source in sources):
             return None
+        worlds = [[source.shapes[world] for source in sources if source.shapes] for world in (0, 1)]
         try:
-            first, second = (
-                self._shape(layer, [source.shapes[world] for source in sources if source.shapes])
-                for world in (0, 1)
-            )
+            return self._shape(layer, worlds[0]), self._shape(layer, worlds[1])
         except ValueError:
             if all(None not in (source.known() or ())[self.batched :] for source in sources):
                 raise
-            if isinstance(layer, nn.Linear):  # whatever leads to it gives what it takes
-                first, second = ((*s[:-1], layer.out_features) for s in sources[0].shapes or ())
-                return first, second
+        try:  # whatever leads to it gives as many channels, or features, as it takes
+            first, second = (_taken(layer, shapes) for shapes in worlds)
+            return self._shape(layer, first), self._shape(layer, second)
+        except ValueError:
             return None
-        return first, second
 
     def _shape(self, layer: nn.Layer, shapes: Sequence[Shape]) -> Shape:
         batch = shapes[0][: self.batched]
         return (*batch, *layer.output_shape(*(shape[self.batched :] for shape in shapes)))
+
+
+def _taken(layer: nn.Layer, shapes: Sequence[Shape]) -> list[Shape]:
+    """The shapes with the number of channels, or of features, that a layer takes."""
+    shape = list(shapes[0])
+    if isinstance(layer, nn.Linear):
+        shape[-1] = layer.in_features
+    elif isinstance(layer, FilterLayer) and len(shape) > 1:
+        shape[1] = layer.in_channels
+    return [tuple(shape)]
 
 
 def _arrays(folded: Any) -> list[Array]:

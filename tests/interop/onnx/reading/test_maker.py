@@ -44,6 +44,18 @@ def test_the_batch_as_a_number_that_nodes_compute(tmp_path):
     assert kinds(agrees(model(nodes, tensors), tmp_path)) == ["Flatten"]
 
 
+def test_a_file_without_any_sizes(tmp_path):
+    tensors = {"w": draw(4, 3, 3, 3), "s": draw(4), "b": draw(4), "m": draw(4), "v": draw(4) ** 2 + 0.5}
+    nodes = [
+        node("Conv", "x w", "1"),
+        node("BatchNormalization", "1 s b m v", "2"),
+        node("GlobalAveragePool", "2", "3"),
+        node("Flatten", "3", "y"),
+    ]
+    ours = agrees(model(nodes, tensors, ("N", "C", "H", "W")), tmp_path)
+    assert kinds(ours) == ["Conv2d", "BatchNorm2d", "AdaptiveAvgPool2d", "Flatten"]
+
+
 def test_an_operation_that_needs_constants_is_told(tmp_path):
     got = refusal(model([node("Floor", "x", "y")]), tmp_path)
     needs = "constants; an operation that the table of layers has would fit"

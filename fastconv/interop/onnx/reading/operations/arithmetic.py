@@ -12,6 +12,9 @@ from fastconv.interop.onnx.reading.operations.shapes import reshaped
 from fastconv.interop.onnx.reading.values import Constant, Data
 from fastconv.types import Array
 
+BIASED = nn.Linear, nn.Conv1d, nn.Conv2d
+"""Layers that may have a bias, one number for each output."""
+
 
 def add(call: Call) -> Data:
     """x + y; a constant becomes the bias of a layer before it that has none."""
@@ -89,12 +92,21 @@ def extreme(kind: Callable[[], nn.Layer], sign: int) -> Callable[[Call], Data]:
         for index, value in enumerate(call.inputs):
             if isinstance(value, Constant):
                 constant = _constant(call, index, x)
-                x = _shifted(call, x, -constant)
-                x = call.chain(x, nn.Hardtanh(0.0, np.inf) if sign > 0 else nn.Hardtanh(-np.inf, 0.0))
-                x = _shifted(call, x, constant)
+                if constant.ndim == 0:
+                    x = call.add(_limit(sign, float(constant)), x)
+                else:
+                    x = call.add(_limit(sign, 0), _shifted(call, x, -constant))
+                    x = _shifted(call, x, constant)
         return x
 
     return read
+
+
+def _limit(sign: int, number: float) -> nn.Layer:
+    """The layer of max(x, number), or of min(x, number) for sign -1."""
+    if sign < 0:
+        return nn.Hardtanh(-np.inf, number)
+    return nn.Hardtanh(number, np.inf) if number else nn.ReLU()
 
 
 def _split(call: Call) -> tuple[Data, Array, bool] | list[Data]:
@@ -171,12 +183,10 @@ def _biased(layer: nn.Layer, bias: Array) -> nn.Layer | None:
     if "bias" in parameters or "weight" not in parameters or layer.frozen():
         return None
     weight = parameters["weight"]
+    by_output = (len(weight), *(1,) * (weight.ndim - 2)) if weight.ndim else ()
     if type(layer) is nn.Affine and bias.ndim:
         config["bias"] = bias.shape
-    elif type(layer) in (nn.Linear, nn.Conv1d, nn.Conv2d) and bias.shape == (
-        len(weight),
-        *(1,) * (weight.ndim - 2),
-    ):
+    elif type(layer) in BIASED and (bias.shape == by_output or bias.size == len(weight) == 1):
         config["bias"], bias = True, bias.reshape(-1)
     else:
         return None

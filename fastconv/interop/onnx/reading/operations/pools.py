@@ -27,7 +27,7 @@ def max_pool(call: Call) -> list[Data | None]:
     """A maximum of each window; the places of the maxima are none that a layer gives."""
     x, given, ceil = _window(call)
     inner, padded = unpadded(call, x, given)
-    if inner is not x and (made := call.making.made(inner)) and type(made.layer) in POSITIVE:
+    if inner is not x and padded.narrow and max(given.dilation) == 1 and _is_positive(call, inner):
         x, given = inner, padded
     x, given = _padded(call, x, given)
     kind = nn.MaxPool1d if len(given.kernel) == 1 else nn.MaxPool2d
@@ -35,10 +35,15 @@ def max_pool(call: Call) -> list[Data | None]:
     return [call.add(layer, x), None]
 
 
+def _is_positive(call: Call, data: Data) -> bool:
+    """Whether a layer gives this that gives nothing below 0."""
+    made = call.making.made(data)
+    return made is not None and type(made.layer) in POSITIVE
+
+
 def _padded(call: Call, x: Data, given: Window) -> tuple[Data, Window]:
     """A padding as wide as windows are, which a pool does not take, as a layer before it."""
-    pairs = zip(given.padding, given.kernel, strict=True) if given.padding != "same_upper" else ()
-    if all(max(pair) < taps for pair, taps in pairs):
+    if given.narrow:
         return x, given
     sides = tuple(side for pair in reversed(given.padding) for side in pair)
     kind: Any = nn.ConstantPad1d if len(given.kernel) == 1 else nn.ConstantPad2d
@@ -54,7 +59,7 @@ def average_pool(call: Call) -> Data:
         return _spread(call, x, given, plain and not (ceil and max(given.stride) > 1))
     if (counted or plain) and not ceil:
         inner, padded = unpadded(call, x, given)
-        if inner is not x:
+        if inner is not x and padded.narrow:
             x, given, counted = inner, padded, True
     if counted and given.padding == "same_upper":
         raise call.refuse("auto_pad SAME_UPPER with count_include_pad", "one of them alone")

@@ -18,6 +18,13 @@ class Window(NamedTuple):
     padding: Any
     dilation: Any
 
+    @property
+    def narrow(self) -> bool:
+        """Whether each window sees a pixel, whatever the padding."""
+        if self.padding == "same_upper":
+            return True
+        return all(max(pair) < taps for pair, taps in zip(self.padding, self.kernel, strict=True))
+
 
 def window(call: Call, x: Data, kernel: Sequence[int]) -> Window:
     """The window that a node's attributes describe, for a kernel of this size."""

@@ -60,6 +60,14 @@ def test_any_number_of_data_and_constants(op, tmp_path):
     agrees(model(nodes, {"c": draw(3, 1, 1)}), tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("op", "number", "kind"), [("Max", 0, "ReLU"), ("Max", 0.5, "Hardtanh"), ("Min", 0.5, "Hardtanh")]
+)
+def test_a_number_as_a_limit(op, number, kind, tmp_path):
+    made = model([node(op, "x c", "y")], {"c": np.float32(number)})
+    assert kinds(agrees(made, tmp_path)) == [kind]
+
+
 def test_powers(tmp_path):
     nodes = [node("Pow", "x two", "1"), node("Sqrt", "1", "2"), node("Reciprocal", "2", "y")]
     ours = agrees(model(nodes, {"two": np.float32(3)}), tmp_path, positive=True)

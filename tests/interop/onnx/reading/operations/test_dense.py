@@ -22,6 +22,12 @@ def test_a_product_and_a_sum_are_one_layer(tmp_path):
     assert {*ours.parameters()} == {"0.weight", "0.bias"}
 
 
+def test_one_output_has_its_bias(tmp_path):
+    nodes = [node("MatMul", "x w", "1"), node("Add", "1 b", "y")]
+    ours = agrees(model(nodes, {"w": draw(5, 1), "b": draw(1)}, ("N", 5)), tmp_path, 2, 5)
+    assert kinds(ours) == ["Linear"]
+
+
 def test_a_product_that_two_read_keeps_its_sum_beside_it(tmp_path):
     nodes = [node("MatMul", "x w", "1"), node("Add", "b 1", "2"), node("Concat", "1 2", "y", axis=1)]
     agrees(model(nodes, {"w": draw(5, 4), "b": draw(4)}, ("N", 5)), tmp_path, 2, 5)

@@ -63,6 +63,13 @@ def test_zeros_of_a_pad_are_those_of_a_pool_where_it_makes_no_difference(tmp_pat
     assert kinds(agrees(model(positive, opset=9), tmp_path)) == ["ReLU", "MaxPool2d"]
 
 
+@pytest.mark.parametrize("op", ["MaxPool", "AveragePool"])
+def test_zeros_that_fill_a_window_stay(op, tmp_path):
+    pad = node("Pad", "0", "1", pads=[0, 0, 2, 2, 0, 0, 2, 2])
+    nodes = [node("Relu", "x", "0"), pad, node(op, "1", "y", kernel_shape=[2, 2])]
+    assert len(kinds(agrees(model(nodes, opset=9), tmp_path))) == 3
+
+
 def test_a_padding_as_wide_as_the_window(tmp_path):
     pool = model([node("MaxPool", "x", "y", kernel_shape=[2, 2], strides=[3, 3], pads=[0, 0, 1, 2])])
     ours, x = load(written(pool, tmp_path)), draw(1, 3, 8, 8)
