@@ -27,7 +27,7 @@ def check(
     model: nn.Layer,
     optimizer: optim.Optimizer,
     settings: dict[str, Any],
-    data: Batches,
+    data: Batches | None,
 ) -> None:
     """ValueError where two ranks differ: the rank, in what, what it has and what rank 0 has."""
     if parallel.ranks == 1:
@@ -75,7 +75,7 @@ def _training(model: nn.Layer, optimizer: optim.Optimizer, settings: dict[str, A
     }
 
 
-def _data(data: Batches) -> dict[str, str]:
+def _data(data: Batches | None) -> dict[str, str]:
     """What is trained on: arrays. Iterables give each rank its part."""
     if not isinstance(data, ArrayBatches):
         return {}

@@ -48,10 +48,12 @@ class Together:
         self.leads = parallel.rank == 0
         self.shards = parallel.shards
         self._sums = Sums(model, parallel)
+        self._checked = False
 
-    def check(self, data: Batches, **settings: Any) -> None:
+    def check(self, data: Batches | None, **settings: Any) -> None:
         """ValueError where the ranks differ in what decides the result: it names the first that does."""
         alike.check(self.parallel, self.model, self.optimizer, settings, data)
+        self._checked = True
 
     def own(self, function: Callable[[int, int], Iterable[Any]]) -> OwnBatches:
         """The batches of a function of (rank, ranks), which gives each rank its part of them."""
@@ -72,8 +74,14 @@ class Together:
         return prefetch.ahead(shares, lambda number, share: self._changed(augment, share, *seeds, number))
 
     def share(self, batch: Batch) -> Share:
-        """This rank's share of a batch that all ranks have."""
+        """This rank's share of a batch that all ranks have; ValueError where they have others."""
         x, y, weight = batch
+        if not self._checked:
+            self.check(None)
+        for rank, samples in enumerate(self.parallel.numbers(len(x))):
+            if samples != len(x):
+                got = f"{len(x)} samples, and {samples} on rank {rank}"
+                raise validate.wrong_value("step", "x", got, "the same batch on all ranks")
         cut = self.parallel.cut(len(x))
         rows = cut.rows(self.parallel.rank)
         own = x[rows], y[rows], None if weight is None else weight[rows]

@@ -132,6 +132,12 @@ def uneven(parallel):
     return {"history": history, "step": loss, "evaluated": fitted.evaluate(x, y, batch_size=30)}
 
 
+def other_batches(parallel):
+    x, y = digits(30)
+    fitted = trainer(nn.Sequential(nn.Flatten(), nn.Linear(64, 10), seed=0), parallel)
+    fitted.step(x[parallel.rank :], y[parallel.rank :])
+
+
 def fewer_batches(parallel):
     x, y = digits(30)
     own = parallel.rows(30)

@@ -40,6 +40,10 @@ def test_a_killed_rank_is_named_and_another_number_of_ranks_goes_on(run, found):
         ("other_parameters", "rank 0 of 2: ValueError: fit: parallel: got the parameters: "),
         ("other_data", "rank 0 of 2: ValueError: fit: parallel: got the samples x: "),
         (
+            "other_batches",
+            "rank 0 of 2: ValueError: step: x: got 30 samples, and 29 on rank 1, needs the same",
+        ),
+        (
             "fewer_batches",
             "rank 0 of 2: ValueError: fit: x: got no batch on rank 1, "
             "needs as many batches on each rank: rank 0 has one more",
