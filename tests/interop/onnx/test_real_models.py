@@ -21,12 +21,7 @@ TEXT = [
 
 def page(height, width, lines, left, top, size):
     """Black text on white: an image (3, H, W) from 0 to 1."""
-    pil = (
-        pytest.importorskip("PIL.Image"),
-        pytest.importorskip("PIL.ImageDraw"),
-        pytest.importorskip("PIL.ImageFont"),
-    )
-    image, draw, font = pil
+    image, draw, font = (pytest.importorskip(f"PIL.{name}") for name in ("Image", "ImageDraw", "ImageFont"))
     paper = image.new("RGB", (width, height), "white")
     draw.Draw(paper).multiline_text((left, top), "\n".join(lines), "black", font.load_default(size))
     return np.asarray(paper, np.float32).transpose(2, 0, 1) / 255
