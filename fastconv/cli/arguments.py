@@ -21,7 +21,7 @@ SCHEDULES = (
 )
 SIZE = "height and width that images of a folder are resized to"
 
-MODEL = "a file that train, model.save or trainer.save wrote, or an ONNX file"
+MODEL = "a file that train, model.save or trainer.save wrote, an ONNX file, or a .keras file"
 FOREIGN = "a model that train did not write (default: their own)"
 
 

@@ -9,13 +9,15 @@ import numpy as np
 from fastconv import nn
 from fastconv.cli import settings
 from fastconv.data.preparation import RAW, Preparation
-from fastconv.interop import onnx, safetensors
+from fastconv.interop import keras, onnx, safetensors
 from fastconv.nn.architecture import recorded
 from fastconv.nn.files import restored
 from fastconv.types import Pair, Shape
 
 ONNX = ".onnx"
 """The end of the name of an ONNX file."""
+KERAS = ".keras"
+"""The end of the name of a file that Keras wrote."""
 KEY = "task"
 """The entry of the file's description that holds a `Task`."""
 
@@ -47,10 +49,12 @@ def load(path: str) -> tuple[nn.Layer, Task | None]:
     """The model and its task; None for a file that does not tell it, such as those of `model.save`.
 
     The task of a run's checkpoint is what config.json beside it says; that of an ONNX file what `export` put
-    there.
+    there; a file of Keras's says none.
     """
     if is_onnx(path):
         model, entry = _of_onnx(path)
+    elif is_keras(path):
+        model, entry = keras.load(path), None
     else:
         content, tensors = safetensors.read(path)
         model = restored(path, content, tensors)
@@ -68,8 +72,15 @@ def is_onnx(path: str) -> bool:
     return Path(path).suffix.lower() == ONNX
 
 
+def is_keras(path: str) -> bool:
+    """Whether this is the name of a file that Keras wrote."""
+    return Path(path).suffix.lower() == KERAS
+
+
 def input_shape(path: str) -> Shape | None:
-    """The shape of an input, where the file is one of ONNX and says it."""
+    """The shape of an input, where the file is one of ONNX or Keras and says it."""
+    if is_keras(path):
+        return keras.input_shape(path)
     return onnx.input_shape(path) if is_onnx(path) else None
 
 

@@ -1,4 +1,5 @@
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,6 +9,8 @@ from fastconv import nn
 from fastconv.cli import modelfile
 from fastconv.data.augment import Normalize
 from fastconv.data.preparation import Preparation
+
+CHAIN = Path(__file__).parents[1] / "interop/keras/models/chain.keras"
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -48,6 +51,22 @@ def test_the_shape_and_the_operators_are_what_is_asked_for(fastconv, refused, on
     assert onnx.load(out).opset_import[0].version == 17
     again = fastconv("export", out, tmp_path / "again.onnx")
     assert again.out.endswith("again.onnx: opset 20, N x 3 x 5 x 6 to N x 2 x 3 x 4\n")
+
+
+def test_a_model_of_keras(fastconv, tmp_path):
+    pytest.importorskip("h5py")
+    out = tmp_path / "chain.onnx"
+    result = fastconv("export", CHAIN, out)
+    assert result == (0, f"{out}: opset 20, N x 3 x 9 x 8 to N x 4\n", "")
+    rng = np.random.default_rng(0)
+    images, labels = rng.integers(0, 256, (12, 9, 8, 3), np.uint8), np.arange(12) % 4
+    np.savez(tmp_path / "data.npz", images=images, labels=labels)
+    both = [
+        fastconv("evaluate", file, "--data", f"npz:{tmp_path / 'data.npz'}", "--backend", "reference")
+        for file in (CHAIN, out)
+    ]
+    assert [result.status for result in both] == [0, 0]
+    assert both[0].out.splitlines()[1:] == both[1].out.splitlines()[1:]
 
 
 def test_bad_input(refused, model, tmp_path):

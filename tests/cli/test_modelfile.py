@@ -2,6 +2,7 @@ import errno
 import json
 import os
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from fastconv.interop import onnx, safetensors
 from fastconv.nn.architecture import recorded
 
 HOW = Preparation((0.0, 15.0), True, Normalize(0.25, 0.5))
+CHAIN = str(Path(__file__).parents[1] / "interop/keras/models/chain.keras")
 TASK = Task((1, 8, 8), ("a", "b", "c"))
 
 
@@ -159,6 +161,20 @@ def test_a_model_says_how_images_are_prepared():
 def test_the_name_says_that_a_file_is_one_of_onnx(name):
     assert modelfile.is_onnx(name)
     assert not modelfile.is_onnx("a.onnx.safetensors")
+
+
+@pytest.mark.parametrize("name", ["a.keras", "b/A.Keras"])
+def test_the_name_says_that_a_file_is_one_of_keras(name):
+    assert modelfile.is_keras(name)
+    assert not modelfile.is_keras("a.keras.safetensors")
+
+
+def test_a_keras_file_has_a_model_and_the_shape_of_its_input_but_no_task():
+    pytest.importorskip("h5py")
+    model, task = modelfile.load(CHAIN)
+    assert (type(model), task) == (nn.Sequential, None)
+    assert modelfile.input_shape(CHAIN) == (3, 9, 8)
+    assert modelfile.task_for(CHAIN, model, (3, 9, 8)).input_shape == (3, 9, 8)
 
 
 def test_an_onnx_file_has_the_task_that_it_was_exported_with(tmp_path):

@@ -1,4 +1,5 @@
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -139,3 +140,14 @@ def test_a_missing_image_of_a_model_from_python(refused, net, tmp_path):
     missing = tmp_path / "none.png"
     for more in ((), ("--size", 2)):
         assert refused("predict", net, missing, *more) == f"{missing}: No such file or directory"
+
+
+def test_a_model_of_keras(fastconv, refused, pictures, tmp_path):
+    pytest.importorskip("h5py")
+    chain = Path(__file__).parents[1] / "interop/keras/models/chain.keras"
+    result = fastconv("predict", chain, *pictures, "--size", "9,8", "--labels", "--backend", "reference")
+    assert (result.status, result.err) == (0, "")
+    assert {*result.out.split()} <= {*"0123"}
+    broken = tmp_path / "broken.keras"
+    broken.write_bytes(b"PK")
+    assert refused("predict", broken, *pictures).startswith(f"{broken}: is no complete .keras file: ")

@@ -8,12 +8,11 @@ import numpy as np
 
 from fastconv import nn
 from fastconv.interop.keras.archive import members
-from fastconv.interop.keras.entries import Entry, entry, everything
+from fastconv.interop.keras.entries import Entry, everything
+from fastconv.interop.keras.inputs import axes_of, given, model_entry
 from fastconv.interop.keras.models import converted
 from fastconv.interop.keras.step import Reading
-from fastconv.interop.keras.values import Value, channels_first, shape_of
 from fastconv.interop.keras.weights import opened
-from fastconv.nn.base import INPUT
 
 POLICIES = {
     *("float32", "float64", "float16", "bfloat16"),
@@ -48,41 +47,16 @@ def load(path: str | Path) -> nn.Layer:
     config, data = members(path)
     with opened(data) as weights, np.errstate(all="ignore"):
         try:
-            model = entry(config)
-            if not model.is_model:
-                raise ValueError(
-                    f"got a {model.kind[:40]} of {model.module[:60]}, needs a Sequential or Functional"
-                )
+            model = model_entry(config)
             layers = list(everything(model))
             reading = Reading(weights, _dtype(layers))
-            builder, output = converted(model, _input(layers), reading)
-            axes = _axes(layers, output.rank)
+            builder, output = converted(model, given(layers), reading)
+            axes = axes_of(layers, output.rank)
             loaded = builder.finished(builder.moved(builder.unfolded(output), axes))
         except (ValueError, TypeError, OverflowError, MemoryError, RecursionError) as error:
             raise ValueError(f"{path}: holds no model that fits: {error}") from None
     _tell(path, layers, reading)
     return loaded
-
-
-def _input(layers: list[Entry]) -> Value:
-    """What the model is given, with the axes that it has here."""
-    inputs = (layer for layer in layers if layer.kind == "InputLayer")
-    shape = shape_of(next(inputs, layers[0]).values.get("batch_shape"))
-    if len(shape) > 3:
-        raise ValueError(f"got inputs of {len(shape)} axes, needs at most 3: an image")
-    return Value(INPUT, shape, _axes(layers, len(shape)))
-
-
-def _axes(layers: list[Entry], rank: int) -> tuple[int, ...]:
-    """Keras's axes of an image or a signal in our order, as the first layer says that takes such.
-
-    Samples of two axes are signals where a layer takes signals, else they stay as they are; those of three
-    are images.
-    """
-    ending = {2: "1D", 3: "2D"}.get(rank, "-")
-    formats = (layer.values.get("data_format", "channels_last") for layer in layers if ending in layer.kind)
-    found = next(formats, "channels_last" if rank == 3 else None)
-    return channels_first(rank) if found == "channels_last" else tuple(range(rank))
 
 
 def _policies(layers: list[Entry]) -> list[str]:

@@ -1,6 +1,5 @@
 """Whole files: those that Keras wrote, broken ones, and a network of others."""
 
-import importlib.metadata
 import io
 import json
 import random
@@ -14,6 +13,7 @@ import fastconv
 from fastconv import nn
 from fastconv.interop.keras import load
 from tests.interop.keras.files import given, layer, loaded, sequential, tensor
+from tests.interop.packages import shipped
 
 MODELS = Path(__file__).parent / "models"
 
@@ -71,15 +71,6 @@ def test_the_same_network_as_keras_reads_it(keras, tmp_path):
     model.save(tmp_path / "digits.safetensors")
     again = fastconv.load(tmp_path / "digits.safetensors")
     assert np.array_equal(again.predict(x.transpose(0, 3, 1, 2)), got)
-
-
-def shipped(package, name):
-    """A file of an installed package, which is not imported."""
-    try:
-        files = importlib.metadata.files(package)
-    except importlib.metadata.PackageNotFoundError:
-        pytest.skip(f"reads a file of {package}, which is not installed")
-    return next(file.locate() for file in files if file.name == name)
 
 
 def dense(policy):
