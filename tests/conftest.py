@@ -10,7 +10,7 @@ import pytest
 from hypothesis import settings
 from numpy.lib.array_utils import byte_bounds
 
-from fastconv import backend
+from fastconv import backend, backends
 from fastconv.kernels.engine import jit
 from fastconv.kernels.engine.native import layouts
 from fastconv.kernels.engine.operand import operand_type
@@ -76,6 +76,15 @@ def every_kernel_gets_the_types_it_was_compiled_for():
     jit.entry_point = compared
     yield
     jit.entry_point = find
+
+
+@pytest.fixture(autouse=True)
+def the_process_keeps_its_backend():
+    """A test that leaves the twins in force would let those after it test no kernel."""
+    yield
+    left = backends.name()
+    backend("numba")
+    assert left == "numba", "the test left another backend in force"
 
 
 @pytest.fixture

@@ -164,6 +164,14 @@ def test_metadata_is_routed():
     assert 3 not in steps.predict(X.reshape(200, 64))
 
 
+@pytest.fixture
+def _the_kernels_again():
+    """What the one process has set for itself."""
+    yield
+    fastconv.backend("numba")
+
+
+@pytest.mark.usefixtures("_the_kernels_again")
 def test_workers_give_the_same_scores():
     """Two processes, each with a backend of its own."""
 
