@@ -38,6 +38,9 @@ KINDS = {"BOOL", "C64", "BF16", *(f"F{bits}" for bits in (16, 32, 64))}
 KINDS |= {f"{sign}{bits}" for sign in "IU" for bits in (8, 16, 32, 64)}
 """The types of arrays that are read, by their names in files."""
 
+READERS = {".onnx": "onnx", ".keras": "keras"}
+"""Files that another module reads, by the ends of their names."""
+
 _logger = logging.getLogger("fastconv")
 
 
@@ -113,7 +116,9 @@ def _opened(path: str | Path) -> Iterator[Any]:
         with safetensors.safe_open(path, framework="numpy") as file:
             yield file
     except (safetensors.SafetensorError, TypeError) as error:
-        raise ValueError(f"{path}: is no complete safetensors file: {error}") from None
+        reader = READERS.get(Path(path).suffix.lower())
+        hint = f"fastconv.interop.{reader}.load would fit" if reader else error
+        raise ValueError(f"{path}: is no complete safetensors file: {hint}") from None
 
 
 def _arrays(path: str | Path, file: Any) -> dict[str, Array]:
