@@ -110,6 +110,31 @@ def test_a_call_that_is_replayed_reads_what_it_is_given(kind):
         np.testing.assert_array_equal(F.add(kind(x), kind(y)), x + y)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_running_statistics_are_updated_in_their_memory(kind):
+    x = np.random.default_rng(0).normal(size=(4, 2, 3))
+    ours, theirs = (np.zeros(2), np.ones(2)), (np.zeros(2), np.ones(2))
+    wrappers = [kind(array) for array in theirs]
+    with fastconv.backend("reference"):
+        expected = F.batch_norm(x, *ours, training=True)
+        np.testing.assert_array_equal(F.batch_norm(kind(x), *wrappers, training=True), expected)
+    for one, wrapper in zip(ours, wrappers, strict=True):
+        np.testing.assert_array_equal(exchange.taken("f", "x", wrapper), one)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_losses_and_files_take_them(kind, tmp_path):
+    weight = np.array([1.0, 2.0, 3.0])
+    for loss in (nn.CrossEntropyLoss(kind(weight)), nn.BCEWithLogitsLoss(pos_weight=kind(weight))):
+        assert loss.config()["pos_weight" if isinstance(loss, nn.BCEWithLogitsLoss) else "weight"] == [
+            1,
+            2,
+            3,
+        ]
+    fastconv.interop.safetensors.save({"a": kind(weight)}, tmp_path / "file")
+    np.testing.assert_array_equal(fastconv.interop.safetensors.load(tmp_path / "file")["a"], weight)
+
+
 def model():
     body = nn.Sequential(nn.Conv2d(2, 2, 3, padding=1), nn.BatchNorm2d(2))
     graph = nn.Graph({"a": (nn.ReLU(), "input"), "b": (nn.Add(), "a", "input")})

@@ -38,27 +38,31 @@ KINDS = {"BOOL", "C64", "BF16", *(f"F{bits}" for bits in (16, 32, 64))}
 KINDS |= {f"{sign}{bits}" for sign in "IU" for bits in (8, 16, 32, 64)}
 """The types of arrays that are read, by their names in files."""
 
+READERS = {".onnx": "onnx", ".keras": "keras"}
+"""Files that another module reads, by the ends of their names."""
+
 _logger = logging.getLogger("fastconv")
 
 
 def save(state_dict: Mapping[str, Array], path: str | Path) -> None:
     """Writes a dict of name and array to `path`; a file there is replaced whole or not at all.
 
-    TypeError for what is no such dict, ValueError for arrays that are no numbers.
+    Tensors of PyTorch, as a module's state dict has, are arrays too. TypeError for what is no such dict,
+    ValueError for arrays that are no numbers.
     """
     if not isinstance(state_dict, Mapping):
         hint = "; its state_dict() would fit" if hasattr(state_dict, "state_dict") else ""
         needs = f"a dict of name and array{hint}"
         raise validate.wrong_type("save", "state_dict", type(state_dict).__name__, needs)
-    for name, array in state_dict.items():
+    arrays = {name: exchange.taken("save", "state_dict", array) for name, array in state_dict.items()}
+    for name, array in arrays.items():
         if not isinstance(name, str) or not isinstance(array, np.ndarray):
             got = f"{type(array).__name__} for {name!r}"
-            hint = "; its .numpy() would fit" if hasattr(array, "numpy") else ""
-            raise validate.wrong_type("save", "state_dict", got, f"a name and an array each{hint}")
+            raise validate.wrong_type("save", "state_dict", got, "a name and an array each")
         if array.dtype.newbyteorder("=").name not in STORED:
             needs = f"one of {', '.join(STORED)}"
             raise validate.wrong_value("save", "state_dict", f"{array.dtype} for {name!r}", needs)
-    _replace(path, state_dict, None)
+    _replace(path, arrays, None)
 
 
 def load(path: str | Path) -> dict[str, Array]:
@@ -112,7 +116,9 @@ def _opened(path: str | Path) -> Iterator[Any]:
         with safetensors.safe_open(path, framework="numpy") as file:
             yield file
     except (safetensors.SafetensorError, TypeError) as error:
-        raise ValueError(f"{path}: is no complete safetensors file: {error}") from None
+        reader = READERS.get(Path(path).suffix.lower())
+        hint = f"fastconv.interop.{reader}.load would fit" if reader else error
+        raise ValueError(f"{path}: is no complete safetensors file: {hint}") from None
 
 
 def _arrays(path: str | Path, file: Any) -> dict[str, Array]:

@@ -6,7 +6,7 @@ from typing import Literal, overload
 
 import numpy as np
 
-from fastconv import validate
+from fastconv import exchange, validate
 from fastconv.backends import active
 from fastconv.ops.replay import replayed
 from fastconv.types import Array, Shape
@@ -289,6 +289,8 @@ def _checked(
     updated: bool,
 ) -> tuple[Array, tuple[Array, Array] | None]:
     """The checked input, and the running statistics themselves, if there are any."""
+    running_mean = exchange.taken(name, "running_mean", running_mean)  # its own memory, to be updated
+    running_var = exchange.taken(name, "running_var", running_var)
     names = ("input", "running_mean", "running_var", "weight", "bias")
     given = (input, running_mean, running_var, weight, bias)
     X, mean, var, w, b = arrays(name, names, *given, optional=4)

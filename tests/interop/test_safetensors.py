@@ -97,6 +97,15 @@ def test_arrays_are_written_in_row_major_order_whatever_their_memory(tmp_path):
     assert np.array_equal(tensors["c"], array[::-1])
 
 
+@pytest.mark.parametrize("kind", ["onnx", "keras"])
+def test_files_that_another_module_reads_are_told_which(kind, tmp_path):
+    path = tmp_path / f"model.{kind}"
+    path.write_bytes(b"PK\x03\x04" * 8)
+    message = rf"is no complete safetensors file: fastconv\.interop\.{kind}\.load would fit$"
+    with pytest.raises(ValueError, match=message):
+        fastconv.load(path)
+
+
 def written(path, header, data):
     """A safetensors file of this header and data."""
     text = json.dumps(header).encode()

@@ -58,9 +58,11 @@ def entry(description: Any) -> Entry:
     if not isinstance(values, dict) or not isinstance(kind, str):
         raise ValueError(f"got {repr(description)[:40]}, needs a layer's class and config")
     name, registered = values.get("name"), description.get("registered_name")
+    own = module is None or registered not in (None, kind)
+    if name is None and own:
+        raise ValueError(f"got a {kind[:40]}, a class of its own, needs a Sequential or functional model")
     if not isinstance(name, str):
         raise ValueError(f"got the name {repr(name)[:40]} of a layer, needs a word")
-    own = module is None or registered not in (None, kind)
     return Entry(name, "a class of its own" if own else str(module), kind, values)
 
 

@@ -1,12 +1,17 @@
 """from_module: a PyTorch module as a model."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from fastconv import nn, validate
 from fastconv.interop.pytorch import traced
 from fastconv.interop.pytorch.leaves import Leaves, known, placed, refuse_hooks, unknown
 from fastconv.interop.pytorch.numbers import torch_for
+
+WRAPPERS = {"OptimizedModule": "_orig_mod", "DataParallel": "module", "DistributedDataParallel": "module"}
+"""Modules of PyTorch that run another, and the attribute that it is."""
 
 _logger = logging.getLogger("fastconv")
 
@@ -31,14 +36,40 @@ def from_module(module: Any, example_input: Any = None) -> nn.Layer:
     """
     torch = torch_for("from_module")
     validate.instance("from_module", "module", module, torch.nn.Module)
+    _refuse_compiled(torch, module)
     leaves = Leaves()
-    model = _Containers(torch, leaves).of(module, "", example_input is None)
-    if model is None:
-        model = traced.model_of(torch, module, example_input, leaves)
+    with _evaluating(module):
+        model = _Containers(torch, leaves).of(module, "", example_input is None)
+        if model is None:
+            model = traced.model_of(torch, module, example_input, leaves)
     if leaves.converted:
         names = " and ".join(sorted(leaves.converted))
         _logger.warning("from_module: parameters of %s are converted to float32", names)
     return model
+
+
+def _refuse_compiled(torch: Any, module: Any) -> None:
+    """ValueError for what holds a module, or its code, in another form."""
+    for place, inner in module.named_modules():
+        name = type(inner).__name__
+        if isinstance(inner, torch.jit.ScriptModule):
+            needs = "one of Python; the module that it was made of would fit"
+            raise ValueError(f"from_module: {placed(place, name)}: got a compiled module, needs {needs}")
+        if name in WRAPPERS and type(inner).__module__.startswith("torch."):
+            needs = f"the module inside; its .{WRAPPERS[name]} would fit"
+            raise ValueError(f"from_module: {placed(place, name)}: got a wrapper, needs {needs}")
+
+
+@contextmanager
+def _evaluating(module: Any) -> Iterator[None]:
+    """The module in evaluation, then as it was: in training, a spectral norm moves when it is read."""
+    modes = [(inner, inner.training) for inner in module.modules()]
+    module.eval()
+    try:
+        yield
+    finally:
+        for inner, training in modes:
+            inner.training = training
 
 
 class _Containers:

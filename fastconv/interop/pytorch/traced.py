@@ -1,5 +1,6 @@
 """Modules with a forward of their own, followed by `torch.export`, as containers of layers."""
 
+import inspect
 from importlib import import_module
 from typing import Any
 
@@ -9,6 +10,9 @@ from fastconv.interop.pytorch.nesting import Step, nested
 from fastconv.interop.pytorch.operations import TABLE
 from fastconv.interop.pytorch.operations.base import Operation, Value, flat, free_name, sizes
 from fastconv.nn.base import INPUT
+
+VIEWS = {"aten::view", "aten::reshape", "aten::unflatten", "aten::_unsafe_view"}
+"""Operations whose shapes may name the number of samples."""
 
 
 def model_of(torch: Any, module: Any, example_input: Any, leaves: Leaves) -> nn.Layer:
@@ -22,18 +26,18 @@ def _exported(torch: Any, module: Any, example_input: Any) -> Any:
     """The module's graph in evaluation, for any number of samples."""
     example = _batch(torch, module, example_input)
     export = import_module("torch.export")
-    modes = [(inner, inner.training) for inner in module.modules()]
+    shapes: Any = ({0: export.Dim.AUTO},)
+    first = next(iter(inspect.signature(module.forward).parameters.values()), None)
+    if first is not None and first.kind is first.VAR_POSITIONAL:
+        shapes = (shapes,)
     try:
         with torch.no_grad():
-            return export.export(module.eval(), (example,), dynamic_shapes=({0: export.Dim.AUTO},))
+            return export.export(module, (example,), dynamic_shapes=shapes)
     except Exception as error:
         reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
         raise ValueError(
             f"from_module: torch.export can't follow {type(module).__name__}: {reason}"
         ) from error
-    finally:
-        for inner, training in modes:
-            inner.training = training
 
 
 def _batch(torch: Any, module: Any, example_input: Any) -> Any:
@@ -108,6 +112,7 @@ class _Trace:
             return self._constant(node)
         if not hasattr(result, "shape") and not isinstance(result, list | tuple):
             return result  # a size, or a check of one
+        self._refuse_open(node, given)
         kind = str((result[0] if isinstance(result, list | tuple) else result).dtype)
         if kind != self._kind:
             raise ValueError(f"from_module: {node.name}: got {kind}, needs {self._kind} throughout")
@@ -129,6 +134,16 @@ class _Trace:
         given = {**dict(zip((a.name for a in schema.arguments), values, strict=False)), **named}
         return {a.name: given.get(a.name, a.default_value) for a in schema.arguments}
 
+    def _refuse_open(self, node: Any, given: dict[str, Any]) -> None:
+        """ValueError for numbers that depend on the batch's size, but for the shapes of views."""
+        kinds = self._torch.SymInt, self._torch.SymFloat
+        if node.target._schema.name in VIEWS or not any(isinstance(v, kinds) for v in flat(given.values())):
+            return
+        needs = "the same for any"
+        raise ValueError(
+            f"from_module: {node.name}: got a number that depends on the batch's size, needs {needs}"
+        )
+
     def _constant(self, node: Any) -> Any:
         """Numbers that depend on no input, computed once; a parameter in another shape is one to train."""
         args, kwargs = self._torch.fx.map_arg((node.args, node.kwargs), lambda inner: self._values[inner])
@@ -137,6 +152,10 @@ class _Trace:
             raise ValueError(
                 f"from_module: {node.name} writes into the module's numbers, needs one that does not"
             )
+        if isinstance(node.meta.get("val"), self._torch.Tensor):
+            self._refuse_open(node, self._given(node))
+        if self._torch.Tag.nondeterministic_seeded in node.target.tags:
+            raise ValueError(f"from_module: {node.name} draws random numbers, needs fixed ones")
         with self._torch.no_grad():
             result = node.target(*args, **kwargs)
         view = bool(schema.arguments) and schema.arguments[0].alias_info is not None

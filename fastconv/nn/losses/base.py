@@ -164,7 +164,7 @@ def all_finite(function: str, name: str, target: Array) -> None:
 def numbers(function: str, name: str, value: Any) -> Array:
     """A read-only copy of an array of finite numbers."""
     try:
-        numbers = np.array(value)
+        numbers = np.array(exchange.taken(function, name, value))
     except ValueError:  # lists of different lengths
         numbers = np.empty(0, object)
     if numbers.dtype.kind not in "iuf":

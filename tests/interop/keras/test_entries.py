@@ -65,6 +65,12 @@ FUNCTIONAL = functional((given(2),), (layer("ReLU", "relu"), call(tensor("given"
         (sequential(given(2), {"config": {}, "class_name": 3}), "needs a layer's class and config"),
         (sequential(given(2), layer("ReLU", 3)), "got the name 3 of a layer, needs a word"),
         (
+            sequential(
+                given(2), {"class_name": "Net", "config": {}, "registered_name": "Net", "module": None}
+            ),
+            "got a Net, a class of its own, needs a Sequential or functional model",
+        ),
+        (
             one_more(FUNCTIONAL, input_layers=[["a", 0, 0], ["b", 0, 0]]),
             "got a model with 2 inputs, needs one",
         ),

@@ -1,4 +1,5 @@
 import sys
+import warnings
 
 import numpy as np
 import pytest
@@ -28,6 +29,32 @@ def test_every_network_comes_back_bit_for_bit(name, torch):
     assert again.describe() == model.describe()
     assert list(again.state_dict()) == list(model.state_dict())
     equal(again.state_dict(), model.state_dict())
+
+
+@torch_needed
+def test_numbers_that_move_in_training_are_those_of_evaluation(torch):
+    module = torch.nn.Sequential(torch.nn.utils.parametrizations.spectral_norm(torch.nn.Linear(3, 4)))
+    before = {name: array.clone() for name, array in module.state_dict().items()}
+    model = pytorch.from_module(module)
+    assert module.training
+    assert module[0].training
+    assert all(torch.equal(before[name], array) for name, array in module.state_dict().items())
+    np.testing.assert_array_equal(model[0].weight, module.eval()[0].weight.detach().numpy())
+
+
+@torch_needed
+def test_wrappers_and_compiled_modules_are_told_what_would_fit(torch):
+    inner = torch.nn.Sequential(torch.nn.ReLU())
+    with warnings.catch_warnings(action="ignore"):
+        compiled, traced = torch.compile(inner), torch.jit.trace(inner, torch.zeros(1, 2))
+    message = r"^from_module: {}got a wrapper, needs the module inside; its .{} would fit$"
+    with pytest.raises(ValueError, match=message.format("OptimizedModule: ", "_orig_mod")):
+        pytorch.from_module(compiled)
+    outer = torch.nn.Sequential(torch.nn.DataParallel(inner))
+    with pytest.raises(ValueError, match=message.format(r"in 0 \(DataParallel\): ", "module")):
+        pytorch.from_module(outer)
+    with pytest.raises(ValueError, match=r"^from_module: TopLevelTracedModule: got a compiled module, needs"):
+        pytorch.from_module(traced)
 
 
 @torch_needed

@@ -165,6 +165,9 @@ def test_operations_in_place_write_over_what_they_read(torch, of, same):
         pytorch.from_module(module, torch.zeros(2, 4))
 
 
+OPEN = "got a number that depends on the batch's size, needs the same for any"
+
+
 @pytest.mark.parametrize(
     ("function", "message"),
     [
@@ -177,11 +180,33 @@ def test_operations_in_place_write_over_what_they_read(torch, of, same):
             "mul_ writes into the module's numbers, needs one that does",
         ),
         (lambda m, x: x.argmax(1), "argmax: got torch.int64, needs torch.float32 throughout"),
+        (lambda m, x: x / x.shape[0], f"div: {OPEN}"),
+        (lambda m, x: x + m.scale.expand(x.shape[0], 3), f"expand: {OPEN}"),
+        (lambda m, x: x[:, : x.shape[0]], f"slice_1: {OPEN}"),
+        (lambda m, x: m.scale.new_ones(1, 3).bernoulli(0.5) * x, "bernoulli draws random numbers, needs"),
     ],
 )
 def test_what_cannot_be_followed(function, message, of, torch):
     with pytest.raises(ValueError, match=f"^from_module: {message}"):
         pytorch.from_module(of(function, scale=torch.ones(3)), torch.zeros(2, 3))
+
+
+def test_dropout_that_evaluation_does_too_is_refused(of, torch):
+    function = torch.nn.functional.dropout
+    for given in ({"training": False}, {"p": 0.0}):
+        model = pytorch.from_module(of(lambda _, x, given=given: function(x, **given)), torch.zeros(2, 3))
+        assert isinstance(model[0], nn.Dropout)
+    message = "from_module: dropout: drops in evaluation, too; training=self.training would fit"
+    with pytest.raises(ValueError, match=message):
+        pytorch.from_module(of(lambda _, x: function(x)), torch.zeros(2, 3))
+
+
+def test_a_forward_of_any_number_of_inputs_is_followed_with_one(torch, same):
+    class Sum(torch.nn.Module):
+        def forward(self, *inputs):
+            return sum(inputs) * 2
+
+    same(Sum(), 3, 2)
 
 
 def test_an_unknown_operation_is_named_with_its_place(torch):

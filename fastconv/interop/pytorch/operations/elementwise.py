@@ -97,6 +97,16 @@ def _power(exponent: float | None) -> Make:
     return make
 
 
+def _dropout(kind: Callable[[float], nn.Layer]) -> Make:
+    def make(op: Operation) -> Any:
+        p, training = op.option("p", "train")
+        if training and p:
+            raise ValueError("drops in evaluation, too; training=self.training would fit")
+        return op.add(kind(p), op.input)
+
+    return make
+
+
 def _clamp(op: Operation) -> Any:
     low, high = op.option("min", "max")
     if low == 0 and high is None:
@@ -122,8 +132,8 @@ ELEMENTWISE: dict[str, Make] = {
     "softmax": layer(nn.Softmax, "dim"),
     "log_softmax": layer(nn.LogSoftmax, "dim"),
     "clamp": _clamp,
-    "dropout": layer(nn.Dropout, "p"),
-    "feature_dropout": layer(nn.Dropout2d, "p"),
+    "dropout": _dropout(nn.Dropout),
+    "feature_dropout": _dropout(nn.Dropout2d),
     "add": _join(nn.Add, _plus),
     "sub": _join(nn.Subtract, _minus),
     "rsub": _reversed,
