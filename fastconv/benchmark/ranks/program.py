@@ -17,7 +17,7 @@ from fastconv.types import Array, Shape
 
 WARM = 2
 """Steps before those that are timed."""
-PINGS, LARGE = 500, 1 << 22
+PINGS, LARGE = 100, 1 << 22
 """Round trips of an empty message, and bytes of a large one."""
 
 
