@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from fastconv import exchange
 from fastconv.types import Array, Shape
 
 FLOATS = (2, 4, 8)
@@ -76,7 +77,7 @@ class Weights:
             raise ValueError(f"got {found.dtype}, needs floats")
         values = np.asarray(found[()])
         if half:
-            values = (values.view(np.uint16).astype(np.uint32) << 16).view(np.float32).reshape(shape)
+            values = exchange.from_bfloat16(values.view(np.uint16)).reshape(shape)
         return values.astype(dtype)
 
     def _check_storage(self, found: Any) -> None:

@@ -59,43 +59,6 @@ FORMS = {
 }
 
 
-CLICKED = """
-[...document.querySelectorAll("article")].map((article, number) =>
-  [...article.querySelectorAll("td")].map((cell) => {
-    cell.dispatchEvent(new FocusEvent("focusin", { bubbles: true }));
-    const symbol = cell.closest(".array").dataset.of;
-    const lit = [...article.querySelectorAll("td.lit, td.seen, td.won, td.stopped")];
-    const network = fastconv.networks[number];
-    return {
-      symbol,
-      place: cell.place,
-      shown: cell.textContent,
-      lit: lit.map((other) => [other.closest(".array").dataset.of, other.place, other.className]),
-      names: [...article.querySelectorAll(".sum .term > :first-child")].map((name) => name.textContent),
-      line: fastconv.lineOf(network, symbol, cell.place),
-      heard: article.querySelector(".heard").textContent,
-      expression: network.terms(symbol, cell.place),
-      at: article.querySelectorAll("td.at").length,
-    };
-  }))
-"""
-
-FORMS = {
-    "plain": lambda v: v,
-    "exp": math.exp,
-    "expOfMinus": lambda v: math.exp(-v),
-    "log": math.log,
-    "logOfRest": lambda v: math.log(1 - v),
-    "rest": lambda v: 1 - v,
-    "restOfSquare": lambda v: 1 - v * v,
-    "inverse": lambda v: 1 / v,
-    "inverseOfRest": lambda v: 1 / (1 - v),
-    "mask": lambda v: float(v > 0),
-    "tanh": math.tanh,
-    "square": lambda v: v * v,
-}
-
-
 def value_of(expression, values):
     """What an expression of the page comes to with other numbers, and the size of its terms."""
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
+from fastconv import exchange
 from fastconv.types import Array
 
 MOST_AXES = 32
@@ -78,7 +79,7 @@ class Tensors:
         if name in HALVES:
             self.halves.add(name)
         if name == "bfloat16":
-            return (flat.astype(np.uint32) << 16).view(np.float32)
+            return exchange.from_bfloat16(flat)
         kind = np.float32 if name == "float16" else flat.dtype.newbyteorder("=")
         return flat.astype(kind, copy=False)
 

@@ -77,7 +77,7 @@ def test_a_residual_network_has_its_blocks(tmp_path):
     assert kinds(ours) == ["Residual", "Residual", "Concat"]
     assert kinds(ours[0].body) == ["Conv2d", "ReLU"]
     assert ours[0].shortcut is None
-    assert ours[1].body.kernel_size, ours[1].shortcut.kernel_size == ((1, 1), (3, 3))
+    assert (ours[1].body.kernel_size, ours[1].shortcut.kernel_size) == ((1, 1), (3, 3))
     assert [type(branch) for branch in ours[2].branches] == [nn.Conv2d, nn.Identity]
 
 
