@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 import numpy as np
 
 from fastconv import validate
-from fastconv.training.parallel.tree import Node, Program
+from fastconv.training.parallel.tree import Node, Program, run
 from fastconv.types import Array
 
 SIZE = 1 << 20
@@ -127,14 +127,13 @@ def add_up(
 
 def _run(program: Iterable[Node | None], buckets: Buckets, leaf: Callable[[int, Put], None]) -> list[Vectors]:
     """The stack that a program, or the beginning of one, leaves."""
-    stack: list[Vectors] = []
-    for node in program:
-        if node is None:
-            right = stack.pop()
-            for whole, part in zip(stack[-1], right, strict=True):
-                np.add(whole, part, out=whole)
-        else:
-            filling = Filling(buckets)
-            leaf(node[0], filling)
-            stack.append(filling.vectors)
-    return stack
+
+    def given(node: Node) -> Vectors:
+        filling = Filling(buckets)
+        leaf(node[0], filling)
+        return filling.vectors
+
+    def add(left: Vectors, right: Vectors) -> Vectors:
+        return [np.add(whole, part, out=whole) for whole, part in zip(left, right, strict=True)]
+
+    return run(program, given, add)

@@ -11,7 +11,7 @@ import numpy as np
 
 from fastconv.training.parallel.buckets import Buckets, Vectors
 from fastconv.training.parallel.mpi import MPI
-from fastconv.training.parallel.tree import Cut, bounds
+from fastconv.training.parallel.tree import Cut, bounds, length, run
 from fastconv.types import Array
 
 
@@ -60,10 +60,10 @@ class Exchange:
         ranks, whole = self._cut.ranks, self._wholes[bucket]
         parts = [bounds(len(whole), ranks, rank) for rank in range(ranks)]
         sent = np.concatenate([vector[part] for part in parts for vector in vectors] or [whole[:0]])
-        mine = _length(parts[self._parallel.rank])
+        mine = length(parts[self._parallel.rank])
         received = np.empty(mine * sum(map(len, self._cut.nodes)), whole.dtype)
         request = self._parallel.lanes[0].Ialltoallv(
-            [sent, [_length(part) * len(vectors) for part in parts]],
+            [sent, [length(part) * len(vectors) for part in parts]],
             [received, [mine * len(own) for own in self._cut.nodes]],
         )
         self._parts.append(_Message(request, sent, received, whole))
@@ -84,21 +84,11 @@ class Exchange:
         """Adds up this rank's part of a bucket, and gives the sum to all."""
         names = [node for nodes in self._cut.nodes for node in nodes]
         parts = dict(zip(names, np.split(come.received, len(names)), strict=True))
-        stack: list[Array] = []
-        for node in self._cut.whole:
-            if node is None:
-                right = stack.pop()
-                np.add(stack[-1], right, out=stack[-1])
-            else:
-                stack.append(parts[node])
+        (total,) = run(self._cut.whole, parts.__getitem__, lambda left, right: np.add(left, right, out=left))
         ranks = self._cut.ranks
-        lengths = [_length(bounds(len(come.whole), ranks, rank)) for rank in range(ranks)]
-        request = self._parallel.lanes[1].Iallgatherv(stack[0], [come.whole, lengths])
-        self._sums.append(come._replace(request=request, sent=stack[0]))
-
-
-def _length(part: slice) -> int:
-    return int(part.stop - part.start)
+        lengths = [length(bounds(len(come.whole), ranks, rank)) for rank in range(ranks)]
+        request = self._parallel.lanes[1].Iallgatherv(total, [come.whole, lengths])
+        self._sums.append(come._replace(request=request, sent=total))
 
 
 def _came(message: _Message, wait: bool) -> bool:

@@ -62,7 +62,8 @@ class Together:
     def seed(self, seed: int | None) -> int | None:
         """The seed of a fit: where there is none, one that rank 0 draws for all."""
         drawn = int(np.random.default_rng().integers(2**31)) if seed is None else seed
-        return self.parallel.numbers(drawn)[0]
+        first: int = self.parallel.objects(drawn)[0]
+        return first
 
     def epoch(
         self, data: Batches, rng: Any, augment: prefetch.Change | None = None, *seeds: int | None
@@ -85,7 +86,7 @@ class Together:
         cut = self.parallel.cut(len(x))
         rows = cut.rows(self.parallel.rank)
         own = x[rows], y[rows], None if weight is None else weight[rows]
-        return Share(own, [_length(cut.rows(rank)) for rank in range(cut.ranks)])
+        return Share(own, cut.counts)
 
     def forward(self, share: Share) -> tuple[Array, Array, Array | None, Callable[[Array], Gradients]]:
         """The output, targets and weights of the whole batch, and the closure of the gradients.
@@ -135,7 +136,7 @@ class Together:
                 needs = f"as many batches on each rank: rank {long} has one more"
                 raise validate.wrong_value("fit", "x", f"no batch on rank {short}", needs)
             cut = self.parallel.cut(sum(counts))
-            needed = [_length(cut.rows(rank)) for rank in range(cut.ranks)]
+            needed = cut.counts
             if counts != needed:
                 wrong = next(rank for rank in range(cut.ranks) if counts[rank] != needed[rank])
                 got = f"{counts[wrong]} of {sum(counts)} samples on rank {wrong}"
@@ -178,7 +179,3 @@ class Together:
         )
         y = self.parallel.gathered(y if some else None, counts)
         return output, y, None if weight is None else self.parallel.gathered(weight if some else None, counts)
-
-
-def _length(rows: slice) -> int:
-    return int(rows.stop - rows.start)

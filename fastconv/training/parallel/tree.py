@@ -4,9 +4,12 @@ Its root holds all shards, and a node halves into two. The sum of a node is that
 its right half, whoever computes them: that is why a result does not depend on the number of ranks.
 """
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import TypeVar
 
+Sum = TypeVar("Sum")
 Node = tuple[int, int]
 """The first shard of a node, and the one behind its last."""
 
@@ -19,6 +22,11 @@ def bounds(count: int, parts: int, part: int) -> slice:
     return slice(part * count // parts, (part + 1) * count // parts)
 
 
+def length(part: slice) -> int:
+    """How many elements a part has."""
+    return int(part.stop - part.start)
+
+
 def program(node: Node, leaves: frozenset[Node]) -> Program:
     """The sum of these leaves below a node, in the tree's order; nothing where there are none."""
     if node in leaves:
@@ -29,6 +37,20 @@ def program(node: Node, leaves: frozenset[Node]) -> Program:
     middle = (first + last) // 2
     left, right = program((first, middle), leaves), program((middle, last), leaves)
     return (*left, *right, None) if left and right else (*left, *right)
+
+
+def run(
+    program: Iterable[Node | None], leaf: Callable[[Node], Sum], add: Callable[[Sum, Sum], Sum]
+) -> list[Sum]:
+    """The stack that a program, or the beginning of one, leaves; `add` may overwrite its first argument."""
+    stack: list[Sum] = []
+    for node in program:
+        if node is None:
+            right = stack.pop()
+            stack[-1] = add(stack[-1], right)
+        else:
+            stack.append(leaf(node))
+    return stack
 
 
 def within(node: Node, own: range) -> list[Node]:
@@ -59,6 +81,11 @@ class Cut:
         """The samples of a rank, which lie side by side."""
         own = self.own(rank)
         return slice(self._row(own.start), self._row(own.stop))
+
+    @property
+    def counts(self) -> list[int]:
+        """How many samples each rank has."""
+        return [length(self.rows(rank)) for rank in range(self.ranks)]
 
     def parts(self, rank: int) -> list[tuple[int, slice]]:
         """The shards of a rank that hold samples, each with its samples in the batch."""
