@@ -45,6 +45,14 @@ class Settings(metaclass=_Complete):
 
     fixed: tuple[str, ...] = ()
     checks: ClassVar[Checks] = {}
+    changes: ClassVar[object] = object()
+    """Another object whenever a setting was set on which what a model computes depends: see `decides`.
+
+    What follows from a model's structure and settings is found anew then. An object, and not a count, because
+    a pickled model must not take another process's for its own.
+    """
+    decides: ClassVar[bool] = False
+    """Whether the settings of a class are such ones."""
 
     def _set(self, **values: Any) -> None:
         """Sets several attributes whose types differ from those of the values given, as in a constructor."""
@@ -79,4 +87,11 @@ class Settings(metaclass=_Complete):
             setter = getattr(getattr(type(self), name, None), "fset", None)
             if name not in self.__dict__ and setter is None:
                 self._unknown(name)
+            if type(self).decides:
+                changed()
         super().__setattr__(name, self._checked(name, value))
+
+
+def changed() -> None:
+    """What a model computes may have changed."""
+    Settings.changes = object()

@@ -8,14 +8,17 @@
 import importlib
 import threading
 import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from types import ModuleType, TracebackType
+from typing import Any
 
 _MODULES = {"numba": "fastconv.kernels", "reference": "fastconv.reference"}
 _loaded: dict[str, ModuleType] = {}
 
-_blocks: ContextVar[tuple[str, ...]] = ContextVar("fastconv_backend_blocks", default=())
-"""The names that the `with` blocks around the running code have chosen, innermost last."""
+_blocks: ContextVar[tuple[Any, ...]] = ContextVar("fastconv_backend_blocks", default=())
+"""The names that the `with` blocks around the running code have chosen, innermost last; see `through`."""
 
 _process: list[tuple[str, weakref.ref["Choice"] | None]] = [("numba", None)]
 """The names that plain calls have chosen, newest last."""
@@ -42,12 +45,18 @@ def backend(name: str) -> "Choice":
 
 def name() -> str:
     """The name of the active backend."""
+    names = [chosen for chosen in _blocks.get() if isinstance(chosen, str)]
+    return names[-1] if names else _process[-1][0]
+
+
+def compiled() -> bool:
+    """Whether operations go to the compiled kernels themselves."""
     blocks = _blocks.get()
-    return blocks[-1] if blocks else _process[-1][0]
+    return (blocks[-1] if blocks else _process[-1][0]) == "numba"
 
 
-def active() -> ModuleType:
-    """Return the module of the active backend, which is imported at its first use."""
+def active() -> Any:
+    """Return the module of the active backend, which is imported at its first use; or see `through`."""
     blocks = _blocks.get()
     chosen = (
         blocks[-1] if blocks else _process[-1][0]
@@ -73,6 +82,18 @@ class Choice:
         _blocks.set(_blocks.get()[:-1])
 
 
-def _load(name: str) -> ModuleType:
-    _loaded[name] = importlib.import_module(_MODULES[name])
-    return _loaded[name]
+@contextmanager
+def through(operations: object) -> Iterator[None]:
+    """Operations go through an object that has them, in a `with` block in this thread."""
+    token = _blocks.set((*_blocks.get(), operations))
+    try:
+        yield
+    finally:
+        _blocks.reset(token)
+
+
+def _load(chosen: Any) -> Any:
+    if not isinstance(chosen, str):
+        return chosen
+    _loaded[chosen] = importlib.import_module(_MODULES[chosen])
+    return _loaded[chosen]

@@ -74,6 +74,7 @@ from .loss import (
     smooth_l1_loss,
     smooth_l1_loss_input,
 )
+from .memory.buffers import filled, reshape
 from .norm import (
     channel_norm,
     channel_norm_gradients,
@@ -130,6 +131,7 @@ __all__ = [
     "divide",
     "elu",
     "elu_input",
+    "filled",
     "gelu",
     "gelu_input",
     "hardsigmoid",
@@ -176,6 +178,7 @@ __all__ = [
     "relu6",
     "relu6_input",
     "relu_input",
+    "reshape",
     "rmsprop",
     "sgd",
     "sigmoid",

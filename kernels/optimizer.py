@@ -10,8 +10,9 @@ import numpy as np
 
 from .engine.geometry import vector
 from .engine.jit import inline, kernel, vectorized
-from .engine.operand import elements, numbering
-from .memory.buffers import CHUNK, flat_like, scratch
+from .engine.operand import elements
+from .engine.walk import address
+from .memory.buffers import CHUNK, cannot_be_planned, constant, flat_like, given, scratch
 
 
 def sgd(
@@ -23,19 +24,25 @@ def sgd(
     Sequences of arrays of equal shapes; `velocities` may be empty when momentum is 0, and is set to g on the
     `first` step.
     """
-    constants = float(lr), float(momentum), float(dampening), float(weight_decay), bool(nesterov), bool(first)
-    states = (velocities,) if momentum else ()
-    _update(_sgd, 40.0, parameters, gradients, states, constants)
+    numbers = sgd_numbers(lr, momentum, dampening, weight_decay, nesterov, first)
+    _update(_sgd, 40.0, parameters, gradients, (velocities,) if momentum else (), numbers)
+
+
+def sgd_numbers(lr, momentum=0.0, dampening=0.0, weight_decay=0.0, nesterov=False, first=False):
+    """What the kernel of `sgd` is told."""
+    return lr, momentum, dampening, weight_decay, nesterov, first
 
 
 @kernel
-def _sgd(g, table, like, lr, momentum, dampening, weight_decay, nesterov, fresh, first, last):
-    """The rule of `sgd` for all parameters of a type, in place; `fresh` on the first step
+def _sgd(g, table, like, numbers, first, last):
+    """The rule of `sgd` for all parameters of a type, in place; numbers: `sgd_numbers`
 
-    One row of `table` for each parameter: its first job, its size, and the numbers of the arrays
-    (`operand.numbering`) p, g and, with momentum, v, which are dense and of the type of `like`. A job is
+    One row of `table` for each parameter: its first job, its size, and the addresses of the arrays
+    p, g and, with momentum, v, which are dense and of the type of `like`. A job is
     CHUNK elements of one parameter; `_update` cuts them.
     """
+    lr, momentum, dampening, weight_decay = numbers[0], numbers[1], numbers[2], numbers[3]
+    nesterov, fresh = numbers[4] != 0, numbers[5] != 0
     for job in range(first, last):
         row = _row_of(table, job)
         p, dp = _chunk(table, row, job, 0, like), _chunk(table, row, job, 1, like)
@@ -64,22 +71,29 @@ def adam(
     m' and s' divide m and s by 1 - beta^step. `weight_decay` adds to g; `decoupled` shrinks p instead
     (AdamW).
     """
+    numbers = adam_numbers(step, lr, beta1, beta2, eps, weight_decay, decoupled)
+    _update(_adam, 60.0, parameters, gradients, (means, squares), numbers)
+
+
+def adam_numbers(step, lr, beta1, beta2, eps, weight_decay=0.0, decoupled=False):
+    """What the kernel of `adam` is told: rate, root, both betas, eps, weight decay, shrink."""
     added, shrink = (0.0, 1 - lr * weight_decay) if decoupled else (weight_decay, 1.0)
-    rate, root = lr / (1 - beta1**step), math.sqrt(1 - beta2**step)
-    constants = tuple(map(float, (rate, root, beta1, beta2, eps, added, shrink)))
-    _update(_adam, 60.0, parameters, gradients, (means, squares), constants)
+    return lr / (1 - beta1**step), math.sqrt(1 - beta2**step), beta1, beta2, eps, added, shrink
 
 
 @kernel
-def _adam(g, table, like, rate, root, beta1, beta2, eps, weight_decay, shrink, first, last):
+def _adam(g, table, like, numbers, first, last):
     """m += (1 - beta1) * (d - m); s = beta2 * s + (1 - beta2) * d^2; p = q - rate m / (sqrt(s) / root + eps)
 
-    with q = p * shrink and d = g + weight_decay * q, for all parameters of a type, in place.
+    with q = p * shrink and d = g + weight_decay * q, for all parameters of a type, in place; numbers:
+    `adam_numbers`.
 
-    One row of `table` for each parameter: its first job, its size, and the numbers of the arrays
-    (`operand.numbering`) p, g, m and s, which are dense and of the type of `like`. A job is CHUNK elements
+    One row of `table` for each parameter: its first job, its size, and the addresses of the arrays
+    p, g, m and s, which are dense and of the type of `like`. A job is CHUNK elements
     of one parameter; `_update` cuts them.
     """
+    rate, root, beta1, beta2 = numbers[0], numbers[1], numbers[2], numbers[3]
+    eps, weight_decay, shrink = numbers[4], numbers[5], numbers[6]
     for job in range(first, last):
         row = _row_of(table, job)
         p, dp = _chunk(table, row, job, 0, like), _chunk(table, row, job, 1, like)
@@ -111,21 +125,29 @@ def rmsprop(
     Sequences of arrays of equal shapes; `velocities` may be empty when momentum is 0, `means` if not
     `centered`.
     """
-    constants = *map(float, (lr, alpha, eps, weight_decay, momentum)), bool(centered)
     states = (squares, *((velocities,) if momentum else ()), *((means,) if centered else ()))
-    _update(_rmsprop, 60.0, parameters, gradients, states, constants)
+    numbers = rmsprop_numbers(lr, alpha, eps, weight_decay, momentum, centered)
+    _update(_rmsprop, 60.0, parameters, gradients, states, numbers)
+
+
+def rmsprop_numbers(lr, alpha, eps, weight_decay=0.0, momentum=0.0, centered=False):
+    """What the kernel of `rmsprop` is told."""
+    return lr, alpha, eps, weight_decay, momentum, centered
 
 
 @kernel
-def _rmsprop(g, table, like, lr, alpha, eps, weight_decay, momentum, centered, first, last):
+def _rmsprop(g, table, like, numbers, first, last):
     """s = alpha * s + (1 - alpha) * d^2; v = momentum * v + d / (sqrt(s - m^2) + eps); p -= lr * v
 
-    with d = g + weight_decay * p and m += (1 - alpha) * (d - m), for all parameters of a type, in place.
+    with d = g + weight_decay * p and m += (1 - alpha) * (d - m), for all parameters of a type, in place;
+    numbers: `rmsprop_numbers`.
 
-    One row of `table` for each parameter: its first job, its size, and the numbers of the arrays
-    (`operand.numbering`) p, g, s, with momentum v, and if `centered` m, which are dense and of the type of
+    One row of `table` for each parameter: its first job, its size, and the addresses of the arrays
+    p, g, s, with momentum v, and if `centered` m, which are dense and of the type of
     `like`. A job is CHUNK elements of one parameter; `_update` cuts them.
     """
+    lr, alpha, eps, weight_decay = numbers[0], numbers[1], numbers[2], numbers[3]
+    momentum, centered = numbers[4], numbers[5] != 0
     sizes = scratch(CHUNK, like)
     for job in range(first, last):
         row = _row_of(table, job)
@@ -191,7 +213,11 @@ def _chunk(table, row, job, which, like):
     return elements(table[row, 2 + which], first, min(CHUNK, table[row, 1] - first), like)
 
 
-def _update(run, work, parameters, gradients, states, constants):
+NUMBERS = {"sgd": sgd_numbers, "adam": adam_numbers, "rmsprop": rmsprop_numbers}
+"""By rule, the function of its numbers that gives those of its kernel."""
+
+
+def _update(run, work, parameters, gradients, states, numbers):
     """Update all parameters with one call of `run` for each type; `work` is that of one element."""
     groups: dict[np.dtype, list[tuple[np.ndarray, ...]]] = {}
     copied = []
@@ -201,14 +227,16 @@ def _update(run, work, parameters, gradients, states, constants):
             if lines is not arrays:
                 copied.append((arrays, lines))
             groups.setdefault(lines[0].dtype, []).append(lines)
-    number = numbering()
+    if copied:
+        cannot_be_planned("a parameter that is not dense")
+    told = given(*numbers)
     for dtype, lines_of_all in groups.items():
         jobs, count, table = 0, 0, []
         for lines in lines_of_all:
             size = lines[0].size
-            table.append((jobs, size, *map(number, lines)))
+            table.append((jobs, size, *map(address, lines)))
             jobs, count = jobs - (-size // CHUNK), count + size
-        run(jobs, work * count, vector(dtype), np.array(table, np.int64), np.empty(0, dtype), *constants)
+        run(jobs, work * count, vector(dtype), constant(np.array(table, np.int64)), np.empty(0, dtype), told)
     for arrays, lines in copied:
         _put_back(arrays, lines)
 

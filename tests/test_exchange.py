@@ -50,7 +50,6 @@ def tensor(array):
 
 KINDS = [Interface, Capsule, Frame, pytest.param(tensor, marks=pytest.mark.torch)]
 OPERATIONS = {case.operation: case for case in reversed(list(cases(np.dtype(np.float64))))}
-INNER = {"adam", "rmsprop", "sgd", "update_statistics"}
 
 
 def wrapped(kind, value):

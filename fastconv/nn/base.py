@@ -18,6 +18,8 @@ from fastconv.nn.notebook import layer_table
 from fastconv.nn.summary import Row, Summary
 from fastconv.nn.tree import Gradients, Tree
 from fastconv.ops.chosen import Chosen
+from fastconv.plan.prediction import Prediction
+from fastconv.plan.record import UnplannedError
 from fastconv.types import Array, Shape
 
 Backward = Callable[..., tuple[Array | None, Gradients]]
@@ -97,8 +99,7 @@ class Layer(Tree):
             LAYERS[cls.__name__] = cls
         if "forward" in vars(cls) and not built_in(cls):
             cls.forward = checked_layer(cls.forward)  # type: ignore[method-assign]
-            if built_in(cls.__call__):  # the inherited one may not go through this forward
-                cls.__call__ = Layer.__call__  # type: ignore[method-assign]
+            cls._predicted = Layer._predicted  # type: ignore[method-assign] # which goes through this forward
 
     def _checked(self, name: str, value: Any) -> Any:
         if callable(getattr(Layer, name, None)) and not callable(value):
@@ -127,7 +128,18 @@ class Layer(Tree):
         """The output for a batch x, as in prediction; keeps nothing for a gradient."""
         if type(x) is not np.ndarray:
             x = exchange.taken(type(self).__name__, "x", x)
+        plan = self._plans.prediction(x, self._planned)
+        return self._predicted(x) if plan is None else plan(x)
+
+    def _predicted(self, x: Array) -> Array:
+        """The output for a batch x, layer by layer."""
         return self.forward(x, training=False)[0]
+
+    def _planned(self, x: Array) -> Prediction:
+        """The plan of predictions for batches like x."""
+        if not all(built_in(type(layer)) for layer in self.modules()):
+            raise UnplannedError("a layer of the user's")
+        return Prediction(self._predicted, x, self._state())
 
     def predict(self, x: Array, batch_size: int = SAMPLES) -> Array:
         """The outputs for all of x (N, ...), computed `batch_size` samples at a time.

@@ -7,8 +7,9 @@ import numpy as np
 from fastconv import functional as F
 from fastconv import validate
 from fastconv.attributes import Checks
+from fastconv.backends import active
 from fastconv.nn import arguments
-from fastconv.nn.base import Backward, Gradients, Layer
+from fastconv.nn.base import Backward, Gradients, Layer, passed
 from fastconv.ops.dropout import channel_mask_shape
 from fastconv.types import Array, Shape
 
@@ -38,16 +39,15 @@ class Dropout(Layer):
     def forward(self, x: Array, training: bool = True) -> tuple[Array, Backward]:
         """x with random elements set to 0 and the others scaled up, and the gradient's closure."""
         x = validate.native(type(self).__name__, "x", x)
-        drops = training and self.p > 0
-        mask = F.dropout_mask(self._mask_shape(x.shape), self.p, self.rng, x.dtype) if drops else None
-        y = x if mask is None else x * mask
+        if not (training and self.p > 0):
+            return x, passed
+        shape = self._mask_shape(x.shape)
+        mask = active().filled(shape, x.dtype, lambda: F.dropout_mask(shape, self.p, self.rng, x.dtype))
 
         def backward(dy: Array, input_gradient: bool = True) -> tuple[Array | None, Gradients]:
-            if not input_gradient:
-                return None, {}
-            return (dy if mask is None else dy * mask), {}
+            return (F.multiply(dy, mask) if input_gradient else None), {}
 
-        return y, backward
+        return F.multiply(x, mask), backward
 
     def _mask_shape(self, shape: Shape) -> Shape:
         """The shape of the mask of an input of this shape."""

@@ -75,7 +75,7 @@ class MaxPool2d(_MaxPool):
         """The maxima, and the closure that sends the gradient to where they were."""
         return self._maxima(x)
 
-    def __call__(self, x: Array) -> Array:
+    def _predicted(self, x: Array) -> Array:
         """The maxima alone."""
         maxima: Array = getattr(F, self.operation)(x, *self.window)
         return maxima
@@ -113,7 +113,7 @@ class MaxPool1d(_MaxPool):
         """The maxima, and the closure that sends the gradient to where they were."""
         return self._maxima(x)
 
-    def __call__(self, x: Array) -> Array:
+    def _predicted(self, x: Array) -> Array:
         """The maxima alone."""
         maxima: Array = getattr(F, self.operation)(x, *self.window)
         return maxima
@@ -145,6 +145,6 @@ class AdaptiveMaxPool2d(AdaptivePoolLayer):
 
         return y, backward
 
-    def __call__(self, x: Array) -> Array:
+    def _predicted(self, x: Array) -> Array:
         """The maxima alone."""
         return F.adaptive_max_pool2d(x, self.output_size)

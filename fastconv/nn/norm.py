@@ -146,13 +146,11 @@ class _ChannelNorm(AffineLayer):
 
         A batch without elements is counted, and moves nothing, as in PyTorch.
         """
-        batches = self._buffers["num_batches_tracked"]
-        batches += 1
+        running_mean, running_var, batches = self._buffers.values()
         if count == 0:
+            batches += 1
             return
-        share = 1 / int(batches) if self.momentum is None else self.momentum
-        running = self._buffers["running_mean"], self._buffers["running_var"]
-        active().update_statistics(*running, mean, var, count, share)
+        active().update_statistics(running_mean, running_var, mean, var, count, self.momentum, batches)
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """The shape of the input, whose first axis is that of the channels."""

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from fastconv import validate
 from fastconv.attributes import Checks
+from fastconv.backends import active
 from fastconv.nn import arguments
 from fastconv.nn.base import Backward, Gradients, Layer
 from fastconv.types import Array, Shape
@@ -19,7 +20,7 @@ class _Reshaping(Layer):
         def backward(dy: Array, input_gradient: bool = True) -> tuple[Array | None, Gradients]:
             dy = validate.native(type(self).__name__, "dy", dy)
             validate.same_shape(type(self).__name__, "dy", dy, "the output", outer)
-            return (dy.reshape(inner) if input_gradient else None), {}
+            return (active().reshape(dy, inner) if input_gradient else None), {}
 
         return backward
 
@@ -46,7 +47,7 @@ class Flatten(_Reshaping):
         """The flattened x, a view where its memory allows one, and the gradient's closure."""
         x = validate.native(type(self).__name__, "x", x)
         shape = x.shape
-        y = x.reshape(self._flattened(shape))
+        y = active().reshape(x, self._flattened(shape))
         return y, self._restoring(y.shape, shape)
 
     def output_shape(self, input_shape: Shape) -> Shape:
@@ -113,7 +114,7 @@ class Unflatten(_Reshaping):
         """The unflattened x, a view where its memory allows one, and the gradient's closure."""
         x = validate.native(type(self).__name__, "x", x)
         shape = x.shape
-        y = x.reshape(self._unflattened(shape))
+        y = active().reshape(x, self._unflattened(shape))
         return y, self._restoring(y.shape, shape)
 
     def output_shape(self, input_shape: Shape) -> Shape:
@@ -161,7 +162,7 @@ class Reshape(_Reshaping):
         """The reshaped x, a view where its memory allows one, and the gradient's closure."""
         x = validate.native("Reshape", "x", x)
         inner = x.shape
-        y = x.reshape(inner[0], *self.output_shape(inner[1:]))
+        y = active().reshape(x, (inner[0], *self.output_shape(inner[1:])))
         return y, self._restoring(y.shape, inner)
 
     def output_shape(self, input_shape: Shape) -> Shape:

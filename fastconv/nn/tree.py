@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from fastconv import validate
-from fastconv.attributes import Settings
+from fastconv.attributes import Settings, changed
 from fastconv.nn.state import fitting
+from fastconv.plan.cache import Plans
 from fastconv.types import Array
 
 Gradients = dict[str, Array | None]
@@ -27,12 +28,7 @@ class Tree(Settings):
 
     layers_in: ClassVar[tuple[str, ...]] = ()
     """The attributes that hold collections of layers, which `children` knows."""
-    changes: ClassVar[object] = object()
-    """Another object whenever a layer was set as an attribute, frozen or unfrozen, in any model.
-
-    What follows from a model's structure is found anew then. An object, and not a count, because a pickled
-    model must not take another process's for its own.
-    """
+    decides = True
 
     def __init__(self) -> None:
         self._parameters = {}
@@ -40,6 +36,7 @@ class Tree(Settings):
         self._frozen: frozenset[str] = frozenset()
         self._taken = set[Any]()  # (axes, shape, dtype) of inputs that `predict` has checked
         self._same: tuple[object, dict[str, str]] = (None, {})
+        self._plans = Plans()
 
     @cached_property
     def _parameters(self) -> dict[str, Array]:
@@ -62,7 +59,7 @@ class Tree(Settings):
             got = "a layer that holds this one"
             raise validate.wrong_value(type(self).__name__, name, got, "one that does not")
         if isinstance(value, Tree) or isinstance(vars(self).get(name), Tree):
-            Tree.changes = object()
+            changed()
         return super()._checked(name, value)
 
     def _check_single(self, name: str, value: Any) -> None:
@@ -195,7 +192,7 @@ class Tree(Settings):
         for layer in self.modules():
             own = [name for name, array in layer._freezable().items() if id(array) in chosen]
             layer._frozen = change(layer._frozen, own)
-        Tree.changes = object()
+        changed()
 
     def _kept(self) -> list[str]:
         """The names of all that is frozen: parameters, and the statistics of layers that have none."""

@@ -3,12 +3,10 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from fastconv import backends
 from fastconv.attributes import Checks
 from fastconv.optim import arguments
 from fastconv.optim.groups import Params
 from fastconv.optim.optimizer import Optimizer, setting
-from fastconv.types import Array
 
 
 class Adam(Optimizer):
@@ -27,6 +25,7 @@ class Adam(Optimizer):
     - `weight_decay`: how much of each parameter is added to its gradient, at least 0.
     """
 
+    rule = "adam"
     buffers = ("means", "squares")
     hyperparameters = ("lr", "betas", "eps", "weight_decay")
     checks: ClassVar[Checks] = {**Optimizer.checks, "betas": arguments.decays, "eps": arguments.size}
@@ -44,27 +43,9 @@ class Adam(Optimizer):
     ) -> None:
         super().__init__(params, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay)
 
-    def _update(
-        self,
-        settings: Mapping[str, Any],
-        parameters: list[Array],
-        gradients: list[Array],
-        state: Mapping[str, list[Array]],
-        step: int,
-        first: bool,
-    ) -> None:
-        backends.active().adam(
-            parameters,
-            gradients,
-            state["means"],
-            state["squares"],
-            step,
-            settings["lr"],
-            *settings["betas"],
-            settings["eps"],
-            settings["weight_decay"],
-            decoupled=self.decoupled,
-        )
+    def _numbers(self, settings: Mapping[str, Any], step: int, first: bool) -> tuple[Any, ...]:
+        betas, eps, weight_decay = settings["betas"], settings["eps"], settings["weight_decay"]
+        return step, settings["lr"], *betas, eps, weight_decay, self.decoupled
 
 
 class AdamW(Adam):

@@ -16,6 +16,7 @@ class Cohort:
     - `group`: the group, whose settings hold.
     - `steps`: how many updates each of the parameters has had.
     - `idle`: whether the gradients are None, so that the parameters stay as they are.
+    - `fresh`: whether a buffer is still zero.
     - `names`: the names of the parameters.
     - `arrays`: the parameters.
     - `state`: by buffer, an array for each parameter.
@@ -24,9 +25,15 @@ class Cohort:
     group: Group
     steps: int = 0
     idle: bool = False
+    fresh: bool = False
     names: list[str] = field(default_factory=list)
     arrays: list[Array] = field(default_factory=list)
     state: dict[str, list[Array]] = field(default_factory=dict)
+
+    def advance(self) -> None:
+        """Counts an update."""
+        self.steps += 1
+        self.fresh = False
 
     def add(self, name: str, array: Array, state: dict[str, Array]) -> None:
         """Takes in a parameter with its buffers."""
@@ -43,6 +50,6 @@ def regrouped(cohorts: Iterable[Cohort], idle: Set[str]) -> list[Cohort]:
         for index, name in enumerate(old.names):
             rests = name in idle
             key = (id(old.group), old.steps, frozenset(old.state), rests)
-            cohort = found.setdefault(key, Cohort(old.group, old.steps, rests))
+            cohort = found.setdefault(key, Cohort(old.group, old.steps, rests, old.fresh))
             cohort.add(name, old.arrays[index], {buffer: all_[index] for buffer, all_ in old.state.items()})
     return list(found.values())

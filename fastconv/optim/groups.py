@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from fastconv import validate
+from fastconv.attributes import changed
 from fastconv.types import Array
 
 Check: TypeAlias = Callable[[str, Mapping[str, Any], Mapping[str, Any]], dict[str, Any]]
@@ -48,6 +49,8 @@ class Group(Mapping[str, Any]):
 
     def __setitem__(self, name: str, value: Any) -> None:
         self.settings = self.changed({name: value})
+        if name not in ("lr", "initial_lr"):
+            changed()
 
     def __iter__(self) -> Iterator[str]:
         return iter(("params", *self.settings))

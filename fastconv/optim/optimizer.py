@@ -1,12 +1,12 @@
 """What every optimizer has: groups of parameters that it updates in place, settings, and a state."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 import numpy as np
 
-from fastconv import validate
-from fastconv.attributes import Checks, Settings
+from fastconv import backends, validate
+from fastconv.attributes import Checks, Settings, changed
 from fastconv.optim import arguments, states
 from fastconv.optim.cohorts import Cohort, regrouped
 from fastconv.optim.groups import Group, Params, grouped
@@ -21,6 +21,8 @@ def setting(name: str) -> Any:
 
     def write(self: "Optimizer", value: Any) -> None:
         new = [group.changed({name: value}, type(self).__name__) for group in self.param_groups]
+        if name != "lr":
+            changed()
         for group, settings in zip(self.param_groups, new, strict=True):
             group.settings = settings
 
@@ -30,11 +32,12 @@ def setting(name: str) -> Any:
 class Optimizer(Settings):
     """Parameters in groups, and a state that grows with each step.
 
-    A rule defines `_update`; it names in `hyperparameters` its settings, in `checks` what checks them, and
-    in `buffers` the arrays that it keeps beside each parameter. `param_groups` lists the groups, each of
-    which reads and is set like a dict: `optimizer.param_groups[1]["lr"] = 1e-4`. The settings are attributes,
-    too: `optimizer.lr` is the first group's, and `optimizer.lr = 1e-4` sets that of every group. Both hold
-    from the next step on. `parameters` has the arrays of all groups by name.
+    A rule defines `_update`, or names the backend's function, `rule`, and its `_numbers`; it names in
+    `hyperparameters` its settings, in `checks` what checks them, and in `buffers` the arrays that it keeps
+    beside each parameter. `param_groups` lists the groups, each of which reads and is set like a dict:
+    `optimizer.param_groups[1]["lr"] = 1e-4`. The settings are attributes, too: `optimizer.lr` is the first
+    group's, and `optimizer.lr = 1e-4` sets that of every group. Both hold from the next step on. `parameters`
+    has the arrays of all groups by name.
 
     **Arguments:**
 
@@ -49,6 +52,8 @@ class Optimizer(Settings):
         "initial_lr": arguments.size,
         "weight_decay": arguments.size,
     }
+    rule: ClassVar[str]
+    """The backend's function."""
     buffers: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
     """Those of the buffers that some settings do without."""
@@ -88,6 +93,11 @@ class Optimizer(Settings):
         if not isinstance(grads, Mapping):
             got = type(grads).__name__
             raise TypeError(f"{type(self).__name__}: gradients: got {got}, needs a dict of name and array")
+        for cohort, gradients in self._given(grads):
+            self._advance(cohort, gradients)
+
+    def _given(self, grads: Mapping[str, Array | None]) -> Iterator[tuple[Cohort, list[Any]]]:
+        """The cohorts that are updated, each with its gradients, after those were checked."""
         idle: set[str] = set()
         for name, p in self.parameters.items():
             g = grads[name] if name in grads else self._missing(name)
@@ -101,16 +111,43 @@ class Optimizer(Settings):
             self._cohorts, self._idle = regrouped(self._cohorts, idle), idle
         for cohort in self._cohorts:
             if not cohort.idle:
-                self._advance(cohort, [grads[name] for name in cohort.names])
+                yield cohort, [grads[name] for name in cohort.names]
+
+    def trace(self, grads: Mapping[str, Array | None]) -> None:
+        """What `step` does with arrays, for a plan that runs it later: no update is counted."""
+        for cohort, gradients in self._given(grads):
+            self._prepare(cohort)
+            settings, steps = cohort.group.settings, cohort.steps + 1
+            self._update(settings, cohort.arrays, gradients, cohort.state, steps, cohort.fresh)
+
+    def advance(self) -> list[tuple[Any, ...]]:
+        """Counts an update that a plan does; what the rule of each cohort is told then."""
+        told = []
+        for cohort in self._cohorts:
+            if not cohort.idle:
+                told.append(self._numbers(cohort.group.settings, cohort.steps + 1, cohort.fresh))
+                cohort.advance()
+        return told
+
+    def arrays(self) -> list[Array]:
+        """The parameters and the buffers themselves."""
+        buffers = (array for cohort in self._cohorts for own in cohort.state.values() for array in own)
+        return [*self.parameters.values(), *buffers]
 
     def _advance(self, cohort: Cohort, gradients: list[Any]) -> None:
         """Updates the parameters of a cohort, after the buffers that its settings ask for are there."""
-        settings, state = cohort.group.settings, cohort.state
-        new = [buffer for buffer in self._needed(settings) if buffer not in state]
-        for buffer in new:
-            state[buffer] = [np.zeros_like(p) for p in cohort.arrays]
-        self._update(settings, cohort.arrays, gradients, state, cohort.steps + 1, bool(new))
-        cohort.steps += 1
+        self._prepare(cohort)
+        self._update(
+            cohort.group.settings, cohort.arrays, gradients, cohort.state, cohort.steps + 1, cohort.fresh
+        )
+        cohort.advance()
+
+    def _prepare(self, cohort: Cohort) -> None:
+        """Makes the buffers that the settings of a cohort ask for."""
+        for buffer in self._needed(cohort.group.settings):
+            if buffer not in cohort.state:
+                cohort.state[buffer] = [np.zeros_like(p) for p in cohort.arrays]
+                cohort.fresh = True
 
     def _needed(self, settings: Mapping[str, Any]) -> tuple[str, ...]:
         """The buffers that the settings ask for."""
@@ -130,6 +167,12 @@ class Optimizer(Settings):
         `settings` are those of the group, `state` has the buffers by name, `step` counts from 1; `first`
         while a buffer is still zero.
         """
+        arrays = (state.get(buffer, []) for buffer in self.buffers)
+        update = getattr(backends.active(), self.rule)
+        update(parameters, gradients, *arrays, *self._numbers(settings, step, first))
+
+    def _numbers(self, settings: Mapping[str, Any], step: int, first: bool) -> tuple[Any, ...]:
+        """What the backend's function is told beside the arrays, as `_update` is."""
         raise NotImplementedError
 
     def state_dict(self) -> dict[str, Any]:
@@ -189,6 +232,7 @@ class Optimizer(Settings):
                 cohort.add(name, p, {buffer: held[buffer][name] for buffer in held if name in held[buffer]})
                 cohorts.append(cohort)
         self._cohorts, self._idle = regrouped(cohorts, set()), set()
+        changed()
 
     @classmethod
     def _changed(cls, place: str, settings: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

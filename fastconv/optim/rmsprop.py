@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from fastconv import backends, validate
+from fastconv import validate
 from fastconv.attributes import Checks
 from fastconv.optim import arguments
 from fastconv.optim.groups import Params
 from fastconv.optim.optimizer import Optimizer, setting
-from fastconv.types import Array
 
 
 class RMSprop(Optimizer):
@@ -31,6 +30,7 @@ class RMSprop(Optimizer):
     - `centered`: whether the mean of the gradient is taken off before its size is measured.
     """
 
+    rule = "rmsprop"
     buffers = ("squares", "velocities", "means")
     optional = ("velocities", "means")
     hyperparameters = ("lr", "alpha", "eps", "weight_decay", "momentum", "centered")
@@ -70,25 +70,5 @@ class RMSprop(Optimizer):
         velocities = ("velocities",) if settings["momentum"] != 0 else ()
         return ("squares", *velocities, *(("means",) if settings["centered"] else ()))
 
-    def _update(
-        self,
-        settings: Mapping[str, Any],
-        parameters: list[Array],
-        gradients: list[Array],
-        state: Mapping[str, list[Array]],
-        step: int,
-        first: bool,
-    ) -> None:
-        backends.active().rmsprop(
-            parameters,
-            gradients,
-            state["squares"],
-            state.get("velocities", []),
-            state.get("means", []),
-            settings["lr"],
-            settings["alpha"],
-            settings["eps"],
-            settings["weight_decay"],
-            settings["momentum"],
-            settings["centered"],
-        )
+    def _numbers(self, settings: Mapping[str, Any], step: int, first: bool) -> tuple[Any, ...]:
+        return tuple(settings[name] for name in self.hyperparameters)

@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from fastconv import backends, validate
+from fastconv import validate
 from fastconv.attributes import Checks
 from fastconv.optim import arguments
 from fastconv.optim.groups import Params
 from fastconv.optim.optimizer import Optimizer, setting
-from fastconv.types import Array
 
 
 class SGD(Optimizer):
@@ -28,6 +27,7 @@ class SGD(Optimizer):
     - `nesterov`: whether a step looks ahead along v; it needs a momentum and no dampening.
     """
 
+    rule = "sgd"
     buffers = optional = ("velocities",)
     hyperparameters = ("lr", "momentum", "dampening", "weight_decay", "nesterov")
     checks: ClassVar[Checks] = {
@@ -68,23 +68,5 @@ class SGD(Optimizer):
     def _needed(self, settings: Mapping[str, Any]) -> tuple[str, ...]:
         return self.buffers if settings["momentum"] != 0 else ()
 
-    def _update(
-        self,
-        settings: Mapping[str, Any],
-        parameters: list[Array],
-        gradients: list[Array],
-        state: Mapping[str, list[Array]],
-        step: int,
-        first: bool,
-    ) -> None:
-        backends.active().sgd(
-            parameters,
-            gradients,
-            state.get("velocities", []),
-            settings["lr"],
-            settings["momentum"],
-            settings["dampening"],
-            settings["weight_decay"],
-            settings["nesterov"],
-            first,
-        )
+    def _numbers(self, settings: Mapping[str, Any], step: int, first: bool) -> tuple[Any, ...]:
+        return (*(settings[name] for name in self.hyperparameters), first)

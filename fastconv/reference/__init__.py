@@ -39,7 +39,17 @@ from fastconv.reference.activation import (
     tanh,
     tanh_input,
 )
-from fastconv.reference.arithmetic import add, divide, maximum, minimum, multiply, subtract, sum_to_size
+from fastconv.reference.arithmetic import (
+    add,
+    divide,
+    filled,
+    maximum,
+    minimum,
+    multiply,
+    reshape,
+    subtract,
+    sum_to_size,
+)
 from fastconv.reference.conv import conv2d, conv2d_bias, conv2d_input, conv2d_weight, conv_transpose2d
 from fastconv.reference.dense import linear, linear_bias, linear_input, linear_weight
 from fastconv.reference.join import concat, concat_input
@@ -89,6 +99,9 @@ from fastconv.reference.resample import (
 )
 from fastconv.reference.response_norm import local_response_norm, local_response_norm_input
 
+INNER = frozenset({"adam", "filled", "reshape", "rmsprop", "sgd", "update_statistics"})
+"""The operations that layers and optimizers call, and users do not."""
+
 __all__ = [
     "adam",
     "adaptive_avg_pool2d",
@@ -116,6 +129,7 @@ __all__ = [
     "divide",
     "elu",
     "elu_input",
+    "filled",
     "gelu",
     "gelu_input",
     "hardsigmoid",
@@ -162,6 +176,7 @@ __all__ = [
     "relu6",
     "relu6_input",
     "relu_input",
+    "reshape",
     "rmsprop",
     "sgd",
     "sigmoid",

@@ -1,8 +1,21 @@
-"""Arithmetic of two arrays, whose shapes NumPy's rules of broadcasting bring together, and sums over axes."""
+"""Arithmetic of two arrays, whose shapes NumPy's broadcasting brings together; sums over axes; shapes."""
+
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from fastconv.types import Array, Shape
+
+
+def filled(shape: Shape, dtype: np.dtype[Any], function: Callable[[], Array]) -> Array:
+    """What a function gives, of this shape and type."""
+    return function()
+
+
+def reshape(input: Array, shape: Shape) -> Array:
+    """The same elements in their order in another shape, a view where the memory allows one."""
+    return input.reshape(shape)
 
 
 def add(input: Array, other: Array, relu: bool = False) -> Array:

@@ -71,13 +71,24 @@ def channel_norm_gradients(
 
 
 def update_statistics(
-    running_mean: Array, running_var: Array, mean: Array, var: Array, count: int, momentum: float
+    running_mean: Array,
+    running_var: Array,
+    mean: Array,
+    var: Array,
+    count: int,
+    momentum: float | None,
+    batches: Array | None = None,
 ) -> None:
     """running = (1 - momentum) * running + momentum * batch, in place; var becomes unbiased.
 
     All (C,); `mean` and `var` are those of a batch of `count` values each: the unbiased variance is
-    var * count / (count - 1).
+    var * count / (count - 1). `batches`, an int64 array (), grows by 1; momentum None is 1 / batches then,
+    which makes the running statistics the means over all of them.
     """
+    if batches is not None:
+        batches += 1
+        momentum = 1 / int(batches) if momentum is None else momentum
+    assert momentum is not None
     with np.errstate(over="ignore", invalid="ignore"):  # what is too large is inf
         for running, batch in ((running_mean, mean), (running_var, var * np.float64(count / (count - 1)))):
             running[...] = (1 - momentum) * running.astype(np.float64) + momentum * batch

@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
-from fastconv import nn
-from fastconv.nn.tree import Gradients
+from fastconv import nn, optim
 from fastconv.training import prefetch
 from fastconv.training.batches import Batch, Batches, OwnBatches
+from fastconv.training.descent import Descent, Forwarded
+from fastconv.training.steps import Steps
 from fastconv.types import Array
 
 
@@ -16,7 +17,7 @@ class Alone:
 
     **Arguments:**
 
-    - `model`: what is run.
+    - `model`, `loss`, `optimizer`: what is trained.
     """
 
     leads = True
@@ -24,8 +25,9 @@ class Alone:
     shards = 1
     """Into how many parts a batch is cut."""
 
-    def __init__(self, model: nn.Layer) -> None:
-        self.model = model
+    def __init__(self, model: nn.Layer, loss: nn.Loss, optimizer: optim.Optimizer) -> None:
+        self.model, self.loss, self.optimizer = model, loss, optimizer
+        self._steps = Steps(model, loss, optimizer)
 
     def check(self, data: Batches, **settings: Any) -> None:
         """Nothing: nobody else has to be alike."""
@@ -51,11 +53,17 @@ class Alone:
         """What this process takes of a batch: all."""
         return batch
 
-    def forward(self, batch: Batch) -> tuple[Array, Array, Array | None, Callable[[Array], Gradients]]:
-        """The output, the targets and weights, and the closure of the gradients."""
+    def forward(self, batch: Batch, descent: Descent) -> Forwarded:
+        """The output and the loss of a batch, and what updates the parameters."""
         x, y, weight = batch
+        if descent.clip_norm is None and (plan := self._steps.of(batch, descent.check)) is not None:
+            output, loss, refused = plan.forward(x, y)
+            if refused:
+                self.loss.forward(output, y)  # which says what is wrong
+            return Forwarded(output, y, None, loss, lambda: plan.update(self.optimizer.advance()))
         output, backward = self.model.forward(x, training=True)
-        return output, y, weight, lambda dy: backward(dy, input_gradient=False)[1]
+        loss, slope = self.loss.forward(output, y, weight)
+        return Forwarded(output, y, weight, loss, lambda: descent(backward(slope(), input_gradient=False)[1]))
 
     def predict(self, batch: Batch) -> tuple[Array, Array, Array | None]:
         """The output as in prediction, the targets and weights."""

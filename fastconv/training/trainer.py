@@ -20,11 +20,12 @@ from fastconv.training.batches import Batches, Needs, batches, split
 from fastconv.training.batches.weights import ClassWeight
 from fastconv.training.callbacks import Callback
 from fastconv.training.callbacks.listed import Given, listed, restored
+from fastconv.training.descent import Descent
 from fastconv.training.history import History, Logs
 from fastconv.training.metrics import Figures, Function, Metric
 from fastconv.training.metrics.names import again, figure_names, named, words
 from fastconv.training.parallel import MPI, Together
-from fastconv.training.parameters import check_gradients, check_parts, check_unchanged
+from fastconv.training.parameters import check_parts, check_unchanged
 from fastconv.training.schedule import Schedule
 from fastconv.types import Array
 
@@ -86,7 +87,9 @@ class Trainer(Settings):
         self.lr_scheduler = lr_scheduler
         self.lr_scheduler_interval = lr_scheduler_interval
         self.parallel = parallel
-        self._run = Alone(model) if parallel is None else Together(model, optimizer, parallel)
+        self._run = (
+            Alone(model, loss, optimizer) if parallel is None else Together(model, loss, optimizer, parallel)
+        )
         self._schedule = Schedule(lr_scheduler, lr_scheduler_interval, optimizer)
         self.history = History()
         self.epochs = 0
@@ -203,7 +206,7 @@ class Trainer(Settings):
             )
             data.check_last(self._run.shards)
             if validation is not None:  # one sample is run to see that it fits
-                self._measure(validation.head(), Alone(self.model))
+                self._measure(validation.head(), Alone(self.model, self.loss, self.optimizer))
         self._run.check(
             data, loss=repr(self.loss), batch_size=batch_size, epochs=epochs, seed=seed, shuffle=shuffle
         )
@@ -358,15 +361,11 @@ class Trainer(Settings):
 
     def _update(self, taken: Any, measured: Figures | None = None) -> tuple[float, bool]:
         """One step of training; the loss before it, and whether anything in the batch counts for it."""
-        output, y, weight, backward = self._run.forward(taken)
-        loss, loss_backward = self.loss.forward(output, y, weight)
+        descent = Descent(self.optimizer, self._names, self.clip_norm)
+        output, y, weight, loss, update = self._run.forward(taken, descent)
         # Metrics come before the update: one that fails has changed no parameter.
         counts = measured is None or measured.add(loss, output, y, weight)
-        gradients = backward(loss_backward())
-        check_gradients(gradients, self._names)
-        if self.clip_norm is not None:
-            gradients = optim.clip(gradients, self.clip_norm)
-        self.optimizer.step(gradients)
+        update()
         self._schedule.after_step()
         return loss, counts
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..engine.geometry import Geometry
 from ..engine.jit import inline, kernel
-from ..memory.buffers import empty, scratch
+from ..memory.buffers import empty, scratch, settled
 from ..simd import clear, copy, load, read, store, transposed, write
 
 
@@ -43,7 +43,7 @@ def pack(g: Geometry, weight: np.ndarray, source: Source) -> np.ndarray:
         g, weight, packed, source.group, source.filter, source.channel, source.adjacent, source.starts,
         source.steps,
     )  # fmt: skip
-    return packed
+    return settled(packed)
 
 
 @inline

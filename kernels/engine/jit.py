@@ -24,6 +24,7 @@ from typing import Any
 import numba
 from numba import njit, prange, types
 
+from . import trace
 from .cache import KernelCache
 from .disk import folder
 from .native import layouts
@@ -98,7 +99,11 @@ def kernel(function: Callable[..., Any]) -> Any:
 
     @functools.wraps(function)
     def call(jobs: int, work: float, *arguments: Any) -> None:
-        _deal_out(arguments[0].entries.get(call) or entry_point(call, arguments), jobs, work, arguments)
+        found = arguments[0].entries.get(call) or entry_point(call, arguments)
+        if (traced := trace.current) is None or traced is not trace.of_this_thread():
+            _deal_out(found, jobs, work, arguments)
+        else:
+            traced.launches.append(trace.Launch(call, found, arguments, jobs, *dealt(jobs, work), work))
 
     call.compiled = njit(pipeline_class=KernelPipeline, **_FLAGS)(names["entry"])  # type: ignore[attr-defined]
     call.compiled._cache = KernelCache(function)  # type: ignore[attr-defined]
@@ -133,8 +138,8 @@ def _no_collection() -> Iterator[None]:
 
 def _deal_out(entry_point: Callable[..., None], jobs: int, work: float, arguments: tuple[Any, ...]) -> None:
     """Call machine code that deals its jobs to workers; note it where the call is being recorded."""
-    count = workers(jobs, work)
-    layer, region = _layer() if count > 1 else ("", 0)
+    count, region = dealt(jobs, work)
+    layer = threading_layer() if count > 1 else ""
     if current := recording.of_this_thread():
         current.note_kernel(entry_point, arguments, (jobs, count, region), work)
         current.repeatable &= layer != "workqueue"
@@ -177,6 +182,7 @@ def set_num_threads(threads: int) -> None:
         raise ValueError(f"set_num_threads: threads: got {threads}, needs 1 to {most}")
     global _threads
     _threads = threads
+    trace.renew()
     forget()
 
 
@@ -185,6 +191,12 @@ def workers(jobs: int, work: float) -> int:
     if work < SERIAL_WORK or jobs < 2 or _forked or _layer()[0] == "none":
         return 1
     return min(get_num_threads(), jobs)
+
+
+def dealt(jobs: int, work: float) -> tuple[int, int]:
+    """The workers for these jobs, and where the machine code of the region that deals them begins, or 0."""
+    count = workers(jobs, work)
+    return count, _layer()[1] if count > 1 else 0
 
 
 def threading_layer() -> str:
@@ -213,6 +225,7 @@ def _after_fork() -> None:
     # GNU OpenMP ends a forked child at its first region: the child runs serial.
     global _forked
     _forked = True
+    trace.after_fork()
     forget_after_fork()
 
 

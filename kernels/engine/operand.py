@@ -2,14 +2,13 @@
 
 Numba counts a reference to every array that a function receives, which takes longer than a small kernel. An
 operand belongs to the caller for the length of the call; its type and its layout have been checked. A kernel
-of many arrays is given a table of their numbers (`numbering`). Where the fields of objects are not known,
+of many arrays is given a table of their addresses. Where the fields of objects are not known,
 Numba receives the arrays in its own way.
 """
 
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 from numba import typeof, types
 from numba.core import cgutils
 from numba.core.datamodel.models import ArrayModel
@@ -69,28 +68,18 @@ def array(typingctx: Any, value: Any) -> tuple[Any, Callable[..., Any]]:
 
 @intrinsic
 def elements(typingctx: Any, array: Any, first: Any, size: Any, like: Any) -> tuple[Any, Callable[..., Any]]:
-    """`size` elements, from `first` on, of a C-contiguous array, given by its number, typed as `like`."""
+    """`size` elements, from `first` on, of a C-contiguous array at an address, typed as `like`."""
     typ = types.Array(like.dtype, 1, "C")
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         pointer = context.get_data_type(like.dtype).as_pointer()
-        if known():
-            fields = builder.inttoptr(args[0], cgutils.voidptr_t)
-            address = builder.gep(fields, [cgutils.intp_t(DATA)])
-            data = builder.load(builder.bitcast(address, pointer.as_pointer()))
-        else:
-            data = builder.inttoptr(args[0], pointer)
+        data = builder.inttoptr(args[0], pointer)
         data = builder.gep(data, [args[1]])
         line, item = context.make_array(typ)(context, builder), cgutils.intp_t(like.dtype.bitwidth // 8)
         populate_array(line, data, (args[2],), (item,), item, None)
         return line._getvalue()
 
     return typ(array, first, size, like), codegen
-
-
-def numbering() -> Callable[[np.ndarray], int]:
-    """What numbers arrays in a table for `elements`: their addresses as objects, or those of their memory."""
-    return id if known() else lambda array: array.ctypes.data
 
 
 def operand_type(value: Any) -> types.Type:

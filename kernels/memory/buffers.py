@@ -4,10 +4,12 @@ Large results lie in memory that `shelf` hands out again when their last view is
 """
 
 import math
+from functools import lru_cache
 
 import numpy as np
 
-from ..engine.geometry import vector
+from ..engine import trace
+from ..engine.geometry import Geometry, vector
 from ..engine.jit import inline, kernel
 from ..engine.machine import LINE, cached_bytes, lanes
 from ..engine.native.layouts import known
@@ -18,7 +20,12 @@ from .shelf import shelf, take_once
 
 def plain(array: np.ndarray) -> np.ndarray:
     """The same elements in C order, without a copy where they lie so already."""
-    return array if array.flags.c_contiguous else np.ascontiguousarray(array)
+    return array if array.flags.c_contiguous else _in_c_order(array)
+
+
+def reshape(input, shape):
+    """The same elements in their order in another shape, without a copy where they lie in C order."""
+    return plain(input).reshape(shape)
 
 
 def flat(array: np.ndarray) -> np.ndarray:
@@ -50,6 +57,8 @@ SMALL = 1 << 16
 
 def empty(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     """An uninitialised C-contiguous array; a large one begins a cache line, in memory that is used again."""
+    if trace.current is not None and (traced := trace.of_this_thread()):
+        return traced.make(shape, dtype)
     size = math.prod(shape) * dtype.itemsize
     if size < SMALL:
         array = np.empty(shape, dtype)
@@ -60,7 +69,9 @@ def empty(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
 
 def scalar(array: np.ndarray) -> np.generic:
     """The only element of an array, to be returned."""
-    value = array[0]
+    value: np.generic = array[0]
+    if traced := trace.of_this_thread():
+        return traced.number(array, value)
     if current := recording.of_this_thread():
         current.note_scalar(array, value)
     return value
@@ -68,6 +79,9 @@ def scalar(array: np.ndarray) -> np.generic:
 
 def failed(verdicts: np.ndarray) -> bool:
     """Whether any verdict is not zero: integers, of which each job of a kernel has written one."""
+    if traced := trace.of_this_thread():
+        traced.verdicts.append(verdicts)
+        return False
     if current := recording.of_this_thread():
         current.note_verdicts(verdicts)
     return bool(verdicts.any())
@@ -75,7 +89,7 @@ def failed(verdicts: np.ndarray) -> bool:
 
 def empty_like(model: np.ndarray) -> np.ndarray:
     """An uninitialised array like `model` without gaps, its axes in the same order in memory."""
-    if model.nbytes < SMALL:
+    if model.nbytes < SMALL and trace.current is None:
         array = np.empty_like(model, subok=False)
         return array if recording.current is None else _noted(array)
     order = sorted(range(model.ndim), key=lambda axis: -abs(model.strides[axis]))
@@ -100,6 +114,39 @@ def _noted(array: np.ndarray) -> np.ndarray:
     size = array.nbytes
     if size and (current := recording.of_this_thread()):
         current.note_array(array, shelf(size).take if size >= SMALL else None)
+    return array
+
+
+def given(*values: float) -> np.ndarray:
+    """An array of numbers (float64) that differ from call to call; a plan writes the new ones into it."""
+    array = np.array(values, np.float64)
+    if traced := trace.of_this_thread():
+        traced.given.append(array)
+    return array
+
+
+def cannot_be_planned(reason: str) -> None:
+    """Say that the launches of this call do not do all that it does."""
+    if traced := trace.of_this_thread():
+        traced.refused = reason
+
+
+def filled(shape, dtype, function):
+    """What a function of Python gives, of this shape and type; a plan calls it before its launches."""
+    if (traced := trace.of_this_thread()) is None:
+        return function()
+    array = empty(shape, dtype)
+    traced.filled.append((traced.made[-1], function))
+    return array
+
+
+def settled(array: np.ndarray) -> np.ndarray:
+    """An array that a launch has just been asked to fill from parameters alone.
+
+    Nothing writes to it afterwards. A plan keeps it while the parameters stay as they are.
+    """
+    if traced := trace.of_this_thread():
+        traced.settled.append(array)
     return array
 
 
@@ -154,10 +201,59 @@ def channels_last(array: np.ndarray) -> np.ndarray:
     n, c, h, w = array.shape
     if c == 1 or h * w == 1:
         return array.ravel()
-    source = array.ravel()
+    source = plain(array).ravel()
     target = empty((array.size,), array.dtype)
     _interleave(n * h, 16 * array.size, vector(array.dtype), source, target, c, h, w)
     return target
+
+
+def _in_c_order(array):
+    """A copy in C order, by kernels if the array is dense in another order of few axes."""
+    order = sorted(range(array.ndim), key=lambda axis: -array.strides[axis])
+    line, g = array.transpose(order), _turn(array.shape, array.strides, array.dtype)
+    if g is None or not line.flags.c_contiguous or array.dtype.kind != "f":
+        return np.ascontiguousarray(array)
+    result = empty(array.shape, array.dtype)
+    _rearrange(g.outer * g.rows, 16 * array.size, g, line.ravel(), result.ravel())
+    return result
+
+
+@lru_cache(maxsize=256)
+def _turn(shape, strides, dtype):
+    """The geometry of four axes, with the steps between their elements in memory; None for more axes."""
+    axes: list[tuple[int, int]] = []
+    for size, stride in zip(shape, strides, strict=True):
+        step = stride // dtype.itemsize
+        if axes and axes[-1][1] == size * step:
+            axes[-1] = axes[-1][0] * size, step
+        elif size != 1:
+            axes.append((size, step))
+    if len(axes) > 4:
+        return None
+    outer, rows, columns, inner = [(1, 0)] * (4 - len(axes)) + axes
+    return Geometry({
+        "outer": outer[0], "rows": rows[0], "columns": columns[0], "inner": inner[0],
+        "outer_step": outer[1], "row_step": rows[1], "column_step": columns[1], "inner_step": inner[1],
+    }, lanes=lanes(dtype))  # fmt: skip
+
+
+@kernel
+def _rearrange(g, source, target, first, last):
+    """target[o, r, c, i] = source[o * outer_step + r * row_step + c * column_step + i * inner_step]
+
+    Both are flat; overwrites target. A job is one (o, r), taken in squares of as many elements as a vector
+    has, so that what is read along one axis and written along the other stays in the cache.
+    """
+    for job in range(first, last):
+        outer = job // g.rows
+        origin = outer * g.outer_step + (job - outer * g.rows) * g.row_step
+        to = job * g.columns * g.inner
+        for c0 in range(0, g.columns, g.lanes):
+            for i0 in range(0, g.inner, g.lanes):
+                for c in range(c0, min(c0 + g.lanes, g.columns)):
+                    at = origin + c * g.column_step
+                    for i in range(i0, min(i0 + g.lanes, g.inner)):
+                        target[to + c * g.inner + i] = source[at + i * g.inner_step]
 
 
 @kernel

@@ -16,6 +16,7 @@ from .sheet import sheet
 WORK = 16.0
 """Work of an element that is read, and maybe written."""
 _DOUBLE = np.dtype(np.float64)
+_NO_COUNTER = np.empty(0, np.int64)
 
 
 def channel_statistics(input, num_groups=None):
@@ -89,15 +90,17 @@ def channel_norm_gradients(
     return dw, db, dx
 
 
-def update_statistics(running_mean, running_var, mean, var, count, momentum):
+def update_statistics(running_mean, running_var, mean, var, count, momentum, batches=None):
     """running = (1 - momentum) * running + momentum * batch, in place; var becomes unbiased.
 
-    All (C,); `mean` and `var` are those of a batch of `count` values each.
+    All (C,); `mean` and `var` are those of a batch of `count` values each. `batches`, an int64 array (),
+    grows by 1; momentum None is 1 / batches then.
     """
-    g = vector(mean.dtype)
+    counter = _NO_COUNTER if batches is None else batches.reshape(1)
     columns._update(
-        1, WORK * mean.size, g, running_mean, running_var, mean, var, float(momentum), count / (count - 1)
-    )
+        1, WORK * mean.size, vector(mean.dtype), running_mean, running_var, mean, var,
+        math.nan if momentum is None else float(momentum), count / (count - 1), counter,
+    )  # fmt: skip
 
 
 def _groups(statistic):

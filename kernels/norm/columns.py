@@ -250,11 +250,14 @@ def _gradient(g, x, dy, y, lines, dx, bypass, first, last):
 
 
 @kernel
-def _update(g, running_mean, running_var, mean, var, momentum, unbiased, first, last):
+def _update(g, running_mean, running_var, mean, var, momentum, unbiased, batches, first, last):
     """running = (1 - momentum) * running + momentum * batch, var times `unbiased`; in float64, in place
 
-    Four arrays (C,). One job.
+    Four arrays (C,). batches (1,), if there, grows by 1; a momentum of NaN is 1 / batches then. One job.
     """
+    if batches.size:
+        batches[0] += 1
+        momentum = 1 / batches[0] if math.isnan(momentum) else momentum
     for j in range(0, mean.size, g.lanes):
         count = min(g.lanes, mean.size - j)
         old = cast(read(running_mean, j, g.lanes, count), np.float64)

@@ -1,17 +1,21 @@
 import numpy as np
+import pytest
 
-from fastconv import nn
+from fastconv import grad, nn, optim
+from fastconv.plan import switch
 from fastconv.training.alone import Alone
 from fastconv.training.batches import Needs, batches
+from fastconv.training.descent import Descent
 
 X = np.arange(10, dtype=np.float32).reshape(5, 2)
 Y = np.array([0, 1, 0, 1, 1])
 
 
 def run():
-    model = nn.Sequential(nn.Linear(2, 2, seed=0))
-    needs = Needs(model, nn.CrossEntropyLoss(), np.dtype(np.float32))
-    return Alone(model), batches("fit", X, Y, 2, needs)
+    model, loss = nn.Sequential(nn.Linear(2, 2, seed=0)), nn.CrossEntropyLoss()
+    needs = Needs(model, loss, np.dtype(np.float32))
+    alone = Alone(model, loss, optim.SGD(model.parameters(), lr=1.0))
+    return alone, batches("fit", X, Y, 2, needs)
 
 
 def test_batches_are_taken_whole():
@@ -36,11 +40,19 @@ def test_an_augmentation_depends_on_the_seeds_and_the_batch():
     assert not np.isclose(runs[0], runs[2]).any()
 
 
-def test_forward_gives_the_gradients():
+@pytest.mark.parametrize("planned", [False, True])
+def test_a_step_in_two_halves(planned, monkeypatch):
+    monkeypatch.setattr(switch, "enabled", planned)
     alone, _ = run()
-    output, y, weight, backward = alone.forward((X, Y, None))
-    assert y is Y
-    assert weight is None
-    gradients = backward(np.ones_like(output))
-    np.testing.assert_allclose(gradients["0.weight"], np.tile(X.sum(axis=0), (2, 1)))
-    assert np.array_equal(alone.predict((X, Y, None))[0], output)
+    weight = alone.model[0].weight.copy()
+    descent = Descent(alone.optimizer, frozenset(alone.model.parameters()), None)
+    half = alone.forward((X, Y, None), descent)
+    assert half.y is Y
+    assert half.weight is None
+    assert np.array_equal(half.output, alone.predict((X, Y, None))[0])
+    assert half.loss == alone.loss(half.output, Y)
+    assert np.array_equal(alone.model[0].weight, weight)
+    half.update()
+    slope = grad.cross_entropy_input(half.output, Y)
+    np.testing.assert_allclose(alone.model[0].weight, weight - slope.T @ X, rtol=1e-6)
+    assert alone.optimizer.steps == 1

@@ -118,10 +118,7 @@ class Sequential(Layer):
             self._start = changes, first, untrained
         return self._start[1:]
 
-    def __call__(self, x: Array) -> Array:
-        """The last layer's output, as in prediction."""
-        if type(x) is not np.ndarray:
-            x = exchange.taken("Sequential", "x", x)
+    def _predicted(self, x: Array) -> Array:
         for index, layer in enumerate(self._layers):
             try:
                 x, _ = self._step(index, layer, x, training=False)

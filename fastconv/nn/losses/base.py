@@ -36,6 +36,7 @@ class Loss(Settings):
     - `reduction`: "mean" or "sum" over the batch.
     """
 
+    decides = True
     reduction: str = "mean"
     takes_classes: ClassVar[bool] = False
     """Whether the output's second axis is classes, and a target one of them for each sample or pixel."""

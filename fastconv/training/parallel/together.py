@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fastconv import nn, optim, validate
-from fastconv.nn.tree import Gradients
 from fastconv.training import prefetch
 from fastconv.training.batches import Batch, Batches, OwnBatches
+from fastconv.training.descent import Descent, Forwarded
 from fastconv.training.parallel import alike
 from fastconv.training.parallel.buckets import Buckets, add_up
 from fastconv.training.parallel.exchange import Exchange
@@ -39,12 +39,13 @@ class Together:
     **Arguments:**
 
     - `model`: the same on all ranks.
+    - `loss`: what training makes small.
     - `optimizer`: that of the model, whose steps count.
     - `parallel`: the ranks, and into how many shards they cut a batch.
     """
 
-    def __init__(self, model: nn.Layer, optimizer: optim.Optimizer, parallel: MPI) -> None:
-        self.model, self.optimizer, self.parallel = model, optimizer, parallel
+    def __init__(self, model: nn.Layer, loss: nn.Loss, optimizer: optim.Optimizer, parallel: MPI) -> None:
+        self.model, self.loss, self.optimizer, self.parallel = model, loss, optimizer, parallel
         self.leads = parallel.rank == 0
         self.shards = parallel.shards
         self._sums = Sums(model, parallel)
@@ -88,11 +89,8 @@ class Together:
         own = x[rows], y[rows], None if weight is None else weight[rows]
         return Share(own, cut.counts)
 
-    def forward(self, share: Share) -> tuple[Array, Array, Array | None, Callable[[Array], Gradients]]:
-        """The output, targets and weights of the whole batch, and the closure of the gradients.
-
-        The closure maps the loss's gradient with respect to the whole output to the gradients of the batch.
-        """
+    def forward(self, share: Share, descent: Descent) -> Forwarded:
+        """The output and the loss of the whole batch, and what updates the parameters on each rank."""
         cut, x = self.parallel.cut(share.samples), share.batch[0]
         statistics = Statistics(self.model)
         closures: Closures = {}
@@ -106,10 +104,11 @@ class Together:
                 moved[shard] = what_moved()
         self._move(statistics, moved, cut)
 
-        def backward(dy: Array) -> Gradients:
-            return self._sums.gradients(cut, closures, dy)
-
-        return *self._whole(share, outputs), backward
+        output, y, weight = self._whole(share, outputs)
+        loss, slope = self.loss.forward(output, y, weight)
+        return Forwarded(
+            output, y, weight, loss, lambda: descent(self._sums.gradients(cut, closures, slope()))
+        )
 
     def predict(self, share: Share) -> tuple[Array, Array, Array | None]:
         """The output as in prediction, targets and weights of the whole batch."""

@@ -20,7 +20,7 @@ import numpy as np
 from ...engine import machine
 from ...engine.geometry import Geometry
 from ...engine.jit import get_num_threads, inline, kernel, share
-from ...memory.buffers import empty, scratch, streams
+from ...memory.buffers import empty, scratch, settled, streams
 from ...simd import fma, load, store, zero
 from ..direct import BYTES_A_CYCLE
 from ..plan import Packed, Place
@@ -47,6 +47,7 @@ class Winograd(Packed):
         g = self.geometry
         u = empty((POINTS * g.u_pitch,), x.dtype)
         _filters(g.panels * g.squares * g.channels, 16.0 * u.size, self.transforms, packed, u)
+        settled(u)
         tiles = images * g.tiles_h * g.tiles_w
         block, parts = _cut(g, tiles, x.itemsize, get_num_threads())
         _forward(-(-tiles // block) * parts, 2.0 * tiles * u.size,

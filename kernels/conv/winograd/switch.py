@@ -1,5 +1,6 @@
 """Whether Winograd's algorithm may be used, for the process."""
 
+from ...engine import trace
 from ...engine.replay import forget
 
 _enabled = True
@@ -9,6 +10,7 @@ def enable(on: bool) -> None:
     """Use Winograd's algorithm where it is faster (the default), or the direct one everywhere."""
     global _enabled
     _enabled = on
+    trace.renew()
     forget()
 
 

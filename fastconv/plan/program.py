@@ -1,0 +1,115 @@
+"""Launches as words that machine code walks, and the memory in which their arrays lie."""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from fastconv.plan.places import Place, Places, arena
+from fastconv.types import Array
+
+COLUMNS = 5
+"""Words of a step: task, jobs, workers, region, address of the arguments."""
+WORD = 8
+
+
+class Relocation(NamedTuple):
+    """A word that is an address: its index, and the place that it points to."""
+
+    word: int
+    place: Place
+
+
+class Program:
+    """The launches of a computation, ready to run on memory of its own.
+
+    **Arguments:**
+
+    - `launches`: what runs, in order.
+    - `places`: where the arrays of the launches lie.
+    - `fresh`: the indices of arrays in `places` that each run gets new ones for, beside those that are given.
+    - `settling`: the indices of the launches that need not run again while what they read stays as it is.
+    """
+
+    def __init__(
+        self, launches: list[Any], places: Places, fresh: Iterable[int] = (), settling: Iterable[int] = ()
+    ) -> None:
+        from fastconv.kernels.engine.machine import LINE
+
+        self.settling = sorted(settling)
+        self.launches = [launches[i] for i in self.settling]
+        self.launches += [launch for i, launch in enumerate(launches) if i not in {*self.settling}]
+        self.places, self._line = places, LINE
+        self.moving = [*range(places.given), *fresh]
+        self._steps: list[list[int]] = []
+        self._words: list[int] = []
+        self._relocations: list[Relocation] = []
+        for launch in self.launches:
+            self._add(launch)
+        self._lasting, self._passing, self.lasting_bytes, self.passing_bytes = self._memory()
+        self._kept_memory = _lines(self.lasting_bytes, LINE)
+
+    def _add(self, launch: Any) -> None:
+        task, words, arrays = launch.laid_out()
+        start = len(self._words)
+        for index, array in arrays:
+            if (place := self.places.find(array)) is not None:
+                self._relocations.append(Relocation(start + index, place))
+        self._steps.append([task, launch.jobs, launch.workers, launch.region, start])
+        self._words += words
+
+    def _memory(self) -> tuple[dict[int, int], dict[int, int], int, int]:
+        """Where arrays lie that stay from run to run, where the others lie, and the bytes of both."""
+        lives: dict[int, tuple[int, int]] = {}
+        lasting: set[int] = set()
+        ends = [step[-1] for step in self._steps[1:]] + [len(self._words)]
+        step = 0
+        for word, place in self._relocations:
+            while word >= ends[step]:
+                step += 1
+            first, _ = lives.get(place.root, (step, step))
+            lives[place.root] = first, step
+            if step < len(self.settling):
+                lasting.add(place.root)
+        sizes = {root: self.places.roots[root].nbytes for root in lives}
+        others = {*self.moving, *self.places.fixed}
+        stay = {root: (0, len(self._steps)) for root in lasting}
+        pass_ = {root: life for root, life in lives.items() if root not in lasting | others}
+        lasting_at, lasting_bytes = arena(stay, sizes, self._line)
+        passing_at, passing_bytes = arena(pass_, sizes, self._line)
+        return lasting_at, passing_at, lasting_bytes, passing_bytes
+
+    def instance(self) -> "Instance":
+        """The program with memory for one run at a time."""
+        words = np.array(self._words, np.int64)
+        steps = np.array(self._steps, np.int64).reshape(-1, COLUMNS)
+        passing = _lines(self.passing_bytes, self._line)
+        base = words.ctypes.data
+        patches: list[tuple[int, int, int]] = []
+        for word, (root, offset) in self._relocations:
+            if root in self.places.fixed:
+                words[word] = self.places.roots[root].ctypes.data + offset
+            elif root in self.moving:
+                patches.append((base + word * WORD, self.moving.index(root), offset))
+            elif root in self._lasting:
+                words[word] = self._kept_memory.ctypes.data + self._lasting[root] + offset
+            else:
+                words[word] = passing.ctypes.data + self._passing[root] + offset
+        steps[:, -1] = base + steps[:, -1] * WORD
+        return Instance(steps, np.array(patches, np.int64).reshape(-1, 3), words, passing)
+
+
+class Instance:
+    """A program's steps on memory of their own; `bases` are the addresses of what is given to a run."""
+
+    def __init__(self, steps: Array, patches: Array, words: Array, memory: Array) -> None:
+        self.steps, self.patches = steps, patches
+        self.bases = np.zeros(1 + (int(patches[:, 1].max()) if len(patches) else 0), np.int64)
+        self._alive = words, memory
+
+
+def _lines(size: int, line: int) -> Array:
+    """Memory of so many bytes that begins a cache line."""
+    memory = np.empty(size + line, np.uint8)
+    at = -memory.ctypes.data % line
+    return memory[at : at + size]

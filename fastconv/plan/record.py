@@ -1,0 +1,112 @@
+"""What a computation does, operation by operation, found out without computing anything.
+
+The function runs once, as it would: layers call operations, and these the backend. The backend that they find
+notes each operation, with what the kernels in it would do (`kernels.engine.trace`), and gives back arrays
+without contents. What Python does with the contents of arrays cannot be noted: an array that is neither
+given, nor a parameter, nor made by a kernel, is found out when a kernel is to read it (`places`).
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from fastconv import backends
+from fastconv.types import Array
+
+
+class UnplannedError(Exception):
+    """What was done depends on more than shapes and types; the message says how."""
+
+
+@dataclass(eq=False)
+class Operation:
+    """An operation of the backend: its name, what it was given, what it gave, and the launches in it."""
+
+    name: str
+    arguments: tuple[Any, ...]
+    options: dict[str, Any]
+    result: Any = None
+    launches: list[Any] = field(default_factory=list)
+    made: list[Array] = field(default_factory=list)
+    fused: tuple["Operation", ...] = ()
+    """The operations that this one stands for."""
+
+    @property
+    def results(self) -> list[Array]:
+        """The arrays that it gave."""
+        return list(arrays_in(self.result))
+
+    @property
+    def reads(self) -> list[Array]:
+        """The arrays that it was given."""
+        return list(arrays_in((self.arguments, self.options)))
+
+
+class Recording:
+    """The operations of a computation, in order; as a backend, what notes them.
+
+    **Arguments:**
+
+    - `kernels`: the module of the compiled kernels.
+    """
+
+    __name__ = "fastconv.plan"
+
+    def __init__(self, kernels: Any) -> None:
+        from fastconv.kernels.engine.trace import Trace
+
+        self.kernels = kernels
+        self.trace = Trace()
+        self.operations: list[Operation] = []
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        def noted(*arguments: Any, **options: Any) -> Any:
+            operation = self.lowered(Operation(name, arguments, options))
+            self.operations.append(operation)
+            return operation.result
+
+        if name not in self.kernels.__all__:
+            raise AttributeError(name)
+        vars(self)[name] = noted
+        return noted
+
+    def lowered(self, operation: Operation) -> Operation:
+        """The operation with its result and its launches."""
+        launches, made = len(self.trace.launches), len(self.trace.made)
+        function = getattr(self.kernels, operation.name)
+        operation.result = function(*operation.arguments, **operation.options)
+        operation.launches = self.trace.launches[launches:]
+        operation.made = self.trace.made[made:]
+        return operation
+
+    def launched(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """The one launch of a function of kernels."""
+        from fastconv.kernels.engine.trace import tracing
+
+        with tracing(self.trace):
+            function(*arguments)
+        return self.trace.launches.pop()
+
+    def run(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """What the function returns; its operations are noted, and nothing is computed."""
+        from fastconv.kernels.engine.trace import tracing
+
+        with tracing(self.trace), backends.through(self):
+            result = function(*arguments)
+            inside = sum(len(operation.launches) for operation in self.operations)
+            if len(self.trace.launches) != inside:
+                raise UnplannedError("a kernel runs outside the operations")
+        return result
+
+
+def arrays_in(value: Any) -> Iterator[Array]:
+    """The arrays in nested tuples, lists and dicts."""
+    if isinstance(value, np.ndarray):
+        yield value
+    elif isinstance(value, tuple | list):
+        for item in value:
+            yield from arrays_in(item)
+    elif isinstance(value, dict):
+        yield from arrays_in(tuple(value.values()))

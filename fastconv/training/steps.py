@@ -1,0 +1,75 @@
+"""The steps of training that are planned: one plan for each kind of batch."""
+
+from collections.abc import Callable
+from typing import Any
+
+from fastconv import backends, nn, optim
+from fastconv.attributes import Settings
+from fastconv.nn.contract import built_in
+from fastconv.nn.tree import Gradients
+from fastconv.plan import switch
+from fastconv.plan.record import UnplannedError
+from fastconv.plan.step import Step, Traced
+from fastconv.types import Array
+
+MOST = 8
+"""Plans that are kept: the oldest is forgotten first."""
+
+
+class Steps:
+    """What training has planned.
+
+    **Arguments:**
+
+    - `model`, `loss`, `optimizer`: what is trained.
+    """
+
+    def __init__(self, model: nn.Layer, loss: nn.Loss, optimizer: optim.Optimizer) -> None:
+        self._parts = model, loss, optimizer
+        self._found: dict[Any, Step | str] = {}
+        self._holds: tuple[object, ...] = ()
+
+    def of(self, batch: tuple[Array, Array, Array | None], check: Callable[[Gradients], None]) -> Step | None:
+        """The plan for batches like this one, (x, y, weight), or None; `check` sees the gradients' names."""
+        x, y, weight = batch
+        if weight is not None or not (switch.enabled and backends.compiled() and x.flags.aligned):
+            return None
+        holds = Settings.changes, switch.age()
+        if self._holds != holds:
+            self._found.clear()
+            self._holds = holds
+        key = x.shape, x.strides, x.dtype, y.shape, y.strides, y.dtype
+        found = self._found.get(key)
+        if found is None:
+            found = self._found[key] = self._made(x, y, check)
+            if len(self._found) > MOST:
+                del self._found[next(iter(self._found))]
+        return None if isinstance(found, str) else found
+
+    def _made(self, x: Array, y: Array, check: Callable[[Gradients], None]) -> Step | str:
+        model, loss, optimizer = self._parts
+        own = (*(type(layer) for layer in model.modules()), type(loss), type(optimizer))
+        if not all(map(built_in, own)) or not x.size or not y.flags.aligned:
+            return "a part of the user's"
+        backward: list[Callable[[], Gradients]] = []
+
+        def forward(x: Array, y: Array) -> Array:
+            output, closure = model.forward(x, training=True)
+            _, slope = loss.forward(output, y)
+            backward.append(lambda: closure(slope(), input_gradient=False)[1])
+            return output
+
+        def update() -> None:
+            gradients = backward[0]()
+            check(gradients)
+            optimizer.trace(gradients)
+
+        def kept() -> list[Array]:
+            return [*model._state().values(), *optimizer.arrays()]
+
+        try:
+            return Step(Traced(forward, update), (x, y), kept)
+        except UnplannedError as error:
+            return str(error)
+        except (TypeError, ValueError):
+            return "an error"  # which the layers say themselves
