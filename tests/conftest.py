@@ -8,13 +8,12 @@ import numba
 import numpy as np
 import pytest
 from hypothesis import settings
-from numpy.lib.array_utils import byte_bounds
 
+import fastconv
 from fastconv import backend, backends
 from fastconv.kernels.engine import jit
-from fastconv.kernels.engine.native import layouts
 from fastconv.kernels.engine.operand import operand_type
-from fastconv.kernels.engine.replay import Table
+from fastconv.plan.cache import Plans
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -27,15 +26,7 @@ settings.register_profile("fastconv", derandomize=True, deadline=None, max_examp
 settings.load_profile("fastconv")
 
 
-def pytest_addoption(parser):
-    parser.addoption(
-        "--plain", action="store_true", help="as on a Python whose objects are laid out unknown ways"
-    )
-
-
 def pytest_configure(config):
-    if config.getoption("--plain"):
-        layouts.NEWEST = 3, 0
     # Kernels and Matplotlib's list of fonts are kept with pytest's own cache, and the user's is left alone.
     os.environ["NUMBA_CACHE_DIR"] = numba.config.CACHE_DIR = str(config.cache.mkdir("kernels"))
     os.environ["MPLCONFIGDIR"] = str(config.cache.mkdir("matplotlib"))
@@ -47,14 +38,6 @@ def pytest_xdist_make_scheduler(config, log):
     from xdist.scheduler import WorkStealingScheduling
 
     return WorkStealingScheduling(config, log) if config.getoption("dist") == "load" else None
-
-
-def pytest_collection_modifyitems(items):
-    if not layouts.known():
-        skip = pytest.mark.skip(reason=f"the fields of objects are not known: {layouts.difference()}")
-        for item in items:
-            if item.get_closest_marker("fields"):
-                item.add_marker(skip)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -108,21 +91,6 @@ def each_backend(request):
         yield request.param
 
 
-def others(array):
-    """An array of the same kind, in other memory, with other numbers; integers, maybe labels, are moved.
-
-    What may be probabilities becomes others.
-    """
-    (low, high), size, rng = byte_bounds(array), array.itemsize, np.random.default_rng(1)
-    draw = rng.random if ((array >= 0) & (array <= 1)).all() else rng.standard_normal
-    numbers = draw((high - low) // size).astype(array.dtype)
-    start = array.__array_interface__["data"][0] - low
-    other = np.ndarray(array.shape, array.dtype, numbers, start, array.strides)
-    if array.dtype.kind in "iu":
-        other[...] = array.ravel()[::-1].reshape(array.shape)
-    return other
-
-
 def assert_same_bits(result, expected):
     assert type(result) is type(expected)
     if isinstance(expected, tuple):
@@ -135,20 +103,21 @@ def assert_same_bits(result, expected):
 
 
 @pytest.fixture(scope="session", autouse=True)
-def every_replay_gives_the_bits_of_the_call():
-    """Calls are recorded with other numbers than those that they are then replayed with."""
-    record = Table.record
+def every_plan_gives_the_bits_of_the_layers():
+    """What a plan predicts is compared with what the layers compute, whoever asks for it."""
+    find = Plans.prediction
 
-    @functools.wraps(record)
-    def compared(table, context, *arguments):
-        expected = table.function(*arguments)
-        record(table, context, *(others(a) if type(a) is np.ndarray else a for a in arguments))
-        result = table.replay(context, *arguments)
-        if result is None or result is NotImplemented:
-            return expected
-        assert_same_bits(result, expected)
-        return result
+    @functools.wraps(find)
+    def compared(plans, x, make):
+        def run(x):
+            result = plan(x)
+            with fastconv.config(plan=False):
+                assert_same_bits(result, make.__self__(x))
+            return result
 
-    Table.record = compared
+        plan = find(plans, x, make)
+        return None if plan is None else run
+
+    Plans.prediction = compared
     yield
-    Table.record = record
+    Plans.prediction = find

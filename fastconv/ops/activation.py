@@ -7,12 +7,10 @@ import math
 import sys
 
 from fastconv.backends import active
-from fastconv.ops.replay import replayed
 from fastconv.types import Array
 from fastconv.validate import array, arrays, number, same_shape, wrong_value
 
 
-@replayed
 def relu(input: Array) -> Array:
     """Rectify: max(input, 0), elementwise, as torch.nn.functional.relu.
 
@@ -22,7 +20,6 @@ def relu(input: Array) -> Array:
     return active().relu(x)
 
 
-@replayed
 def relu_input(output: Array, grad_output: Array) -> Array:
     """Gradient of relu with respect to its input: grad_output where output > 0, and 0 where it is 0.
 
@@ -32,7 +29,6 @@ def relu_input(output: Array, grad_output: Array) -> Array:
     return active().relu_input(y, g)
 
 
-@replayed
 def sigmoid(input: Array) -> Array:
     """Squash into (0, 1): 1 / (1 + exp(-input)), elementwise, as torch.nn.functional.sigmoid.
 
@@ -42,7 +38,6 @@ def sigmoid(input: Array) -> Array:
     return active().sigmoid(x)
 
 
-@replayed
 def sigmoid_input(output: Array, grad_output: Array) -> Array:
     """Gradient of sigmoid with respect to its input: grad_output * output * (1 - output).
 
@@ -52,7 +47,6 @@ def sigmoid_input(output: Array, grad_output: Array) -> Array:
     return active().sigmoid_input(y, g)
 
 
-@replayed
 def tanh(input: Array) -> Array:
     """Squash into (-1, 1): the hyperbolic tangent, elementwise, as torch.nn.functional.tanh.
 
@@ -62,7 +56,6 @@ def tanh(input: Array) -> Array:
     return active().tanh(x)
 
 
-@replayed
 def tanh_input(output: Array, grad_output: Array) -> Array:
     """Gradient of tanh with respect to its input: grad_output * (1 - output^2).
 
@@ -72,7 +65,6 @@ def tanh_input(output: Array, grad_output: Array) -> Array:
     return active().tanh_input(y, g)
 
 
-@replayed
 def leaky_relu(input: Array, negative_slope: float = 0.01) -> Array:
     """Rectify, but for a slope: input where it is above 0, else negative_slope * input.
 
@@ -83,7 +75,6 @@ def leaky_relu(input: Array, negative_slope: float = 0.01) -> Array:
     return active().leaky_relu(x, negative_slope)
 
 
-@replayed
 def leaky_relu_input(input: Array, grad_output: Array, negative_slope: float = 0.01) -> Array:
     """Gradient of leaky_relu: grad_output where input > 0, else negative_slope * grad_output.
 
@@ -94,7 +85,6 @@ def leaky_relu_input(input: Array, grad_output: Array, negative_slope: float = 0
     return active().leaky_relu_input(x, g, negative_slope)
 
 
-@replayed
 def prelu(input: Array, weight: Array) -> Array:
     """Rectify, but for a learned slope: input where it is above 0, else weight * input.
 
@@ -106,7 +96,6 @@ def prelu(input: Array, weight: Array) -> Array:
     return active().prelu(x, w)
 
 
-@replayed
 def prelu_input(input: Array, weight: Array, grad_output: Array) -> Array:
     """Gradient of prelu with respect to its input: grad_output where input > 0, else weight * grad_output.
 
@@ -116,7 +105,6 @@ def prelu_input(input: Array, weight: Array, grad_output: Array) -> Array:
     return active().prelu_input(x, w, g)
 
 
-@replayed
 def prelu_weight(input: Array, weight: Array, grad_output: Array) -> Array:
     """Gradient of prelu with respect to its weight: the sum of input * grad_output where input <= 0.
 
@@ -127,7 +115,6 @@ def prelu_weight(input: Array, weight: Array, grad_output: Array) -> Array:
     return active().prelu_weight(x, w, g)
 
 
-@replayed
 def elu(input: Array, alpha: float = 1.0) -> Array:
     """Rectify smoothly: input where it is above 0, else alpha * (exp(input) - 1).
 
@@ -138,7 +125,6 @@ def elu(input: Array, alpha: float = 1.0) -> Array:
     return active().elu(x, alpha)
 
 
-@replayed
 def elu_input(input: Array, grad_output: Array, alpha: float = 1.0) -> Array:
     """Gradient of elu: grad_output where input > 0, else grad_output * alpha * exp(input).
 
@@ -149,7 +135,6 @@ def elu_input(input: Array, grad_output: Array, alpha: float = 1.0) -> Array:
     return active().elu_input(x, g, alpha)
 
 
-@replayed
 def gelu(input: Array, approximate: str = "none") -> Array:
     """Weigh by the normal distribution: input * Phi(input), as torch.nn.functional.gelu.
 
@@ -161,7 +146,6 @@ def gelu(input: Array, approximate: str = "none") -> Array:
     return active().gelu(x, approximate)
 
 
-@replayed
 def gelu_input(input: Array, grad_output: Array, approximate: str = "none") -> Array:
     """Gradient of gelu: grad_output * (Phi(input) + input * Phi'(input)).
 
@@ -172,7 +156,6 @@ def gelu_input(input: Array, grad_output: Array, approximate: str = "none") -> A
     return active().gelu_input(x, g, approximate)
 
 
-@replayed
 def silu(input: Array) -> Array:
     """Weigh by the logistic function: input / (1 + exp(-input)), as torch.nn.functional.silu.
 
@@ -182,7 +165,6 @@ def silu(input: Array) -> Array:
     return active().silu(x)
 
 
-@replayed
 def silu_input(input: Array, grad_output: Array) -> Array:
     """Gradient of silu: grad_output * s * (1 + input * (1 - s)), s = 1 / (1 + exp(-input)).
 
@@ -192,7 +174,6 @@ def silu_input(input: Array, grad_output: Array) -> Array:
     return active().silu_input(x, g)
 
 
-@replayed
 def softplus(input: Array, beta: float = 1.0, threshold: float = 20.0) -> Array:
     """Rectify smoothly: log(1 + exp(beta * input)) / beta, as torch.nn.functional.softplus.
 
@@ -205,7 +186,6 @@ def softplus(input: Array, beta: float = 1.0, threshold: float = 20.0) -> Array:
     return active().softplus(x, beta, threshold)
 
 
-@replayed
 def softplus_input(input: Array, grad_output: Array, beta: float = 1.0, threshold: float = 20.0) -> Array:
     """Gradient of softplus: grad_output / (1 + exp(-beta * input)).
 
@@ -220,7 +200,6 @@ def softplus_input(input: Array, grad_output: Array, beta: float = 1.0, threshol
     return active().softplus_input(x, g, beta, threshold)
 
 
-@replayed
 def hardswish(input: Array) -> Array:
     """Weigh by hardsigmoid: input * min(max(input + 3, 0), 6) / 6, as torch.nn.functional.hardswish.
 
@@ -230,7 +209,6 @@ def hardswish(input: Array) -> Array:
     return active().hardswish(x)
 
 
-@replayed
 def hardswish_input(input: Array, grad_output: Array) -> Array:
     """Gradient of hardswish: grad_output * (input / 3 + 1 / 2) between -3 and 3.
 
@@ -240,7 +218,6 @@ def hardswish_input(input: Array, grad_output: Array) -> Array:
     return active().hardswish_input(x, g)
 
 
-@replayed
 def hardsigmoid(input: Array) -> Array:
     """Squash into [0, 1] by a straight line: min(max(input + 3, 0), 6) / 6.
 
@@ -250,7 +227,6 @@ def hardsigmoid(input: Array) -> Array:
     return active().hardsigmoid(x)
 
 
-@replayed
 def hardsigmoid_input(input: Array, grad_output: Array) -> Array:
     """Gradient of hardsigmoid: grad_output / 6 where -3 < input < 3, else 0.
 
@@ -260,7 +236,6 @@ def hardsigmoid_input(input: Array, grad_output: Array) -> Array:
     return active().hardsigmoid_input(x, g)
 
 
-@replayed
 def hardtanh(input: Array, min_val: float = -1.0, max_val: float = 1.0) -> Array:
     """Cut off both ends: min(max(input, min_val), max_val), as torch.nn.functional.hardtanh.
 
@@ -271,7 +246,6 @@ def hardtanh(input: Array, min_val: float = -1.0, max_val: float = 1.0) -> Array
     return active().hardtanh(x, min_val, max_val)
 
 
-@replayed
 def hardtanh_input(input: Array, grad_output: Array, min_val: float = -1.0, max_val: float = 1.0) -> Array:
     """Gradient of hardtanh: grad_output where min_val < input < max_val, else 0.
 
@@ -283,7 +257,6 @@ def hardtanh_input(input: Array, grad_output: Array, min_val: float = -1.0, max_
     return active().hardtanh_input(x, g, min_val, max_val)
 
 
-@replayed
 def relu6(input: Array) -> Array:
     """Rectify and cut off at 6: min(max(input, 0), 6), elementwise, as torch.nn.functional.relu6.
 
@@ -293,7 +266,6 @@ def relu6(input: Array) -> Array:
     return active().relu6(x)
 
 
-@replayed
 def relu6_input(input: Array, grad_output: Array) -> Array:
     """Gradient of relu6: grad_output where 0 < input < 6, else 0.
 

@@ -7,13 +7,11 @@ import numpy as np
 from fastconv import validate
 from fastconv.backends import active
 from fastconv.ops.rank import rank_of
-from fastconv.ops.replay import replayed
 from fastconv.ops.windows import adaptive_size, check_gradient
 from fastconv.types import Array, LineOutputSize, OutputSize, Shape
 from fastconv.validate import array
 
 
-@replayed
 def adaptive_avg_pool2d(input: Array, output_size: OutputSize) -> Array:
     """Take the means of windows that cover the image evenly, as torch.nn.functional.adaptive_avg_pool2d.
 
@@ -25,7 +23,6 @@ def adaptive_avg_pool2d(input: Array, output_size: OutputSize) -> Array:
     return _means("adaptive_avg_pool2d", input, output_size)
 
 
-@replayed
 def adaptive_avg_pool2d_input(grad_output: Array, input_size: Shape) -> Array:
     """Gradient of adaptive_avg_pool2d with respect to its input: each window shares its gradient.
 
@@ -36,7 +33,6 @@ def adaptive_avg_pool2d_input(grad_output: Array, input_size: Shape) -> Array:
     return _shares("adaptive_avg_pool2d_input", grad_output, input_size)
 
 
-@replayed
 def adaptive_avg_pool1d(input: Array, output_size: LineOutputSize) -> Array:
     """Take the means of windows that cover the signal evenly, as torch.nn.functional.adaptive_avg_pool1d.
 
@@ -48,7 +44,6 @@ def adaptive_avg_pool1d(input: Array, output_size: LineOutputSize) -> Array:
     return _means("adaptive_avg_pool1d", input, output_size)
 
 
-@replayed
 def adaptive_avg_pool1d_input(grad_output: Array, input_size: Shape) -> Array:
     """Gradient of adaptive_avg_pool1d with respect to its input: each window shares its gradient.
 

@@ -8,12 +8,10 @@ import numpy as np
 from fastconv import validate
 from fastconv.backends import active
 from fastconv.ops.activation import finite
-from fastconv.ops.replay import replayed
 from fastconv.types import Array, Shape
 from fastconv.validate import arrays, same_shape, wrong_value
 
 
-@replayed
 def add(input: Array, other: Array, relu: bool = False) -> Array:
     """Add two arrays elementwise, as torch.add; with `relu` max(input + other, 0), as after a residual block.
 
@@ -27,7 +25,6 @@ def add(input: Array, other: Array, relu: bool = False) -> Array:
     return result
 
 
-@replayed
 def subtract(input: Array, other: Array) -> Array:
     """Subtract `other` from `input` elementwise, as torch.subtract.
 
@@ -38,7 +35,6 @@ def subtract(input: Array, other: Array) -> Array:
     return result
 
 
-@replayed
 def multiply(input: Array, other: Array) -> Array:
     """Multiply `input` by `other` elementwise, as torch.multiply.
 
@@ -48,7 +44,6 @@ def multiply(input: Array, other: Array) -> Array:
     return result
 
 
-@replayed
 def divide(input: Array, other: Array) -> Array:
     """Divide `input` by `other` elementwise, as torch.divide; by 0 the result is infinite, or NaN.
 
@@ -58,7 +53,6 @@ def divide(input: Array, other: Array) -> Array:
     return result
 
 
-@replayed
 def maximum(input: Array, other: Array) -> Array:
     """Take the larger of `input` and `other`, elementwise, NaN where one of them is, as torch.maximum.
 
@@ -68,7 +62,6 @@ def maximum(input: Array, other: Array) -> Array:
     return result
 
 
-@replayed
 def minimum(input: Array, other: Array) -> Array:
     """Take the smaller of `input` and `other`, elementwise, NaN where one of them is, as torch.minimum.
 
@@ -78,7 +71,6 @@ def minimum(input: Array, other: Array) -> Array:
     return result
 
 
-@replayed
 def multiply_input(input: Array, other: Array, grad_output: Array) -> Array:
     """Gradient of multiply with respect to its input: grad_output * other, summed to the input's shape.
 
@@ -89,7 +81,6 @@ def multiply_input(input: Array, other: Array, grad_output: Array) -> Array:
     return _product(G, b, a.shape)
 
 
-@replayed
 def multiply_other(input: Array, other: Array, grad_output: Array) -> Array:
     """Gradient of multiply with respect to other: grad_output * input, summed to the shape of other.
 
@@ -99,7 +90,6 @@ def multiply_other(input: Array, other: Array, grad_output: Array) -> Array:
     return _product(G, a, b.shape)
 
 
-@replayed
 def divide_input(input: Array, other: Array, grad_output: Array) -> Array:
     """Gradient of divide with respect to its input: grad_output / other, summed to the input's shape.
 

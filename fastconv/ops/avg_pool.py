@@ -5,13 +5,11 @@ from typing import Any
 from fastconv import validate
 from fastconv.backends import active
 from fastconv.ops.rank import Rank, rank_of
-from fastconv.ops.replay import replayed
 from fastconv.ops.windows import checked_windows
 from fastconv.types import Array, LinePadding, Padding, Pair, Shape, Single
 from fastconv.validate import array, same_shape
 
 
-@replayed
 def avg_pool2d(
     input: Array,
     kernel_size: Pair,
@@ -32,7 +30,6 @@ def avg_pool2d(
     return _means("avg_pool2d", input, *window)
 
 
-@replayed
 def avg_pool2d_input(
     grad_output: Array,
     input_size: Shape,
@@ -54,7 +51,6 @@ def avg_pool2d_input(
     return _shares("avg_pool2d_input", grad_output, input_size, *window)
 
 
-@replayed
 def avg_pool1d(
     input: Array,
     kernel_size: Single,
@@ -74,7 +70,6 @@ def avg_pool1d(
     return _means("avg_pool1d", input, *window)
 
 
-@replayed
 def avg_pool1d_input(
     grad_output: Array,
     input_size: Shape,

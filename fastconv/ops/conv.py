@@ -1,11 +1,9 @@
 """Convolution of images and its gradients."""
 
 from fastconv.ops import convolution
-from fastconv.ops.replay import replayed
 from fastconv.types import Array, Padding, Pair, Shape
 
 
-@replayed
 def conv2d(
     input: Array,
     weight: Array,
@@ -30,7 +28,6 @@ def conv2d(
     return convolution.forward("conv2d", input, weight, bias, stride, padding, dilation, groups, relu)
 
 
-@replayed
 def conv2d_input(
     input_size: Shape,
     weight: Array,
@@ -51,7 +48,6 @@ def conv2d_input(
     return convolution.input_gradient("conv2d_input", input_size, weight, grad_output, *window)
 
 
-@replayed
 def conv2d_weight(
     input: Array,
     weight_size: Shape,
@@ -72,7 +68,6 @@ def conv2d_weight(
     return convolution.weight_gradient("conv2d_weight", input, weight_size, grad_output, *window)
 
 
-@replayed
 def conv2d_bias(grad_output: Array) -> Array:
     """Gradient of conv2d with respect to its bias: the sum over images and pixels.
 

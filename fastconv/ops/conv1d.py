@@ -1,11 +1,9 @@
 """Convolution of signals, which are images of height 1, and its gradients."""
 
 from fastconv.ops import convolution
-from fastconv.ops.replay import replayed
 from fastconv.types import Array, LinePadding, Shape, Single
 
 
-@replayed
 def conv1d(
     input: Array,
     weight: Array,
@@ -28,7 +26,6 @@ def conv1d(
     return convolution.forward("conv1d", input, weight, bias, stride, padding, dilation, groups, relu)
 
 
-@replayed
 def conv1d_input(
     input_size: Shape,
     weight: Array,
@@ -48,7 +45,6 @@ def conv1d_input(
     return convolution.input_gradient("conv1d_input", input_size, weight, grad_output, *window)
 
 
-@replayed
 def conv1d_weight(
     input: Array,
     weight_size: Shape,
@@ -69,7 +65,6 @@ def conv1d_weight(
     return convolution.weight_gradient("conv1d_weight", input, weight_size, grad_output, *window)
 
 
-@replayed
 def conv1d_bias(grad_output: Array) -> Array:
     """Gradient of conv1d with respect to its bias: the sum over signals and positions.
 

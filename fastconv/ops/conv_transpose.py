@@ -7,12 +7,10 @@ from fastconv import validate
 from fastconv.backends import active
 from fastconv.geometry import Sides, transposed
 from fastconv.ops.rank import PLANE
-from fastconv.ops.replay import replayed
 from fastconv.types import Array, Padding, Pair, Shape
 from fastconv.validate import array, arrays, same_shape, wrong_value
 
 
-@replayed
 def conv_transpose2d(
     input: Array,
     weight: Array,
@@ -40,7 +38,6 @@ def conv_transpose2d(
     return PLANE.same_axes(active().conv_transpose2d(PLANE.batch(X), W, b, *steps), X)
 
 
-@replayed
 def conv_transpose2d_input(
     input_size: Shape,
     weight: Array,
@@ -67,7 +64,6 @@ def conv_transpose2d_input(
     return PLANE.same_axes(active().conv2d(seen, W, None, *window), G)
 
 
-@replayed
 def conv_transpose2d_weight(
     input: Array,
     weight_size: Shape,
@@ -94,7 +90,6 @@ def conv_transpose2d_weight(
     return active().conv2d_weight(seen, shape, PLANE.batch(X), *window)
 
 
-@replayed
 def conv_transpose2d_bias(grad_output: Array) -> Array:
     """Gradient of conv_transpose2d with respect to its bias: the sum over images and pixels.
 

@@ -1,12 +1,10 @@
 """The dense layer and its gradients."""
 
 from fastconv.backends import active
-from fastconv.ops.replay import replayed
 from fastconv.types import Array, Shape
 from fastconv.validate import array, arrays, same_shape, wrong_value
 
 
-@replayed
 def linear(input: Array, weight: Array, bias: Array | None = None) -> Array:
     """Apply an affine map to the last axis: input weight^T + bias, as torch.nn.functional.linear.
 
@@ -23,7 +21,6 @@ def linear(input: Array, weight: Array, bias: Array | None = None) -> Array:
     return active().linear(X, W, b)
 
 
-@replayed
 def linear_input(weight: Array, grad_output: Array) -> Array:
     """Gradient of linear with respect to its input: grad_output weight.
 
@@ -38,7 +35,6 @@ def linear_input(weight: Array, grad_output: Array) -> Array:
     return active().linear_input(W, G)
 
 
-@replayed
 def linear_weight(input: Array, grad_output: Array) -> Array:
     """Gradient of linear with respect to its weight: grad_output^T input, summed over the leading axes.
 
@@ -54,7 +50,6 @@ def linear_weight(input: Array, grad_output: Array) -> Array:
     return active().linear_weight(X, G)
 
 
-@replayed
 def linear_bias(grad_output: Array) -> Array:
     """Gradient of linear with respect to its bias: grad_output summed over all axes but the last.
 

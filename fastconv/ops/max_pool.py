@@ -7,7 +7,6 @@ import numpy as np
 from fastconv import validate
 from fastconv.backends import active
 from fastconv.ops.rank import rank_of
-from fastconv.ops.replay import replayed
 from fastconv.ops.windows import adaptive_size, check_gradient, checked_windows
 from fastconv.types import Array, Indices, LinePadding, OutputSize, Padding, Pair, Shape, Single
 from fastconv.validate import array, same_shape
@@ -34,7 +33,6 @@ def max_pool2d(
     *,
     return_indices: Literal[True],
 ) -> tuple[Array, Indices]: ...
-@replayed
 def max_pool2d(
     input: Array,
     kernel_size: Pair,
@@ -81,7 +79,6 @@ def max_pool1d(
     *,
     return_indices: Literal[True],
 ) -> tuple[Array, Indices]: ...
-@replayed
 def max_pool1d(
     input: Array,
     kernel_size: Single,
@@ -112,7 +109,6 @@ def adaptive_max_pool2d(
 def adaptive_max_pool2d(
     input: Array, output_size: OutputSize, return_indices: Literal[True]
 ) -> tuple[Array, Indices]: ...
-@replayed
 def adaptive_max_pool2d(
     input: Array, output_size: OutputSize, return_indices: bool = False
 ) -> Array | tuple[Array, Indices]:
@@ -134,7 +130,6 @@ def adaptive_max_pool2d(
     return _with_axes_of(X, name, active().adaptive_max_pool2d(rank.batch(X), size, return_indices))
 
 
-@replayed
 def max_pool2d_input(grad_output: Array, indices: Indices, input_size: Shape) -> Array:
     """Gradient of max_pool2d with respect to its input: each output's gradient goes to its maximum.
 
@@ -146,7 +141,6 @@ def max_pool2d_input(grad_output: Array, indices: Indices, input_size: Shape) ->
     return _routed("max_pool2d_input", grad_output, indices, input_size)
 
 
-@replayed
 def max_pool1d_input(grad_output: Array, indices: Indices, input_size: Shape) -> Array:
     """Gradient of max_pool1d with respect to its input: each output's gradient goes to its maximum.
 
@@ -158,7 +152,6 @@ def max_pool1d_input(grad_output: Array, indices: Indices, input_size: Shape) ->
     return _routed("max_pool1d_input", grad_output, indices, input_size)
 
 
-@replayed
 def adaptive_max_pool2d_input(grad_output: Array, indices: Indices, input_size: Shape) -> Array:
     """Gradient of adaptive_max_pool2d with respect to its input: `max_pool2d_input`, of its indices.
 

@@ -8,14 +8,12 @@ import numpy as np
 
 from fastconv import exchange, validate
 from fastconv.backends import active
-from fastconv.ops.replay import replayed
 from fastconv.types import Array, Shape
 from fastconv.validate import array, arrays, same_shape, wrong_type, wrong_value
 
 LARGEST = sys.float_info.max
 
 
-@replayed
 def channel_statistics(input: Array, num_groups: int | None = None) -> tuple[Array, Array]:
     """Take the mean and the variance (of a population) of every channel, or of every sample's groups.
 
@@ -36,7 +34,6 @@ def channel_statistics(input: Array, num_groups: int | None = None) -> tuple[Arr
     return active().channel_statistics(X, num_groups)
 
 
-@replayed
 def channel_norm(
     input: Array,
     mean: Array,
@@ -188,7 +185,6 @@ def layer_norm(
     *,
     return_statistics: Literal[True],
 ) -> tuple[Array, Array, Array]: ...
-@replayed
 def layer_norm(
     input: Array,
     normalized_shape: int | Shape,

@@ -7,12 +7,10 @@ import numpy as np
 from fastconv import validate
 from fastconv.backends import active
 from fastconv.ops.norm import check_channels, check_factors, check_statistics, epsilon, last_axes
-from fastconv.ops.replay import replayed
 from fastconv.types import Array, Shape
 from fastconv.validate import array, arrays, same_shape, wrong_value
 
 
-@replayed
 def channel_norm_gradients(
     grad_output: Array,
     input: Array,
@@ -39,7 +37,6 @@ def channel_norm_gradients(
     return _of_channels(name, grad_output, input, mean, var, weight, eps, training, output, input_gradient)
 
 
-@replayed
 def batch_norm_input(
     grad_output: Array,
     input: Array,
@@ -60,7 +57,6 @@ def batch_norm_input(
     return _of_channels(name, grad_output, input, mean, var, weight, eps, training)[2]
 
 
-@replayed
 def batch_norm_weight(grad_output: Array, input: Array, mean: Array, var: Array, eps: float = 1e-5) -> Array:
     """Gradient of batch_norm with respect to its weight: sum grad_output * (input - mean) / sqrt(var + eps).
 
@@ -70,13 +66,11 @@ def batch_norm_weight(grad_output: Array, input: Array, mean: Array, var: Array,
     return _of_channels(name, grad_output, input, mean, var, None, eps, input_gradient=False)[0]
 
 
-@replayed
 def batch_norm_bias(grad_output: Array) -> Array:
     """Gradient of batch_norm with respect to its bias: the sum of grad_output (N, C, *), (C,)."""
     return _of_bias("batch_norm_bias", grad_output)
 
 
-@replayed
 def group_norm_input(
     grad_output: Array,
     input: Array,
@@ -94,7 +88,6 @@ def group_norm_input(
     return _of_channels("group_norm_input", grad_output, input, mean, var, weight, eps)[2]
 
 
-@replayed
 def group_norm_weight(grad_output: Array, input: Array, mean: Array, var: Array, eps: float = 1e-5) -> Array:
     """Gradient of group_norm with respect to its weight: sum grad_output * (input - mean) / sqrt(var + eps).
 
@@ -104,13 +97,11 @@ def group_norm_weight(grad_output: Array, input: Array, mean: Array, var: Array,
     return _of_channels(name, grad_output, input, mean, var, None, eps, input_gradient=False)[0]
 
 
-@replayed
 def group_norm_bias(grad_output: Array) -> Array:
     """Gradient of group_norm with respect to its bias: the sum of grad_output (N, C, *), (C,)."""
     return _of_bias("group_norm_bias", grad_output)
 
 
-@replayed
 def instance_norm_input(
     grad_output: Array,
     input: Array,
@@ -131,7 +122,6 @@ def instance_norm_input(
     return _of_channels(name, grad_output, input, mean, var, weight, eps, use_input_stats)[2]
 
 
-@replayed
 def instance_norm_weight(
     grad_output: Array, input: Array, mean: Array, var: Array, eps: float = 1e-5
 ) -> Array:
@@ -144,13 +134,11 @@ def instance_norm_weight(
     return _of_channels(name, grad_output, input, mean, var, None, eps, input_gradient=False)[0]
 
 
-@replayed
 def instance_norm_bias(grad_output: Array) -> Array:
     """Gradient of instance_norm with respect to its bias: the sum of grad_output (N, C, *), (C,)."""
     return _of_bias("instance_norm_bias", grad_output)
 
 
-@replayed
 def layer_norm_gradients(
     grad_output: Array,
     input: Array,
@@ -172,7 +160,6 @@ def layer_norm_gradients(
     return _of_rows(name, grad_output, input, mean, var, normalized_shape, weight, eps)
 
 
-@replayed
 def layer_norm_input(
     grad_output: Array,
     input: Array,
@@ -191,7 +178,6 @@ def layer_norm_input(
     return _of_rows(name, grad_output, input, mean, var, normalized_shape, weight, eps)[2]
 
 
-@replayed
 def layer_norm_weight(
     grad_output: Array,
     input: Array,
@@ -209,7 +195,6 @@ def layer_norm_weight(
     return _of_rows(name, grad_output, input, mean, var, normalized_shape, None, eps)[0]
 
 
-@replayed
 def layer_norm_bias(grad_output: Array, normalized_shape: int | Shape) -> Array:
     """Gradient of layer_norm with respect to its bias: the sum of grad_output over all axes but the last.
 

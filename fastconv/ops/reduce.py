@@ -6,12 +6,10 @@ import numpy as np
 
 from fastconv import validate
 from fastconv.backends import active
-from fastconv.ops.replay import replayed
 from fastconv.types import Array, Shape
 from fastconv.validate import array, arrays, same_shape, wrong_value
 
 
-@replayed
 def sum_to_size(input: Array, size: Shape, factor: Array | None = None) -> Array:
     """Sum an array, or its product with `factor`, to a smaller shape, as Tensor.sum_to_size of PyTorch.
 

@@ -8,7 +8,6 @@ import numpy as np
 
 from fastconv import validate
 from fastconv.backends import active
-from fastconv.ops.replay import replayed
 from fastconv.types import Array, Shape
 from fastconv.validate import array, same_shape, wrong_value
 
@@ -21,7 +20,6 @@ BORDERS = ("constant", "reflect", "replicate", "circular")
 _LEAST_SCALE, _MOST_SCALE = 2.0**-31, 2.0**31 - 1
 
 
-@replayed
 def interpolate(
     input: Array,
     size: Size = None,
@@ -44,7 +42,6 @@ def interpolate(
     return active().interpolate(X, *options)
 
 
-@replayed
 def interpolate_input(
     grad_output: Array,
     input_size: Shape,
@@ -67,7 +64,6 @@ def interpolate_input(
     return active().interpolate_input(G, shape, *options)
 
 
-@replayed
 def pad(input: Array, pad: Sequence[int], mode: str = "constant", value: float | None = 0.0) -> Array:
     """Put something around an array, as torch.nn.functional.pad.
 
@@ -85,7 +81,6 @@ def pad(input: Array, pad: Sequence[int], mode: str = "constant", value: float |
     return active().pad(X, sides, mode, number)
 
 
-@replayed
 def pad_input(grad_output: Array, input_size: Shape, pad: Sequence[int], mode: str = "constant") -> Array:
     """Gradient of pad with respect to its input: the sum over all places where an element went.
 
@@ -99,7 +94,6 @@ def pad_input(grad_output: Array, input_size: Shape, pad: Sequence[int], mode: s
     return active().pad_input(G, shape, sides, mode)
 
 
-@replayed
 def pixel_shuffle(input: Array, upscale_factor: int) -> Array:
     """Make pixels of channels, as torch.nn.functional.pixel_shuffle.
 
@@ -114,7 +108,6 @@ def pixel_shuffle(input: Array, upscale_factor: int) -> Array:
     return y if X.ndim == 4 else y.reshape(size)
 
 
-@replayed
 def pixel_shuffle_input(grad_output: Array, upscale_factor: int) -> Array:
     """Gradient of pixel_shuffle with respect to its input: pixels become channels, as pixel_unshuffle.
 

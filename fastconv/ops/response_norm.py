@@ -5,12 +5,10 @@ import numpy as np
 from fastconv import validate
 from fastconv.backends import active
 from fastconv.ops.activation import finite
-from fastconv.ops.replay import replayed
 from fastconv.types import Array
 from fastconv.validate import array, arrays, same_shape, wrong_value
 
 
-@replayed
 def local_response_norm(
     input: Array, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0
 ) -> Array:
@@ -26,7 +24,6 @@ def local_response_norm(
     return active().local_response_norm(x, *options) if x.size else np.empty_like(x)
 
 
-@replayed
 def local_response_norm_input(
     input: Array, grad_output: Array, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0
 ) -> Array:

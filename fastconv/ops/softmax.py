@@ -2,12 +2,10 @@
 
 from fastconv.backends import active
 from fastconv.ops.activation import pair
-from fastconv.ops.replay import replayed
 from fastconv.types import Array
 from fastconv.validate import array, axis
 
 
-@replayed
 def softmax(input: Array, dim: int) -> Array:
     """Turn logits into probabilities along axis `dim`, as torch.nn.functional.softmax.
 
@@ -17,7 +15,6 @@ def softmax(input: Array, dim: int) -> Array:
     return _along("softmax", dim, array("softmax", "input", input))
 
 
-@replayed
 def softmax_input(output: Array, grad_output: Array, dim: int) -> Array:
     """Gradient of softmax with respect to its input: output * (grad_output - sum(grad_output * output)).
 
@@ -26,7 +23,6 @@ def softmax_input(output: Array, grad_output: Array, dim: int) -> Array:
     return _along("softmax_input", dim, *pair("softmax_input", output, grad_output))
 
 
-@replayed
 def log_softmax(input: Array, dim: int) -> Array:
     """Logarithm of softmax along axis `dim`, as torch.nn.functional.log_softmax.
 
@@ -36,7 +32,6 @@ def log_softmax(input: Array, dim: int) -> Array:
     return _along("log_softmax", dim, array("log_softmax", "input", input))
 
 
-@replayed
 def log_softmax_input(output: Array, grad_output: Array, dim: int) -> Array:
     """Gradient of log_softmax with respect to its input: grad_output - exp(output) * sum(grad_output).
 

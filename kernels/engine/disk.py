@@ -16,7 +16,6 @@ from typing import Any
 import numba
 import numpy as np
 
-from .native.layouts import known
 from .once import once, warn_once
 
 _CHECKSUM = 32
@@ -55,7 +54,7 @@ def compiler_key() -> str:
     options = [str(getattr(numba.config, name, None)) for name in _OPTIONS]
     interface = sysconfig.get_config_var("SOABI") or sys.implementation.cache_tag
     packages = [np.__version__, numba.__version__, version("llvmlite")]
-    compiler: list[Any] = [sys.version, interface, *packages, options, known()]
+    compiler: list[Any] = [sys.version, interface, *packages, options]
     return hashlib.sha256(repr(compiler).encode()).hexdigest()
 
 

@@ -27,12 +27,10 @@ from numba import njit, prange, types
 from . import trace
 from .cache import KernelCache
 from .disk import folder
-from .native import layouts
 from .once import once, warn_once
 from .operand import array, operand_type
 from .pipeline import InlinePipeline, KernelPipeline
 from .region import deal, run, write_down
-from .replay import forget, forget_after_fork, recording
 
 SERIAL_WORK = 1_000_000
 """Work below which a parallel region may cost more than it saves: about 20 µs. A multiply-add counts 2; a
@@ -140,9 +138,6 @@ def _deal_out(entry_point: Callable[..., None], jobs: int, work: float, argument
     """Call machine code that deals its jobs to workers; note it where the call is being recorded."""
     count, region = dealt(jobs, work)
     layer = threading_layer() if count > 1 else ""
-    if current := recording.of_this_thread():
-        current.note_kernel(entry_point, arguments, (jobs, count, region), work)
-        current.repeatable &= layer != "workqueue"
     if layer == "workqueue":
         with _one_region:  # workqueue aborts the process when two Python threads enter it
             entry_point(*arguments, 0, jobs, count, region)
@@ -183,7 +178,6 @@ def set_num_threads(threads: int) -> None:
     global _threads
     _threads = threads
     trace.renew()
-    forget()
 
 
 def workers(jobs: int, work: float) -> int:
@@ -226,7 +220,6 @@ def _after_fork() -> None:
     global _forked
     _forked = True
     trace.after_fork()
-    forget_after_fork()
 
 
 if hasattr(os, "register_at_fork"):
@@ -235,10 +228,8 @@ if hasattr(os, "register_at_fork"):
 
 def describe() -> dict[str, str]:
     """What `fastconv info` prints of threads, calls and cache."""
-    difference = layouts.difference()
     return {
         "threads": str(get_num_threads()),
         "threading layer": threading_layer(),
-        "earlier calls": f"not replayed: {difference}" if difference else "replayed",
         "kernel cache": str(folder() or "none"),
     }

@@ -11,7 +11,7 @@ from typing import Any
 from numba import njit
 
 from .cache import KernelCache
-from .native.words import put
+from .words import put
 from .region import enter, run
 
 

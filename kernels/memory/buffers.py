@@ -12,10 +12,8 @@ from ..engine import trace
 from ..engine.geometry import Geometry, vector
 from ..engine.jit import inline, kernel
 from ..engine.machine import LINE, cached_bytes, lanes
-from ..engine.native.layouts import known
-from ..engine.replay import recording
 from ..simd import full, pour
-from .shelf import shelf, take_once
+from .shelf import shelf
 
 
 def plain(array: np.ndarray) -> np.ndarray:
@@ -60,11 +58,7 @@ def empty(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     if trace.current is not None and (traced := trace.of_this_thread()):
         return traced.make(shape, dtype)
     size = math.prod(shape) * dtype.itemsize
-    if size < SMALL:
-        array = np.empty(shape, dtype)
-    else:
-        array = np.ndarray(shape, dtype, shelf(size).take() if known() else take_once(size))
-    return array if recording.current is None else _noted(array)
+    return np.empty(shape, dtype) if size < SMALL else np.ndarray(shape, dtype, shelf(size).take())
 
 
 def scalar(array: np.ndarray) -> np.generic:
@@ -72,8 +66,6 @@ def scalar(array: np.ndarray) -> np.generic:
     value: np.generic = array[0]
     if traced := trace.of_this_thread():
         return traced.number(array, value)
-    if current := recording.of_this_thread():
-        current.note_scalar(array, value)
     return value
 
 
@@ -82,16 +74,13 @@ def failed(verdicts: np.ndarray) -> bool:
     if traced := trace.of_this_thread():
         traced.verdicts.append(verdicts)
         return False
-    if current := recording.of_this_thread():
-        current.note_verdicts(verdicts)
     return bool(verdicts.any())
 
 
 def empty_like(model: np.ndarray) -> np.ndarray:
     """An uninitialised array like `model` without gaps, its axes in the same order in memory."""
     if model.nbytes < SMALL and trace.current is None:
-        array = np.empty_like(model, subok=False)
-        return array if recording.current is None else _noted(array)
+        return np.empty_like(model, subok=False)
     order = sorted(range(model.ndim), key=lambda axis: -abs(model.strides[axis]))
     dense = empty(tuple(model.shape[axis] for axis in order), model.dtype)
     return dense.transpose(sorted(range(model.ndim), key=order.__getitem__))
@@ -107,14 +96,6 @@ def in_one_order(model: np.ndarray, *others: np.ndarray) -> tuple[np.ndarray, np
         model = np.array(model, order="C")
         result = empty_like(model)
     return result, flat(result), [flat_like(array, model) for array in (model, *others)]
-
-
-def _noted(array: np.ndarray) -> np.ndarray:
-    """The array itself, after the recording of this call, if there is one, has noted it."""
-    size = array.nbytes
-    if size and (current := recording.of_this_thread()):
-        current.note_array(array, shelf(size).take if size >= SMALL else None)
-    return array
 
 
 def given(*values: float) -> np.ndarray:

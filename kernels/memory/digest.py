@@ -8,7 +8,7 @@ import numpy as np
 
 from ..engine.geometry import vector
 from ..engine.jit import inline, kernel
-from ..engine.native.words import half, word
+from ..engine.words import half, word
 
 CHUNK = 1 << 15
 """Bytes of one job."""

@@ -10,12 +10,10 @@ import numpy as np
 from fastconv import validate
 from fastconv.backends import active
 from fastconv.ops.loss.targets import element_target
-from fastconv.ops.replay import replayed
 from fastconv.types import Array, Shape
 from fastconv.validate import arrays, wrong_value
 
 
-@replayed
 def binary_cross_entropy_with_logits(
     input: Array,
     target: Array,
@@ -35,7 +33,6 @@ def binary_cross_entropy_with_logits(
     return active().binary_cross_entropy_with_logits(*arguments)
 
 
-@replayed
 def binary_cross_entropy_with_logits_input(
     input: Array,
     target: Array,
@@ -53,7 +50,6 @@ def binary_cross_entropy_with_logits_input(
     return active().binary_cross_entropy_with_logits_input(*arguments)
 
 
-@replayed
 def binary_cross_entropy(
     input: Array, target: Array, weight: Array | None = None, reduction: str = "mean"
 ) -> Array:
@@ -72,7 +68,6 @@ def binary_cross_entropy(
     return loss
 
 
-@replayed
 def binary_cross_entropy_input(
     input: Array, target: Array, weight: Array | None = None, reduction: str = "mean"
 ) -> Array:

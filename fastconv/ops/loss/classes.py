@@ -12,12 +12,10 @@ import numpy as np
 from fastconv import validate
 from fastconv.backends import active
 from fastconv.ops.loss.targets import class_target, label_target
-from fastconv.ops.replay import replayed
 from fastconv.types import Array, Indices, Shape
 from fastconv.validate import arrays, wrong_value
 
 
-@replayed
 def cross_entropy(
     input: Array,
     target: Array | Indices,
@@ -44,7 +42,6 @@ def cross_entropy(
     return loss.reshape(samples) if reduction == "none" else loss
 
 
-@replayed
 def cross_entropy_input(
     input: Array,
     target: Array | Indices,
@@ -67,7 +64,6 @@ def cross_entropy_input(
     return _channels_second(gradient, samples)
 
 
-@replayed
 def nll_loss(
     input: Array,
     target: Indices,
@@ -90,7 +86,6 @@ def nll_loss(
     return loss.reshape(samples) if reduction == "none" else loss
 
 
-@replayed
 def nll_loss_input(
     input: Array,
     target: Indices,

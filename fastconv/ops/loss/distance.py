@@ -10,12 +10,10 @@ import sys
 from fastconv import validate
 from fastconv.backends import active
 from fastconv.ops.loss.targets import element_target
-from fastconv.ops.replay import replayed
 from fastconv.types import Array
 from fastconv.validate import number, wrong_value
 
 
-@replayed
 def mse_loss(input: Array, target: Array, reduction: str = "mean") -> Array:
     """Square the difference, as torch.nn.functional.mse_loss.
 
@@ -26,7 +24,6 @@ def mse_loss(input: Array, target: Array, reduction: str = "mean") -> Array:
     return active().mse_loss(x, y, reduction)
 
 
-@replayed
 def mse_loss_input(input: Array, target: Array, reduction: str = "mean") -> Array:
     """Gradient of mse_loss with respect to its input: 2 (input - target), reduced.
 
@@ -36,7 +33,6 @@ def mse_loss_input(input: Array, target: Array, reduction: str = "mean") -> Arra
     return active().mse_loss_input(x, y, reduction)
 
 
-@replayed
 def l1_loss(input: Array, target: Array, reduction: str = "mean") -> Array:
     """Take the magnitude of the difference, as torch.nn.functional.l1_loss.
 
@@ -47,7 +43,6 @@ def l1_loss(input: Array, target: Array, reduction: str = "mean") -> Array:
     return active().l1_loss(x, y, reduction)
 
 
-@replayed
 def l1_loss_input(input: Array, target: Array, reduction: str = "mean") -> Array:
     """Gradient of l1_loss with respect to its input: the sign of input - target, reduced.
 
@@ -57,7 +52,6 @@ def l1_loss_input(input: Array, target: Array, reduction: str = "mean") -> Array
     return active().l1_loss_input(x, y, reduction)
 
 
-@replayed
 def smooth_l1_loss(input: Array, target: Array, reduction: str = "mean", beta: float = 1.0) -> Array:
     """Take the difference, near 0 its square, as torch.nn.functional.smooth_l1_loss.
 
@@ -70,7 +64,6 @@ def smooth_l1_loss(input: Array, target: Array, reduction: str = "mean", beta: f
     return active().smooth_l1_loss(x, y, reduction, beta)
 
 
-@replayed
 def smooth_l1_loss_input(input: Array, target: Array, reduction: str = "mean", beta: float = 1.0) -> Array:
     """Gradient of smooth_l1_loss with respect to its input: (input - target) / beta or its sign, reduced.
 
@@ -81,7 +74,6 @@ def smooth_l1_loss_input(input: Array, target: Array, reduction: str = "mean", b
     return active().smooth_l1_loss_input(x, y, reduction, beta)
 
 
-@replayed
 def huber_loss(input: Array, target: Array, reduction: str = "mean", delta: float = 1.0) -> Array:
     """Square the difference, far from 0 take it alone, as torch.nn.functional.huber_loss.
 
@@ -94,7 +86,6 @@ def huber_loss(input: Array, target: Array, reduction: str = "mean", delta: floa
     return active().huber_loss(x, y, reduction, delta)
 
 
-@replayed
 def huber_loss_input(input: Array, target: Array, reduction: str = "mean", delta: float = 1.0) -> Array:
     """Gradient of huber_loss with respect to its input: input - target from -delta to delta, reduced.
 

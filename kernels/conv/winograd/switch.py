@@ -1,7 +1,6 @@
 """Whether Winograd's algorithm may be used, for the process."""
 
 from ...engine import trace
-from ...engine.replay import forget
 
 _enabled = True
 
@@ -11,7 +10,6 @@ def enable(on: bool) -> None:
     global _enabled
     _enabled = on
     trace.renew()
-    forget()
 
 
 def enabled() -> bool:

@@ -7,7 +7,8 @@ import pytest
 
 from fastconv.kernels.engine.geometry import Geometry
 from fastconv.kernels.engine.jit import kernel
-from fastconv.kernels.engine.operand import Operand, elements, numbering, operand_type
+from fastconv.kernels.engine.operand import elements, operand_type
+from fastconv.kernels.engine.walk import address
 
 
 @kernel
@@ -51,27 +52,18 @@ def test_no_reference_is_kept():
     assert sys.getrefcount(x) == before
 
 
-@pytest.mark.fields
-def test_only_arrays_in_c_order_are_operands():
-    x = np.ones((3, 4))
-    assert isinstance(operand_type(x), Operand)
-    for other in (x.T, x[:, ::2], 1, 2.0, True):
-        assert not isinstance(operand_type(other), Operand)
-
-
 @kernel
 def _halve(g, table, like, first, last):
-    """Halve some elements of each array of the table: (number, first element, elements)."""
+    """Halve some elements of each array of the table: (address, first element, elements)."""
     for job in range(first, last):
         line = elements(table[job, 0], table[job, 1], table[job, 2], like)
         for i in range(line.size):
             line[i] *= 0.5
 
 
-def test_a_table_names_arrays_by_their_numbers():
-    number = numbering()
+def test_a_table_names_arrays_by_their_addresses():
     whole, part = np.ones((3, 4), np.float32), np.ones(12, np.float32)[2:9]
-    table = np.array([(number(whole), 1, 10), (number(part), 0, 6)], np.int64)
+    table = np.array([(address(whole), 1, 10), (address(part), 0, 6)], np.int64)
     counts = sys.getrefcount(whole), sys.getrefcount(part)
     _halve(2, 0, Geometry(), table, whole)
     np.testing.assert_array_equal(whole.ravel(), [1, *[0.5] * 10, 1])
