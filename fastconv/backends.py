@@ -23,6 +23,7 @@ _blocks: ContextVar[tuple[Any, ...]] = ContextVar("fastconv_backend_blocks", def
 _process: list[tuple[str, weakref.ref["Choice"] | None]] = [("numba", None)]
 """The names that plain calls have chosen, newest last."""
 
+_planning = True
 _lock = threading.Lock()
 
 
@@ -49,10 +50,21 @@ def name() -> str:
     return names[-1] if names else _process[-1][0]
 
 
-def compiled() -> bool:
-    """Whether operations go to the compiled kernels themselves."""
+def plannable() -> bool:
+    """Whether what is computed may be planned: operations go to the compiled kernels themselves."""
     blocks = _blocks.get()
-    return (blocks[-1] if blocks else _process[-1][0]) == "numba"
+    return _planning and (blocks[-1] if blocks else _process[-1][0]) == "numba"
+
+
+def plan(on: bool) -> None:
+    """Plan predictions and steps (the default), or compute layer by layer."""
+    global _planning
+    _planning = on
+
+
+def planning() -> bool:
+    """Whether predictions and steps are planned, where they can be."""
+    return _planning
 
 
 def active() -> Any:

@@ -6,9 +6,17 @@
 """
 
 from types import TracebackType
+from typing import Any
 
+from fastconv import backends
 from fastconv.kernels.conv import winograd as algorithm
-from fastconv.plan import switch
+
+_SETTINGS: dict[str, Any] = {
+    "winograd": (algorithm.enabled, algorithm.enable),
+    "plan": (backends.planning, backends.plan),
+}
+"""The functions that read and that set each."""
+_UNSET: Any = object()
 
 
 class config:  # noqa: N801 - called like a function, as `backend` is
@@ -22,21 +30,22 @@ class config:  # noqa: N801 - called like a function, as `backend` is
     Raises TypeError for anything but True and False.
     """
 
-    def __init__(self, *, winograd: bool | None = None, plan: bool | None = None) -> None:
+    def __init__(self, *, winograd: bool = _UNSET, plan: bool = _UNSET) -> None:
         given = {"winograd": winograd, "plan": plan}
-        if winograd is None and plan is None:
-            raise TypeError(f"config: got nothing, needs one of {', '.join(given)}")
+        given = {name: value for name, value in given.items() if value is not _UNSET}
+        if not given:
+            raise TypeError("config: got nothing, needs winograd or plan")
         for name, value in given.items():
-            if value is not None and not isinstance(value, bool):
+            if not isinstance(value, bool):
                 raise TypeError(f"config: {name}: got {value!r}, needs True or False")
-        self._before = algorithm.enabled(), switch.enabled
-        self._set(winograd, plan)
+        self._before = {name: _SETTINGS[name][0]() for name in given}
+        self._set(given)
 
-    def _set(self, winograd: bool | None, plan: bool | None) -> None:
-        if winograd is not None and winograd != algorithm.enabled():
-            algorithm.enable(winograd)
-        if plan is not None:
-            switch.enable(plan)
+    def _set(self, values: dict[str, bool]) -> None:
+        for name, value in values.items():
+            enabled, enable = _SETTINGS[name]
+            if value != enabled():
+                enable(value)
 
     def __enter__(self) -> "config":
         return self
@@ -44,4 +53,4 @@ class config:  # noqa: N801 - called like a function, as `backend` is
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._set(*self._before)
+        self._set(self._before)

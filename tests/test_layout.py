@@ -29,10 +29,11 @@ ROWS = [
     {"fastconv.training", "fastconv.models", "fastconv.data"},
     {"fastconv.plots"},
     {"fastconv.nn", "fastconv.optim"},
-    {"fastconv.functional", "fastconv.grad", "fastconv.interop.safetensors"},
+    {"fastconv.functional", "fastconv.grad", "fastconv.interop.safetensors", "fastconv.plan"},
     {"fastconv.ops"},
     {"fastconv.files"},
-    {"fastconv.validate", "fastconv.backends", "fastconv.settings", "fastconv.attributes", "fastconv.markup"},
+    {"fastconv.settings"},
+    {"fastconv.validate", "fastconv.backends", "fastconv.attributes", "fastconv.markup"},
     {"fastconv.kernels", "fastconv.reference"},
     {"fastconv.kernels.conv"},
     {
@@ -66,9 +67,10 @@ MIRRORED = {
     "reference",
     "ops",
     "kernels",
+    "plan",
 }
 """The packages in which every module, of inner packages too, has a test file of its own."""
-EMITTERS = "fastconv.kernels.simd", "fastconv.kernels.engine.region", "fastconv.kernels.engine.native.words"
+EMITTERS = "fastconv.kernels.simd", "fastconv.kernels.engine.region", "fastconv.kernels.engine.words"
 OPTIONAL = {"PIL", "h5py", "matplotlib", "mpi4py", "onnx", "sklearn", "torch"}
 
 

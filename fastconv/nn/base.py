@@ -84,8 +84,6 @@ class Layer(Tree):
 
     takes_several: ClassVar[bool] = False
     """Whether forward takes a tuple of arrays, as a node of a `Graph` that reads several."""
-    fuses_relu: ClassVar[bool] = False
-    """Whether `forward(x, training, relu=True)` computes a ReLU that follows; the closure, its gradient."""
 
     _classes: Classes | None = None
     _preparation: dict[str, Any] | None = None
@@ -93,8 +91,6 @@ class Layer(Tree):
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         cls.states_its_shape = states_its_shape(cls)
-        if "forward" in vars(cls):
-            cls.fuses_relu = vars(cls).get("fuses_relu", False)
         if built_in(cls) and cls.__name__[0] != "_" and cls.forward is not Layer.forward:
             LAYERS[cls.__name__] = cls
         if "forward" in vars(cls) and not built_in(cls):

@@ -46,14 +46,12 @@ class _Conv(FilterLayer):
         """The function's arguments behind the bias."""
         return self.stride, self.padding, self.dilation, self.groups
 
-    def _convolved(self, x: Array, relu: bool) -> tuple[Array, Backward]:
-        """The convolution of x, with `relu` its positive part, and the closure for the gradients."""
+    def _convolved(self, x: Array) -> tuple[Array, Backward]:
+        """The convolution of x, and the closure for the gradients."""
         name, weight, window = self.operation, self.weight, self.window
-        y = getattr(F, name)(x, weight, self.bias, *window, relu=relu)
+        y = getattr(F, name)(x, weight, self.bias, *window)
 
         def backward(dy: Array, input_gradient: bool = True) -> tuple[Array | None, Gradients]:
-            if relu:
-                dy = grad.relu_input(y, dy)
             gradients = self._gradients(
                 weight=lambda: getattr(grad, f"{name}_weight")(x, weight.shape, dy, *window),
                 bias=lambda: getattr(grad, f"{name}_bias")(dy),
@@ -119,7 +117,6 @@ class Conv2d(_Conv):
     kernel_size: tuple[int, int]
     stride: tuple[int, int]
     dilation: tuple[int, int]
-    fuses_relu = True
     checks: ClassVar[Checks] = _checks(2)
 
     def __init__(
@@ -140,9 +137,9 @@ class Conv2d(_Conv):
         window = {"kernel_size": kernel_size, "stride": stride, "padding": padding, "dilation": dilation}
         super().__init__(in_channels, out_channels, window, groups, bias, padding_mode, dtype, seed)
 
-    def forward(self, x: Array, training: bool = True, relu: bool = False) -> tuple[Array, Backward]:
-        """The convolution of x, with `relu` its positive part, and the closure for the gradients."""
-        return self._convolved(x, relu)
+    def forward(self, x: Array, training: bool = True) -> tuple[Array, Backward]:
+        """The convolution of x, and the closure for the gradients."""
+        return self._convolved(x)
 
 
 class Conv1d(_Conv):
@@ -172,7 +169,6 @@ class Conv1d(_Conv):
 
     rank = LINE
     operation = "conv1d"
-    fuses_relu = True
     checks: ClassVar[Checks] = _checks(1)
 
     def __init__(
@@ -193,6 +189,6 @@ class Conv1d(_Conv):
         window = {"kernel_size": kernel_size, "stride": stride, "padding": padding, "dilation": dilation}
         super().__init__(in_channels, out_channels, window, groups, bias, padding_mode, dtype, seed)
 
-    def forward(self, x: Array, training: bool = True, relu: bool = False) -> tuple[Array, Backward]:
-        """The convolution of x, with `relu` its positive part, and the closure for the gradients."""
-        return self._convolved(x, relu)
+    def forward(self, x: Array, training: bool = True) -> tuple[Array, Backward]:
+        """The convolution of x, and the closure for the gradients."""
+        return self._convolved(x)

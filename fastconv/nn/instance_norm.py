@@ -14,8 +14,6 @@ from fastconv.types import Array, Shape
 class _InstanceNorm(_Tracking):
     """What InstanceNorm1d and InstanceNorm2d share: all but the axes of a sample."""
 
-    fuses_relu = True
-
     def __init__(
         self,
         num_features: int,
@@ -30,11 +28,11 @@ class _InstanceNorm(_Tracking):
         groups = self.num_features
         super().__init__(groups, groups, eps, affine, track_running_stats, dtype)
 
-    def forward(self, x: Array, training: bool = True, relu: bool = False) -> tuple[Array, Backward]:
+    def forward(self, x: Array, training: bool = True) -> tuple[Array, Backward]:
         """x normalised, also one sample without a batch axis, and the closure for the gradients."""
         if getattr(x, "ndim", 0) != 1 + len(self.pixels):
-            return super().forward(x, training, relu)
-        y, of_batch = super().forward(x[None], training, relu)
+            return super().forward(x, training)
+        y, of_batch = super().forward(x[None], training)
 
         def backward(dy: Array, input_gradient: bool = True) -> tuple[Array | None, Gradients]:
             dx, gradients = of_batch(dy[None], input_gradient)

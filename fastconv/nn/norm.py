@@ -38,7 +38,6 @@ class _ChannelNorm(AffineLayer):
     """Whether a sample may also have no such axes."""
     eps: float
     momentum: float | None
-    fuses_relu = True
 
     def __init__(
         self,
@@ -82,8 +81,8 @@ class _ChannelNorm(AffineLayer):
             array[...] = name == "running_var"
         super().initialize(rng)
 
-    def forward(self, x: Array, training: bool = True, relu: bool = False) -> tuple[Array, Backward]:
-        """x normalised, with `relu` its positive part, and the closure for the gradients.
+    def forward(self, x: Array, training: bool = True) -> tuple[Array, Backward]:
+        """x normalised and the closure for the gradients.
 
         In training, the running statistics are updated, unless the layer is frozen.
         """
@@ -95,7 +94,7 @@ class _ChannelNorm(AffineLayer):
             mean, var = self._statistics(x)
         else:
             mean, var = self._buffers["running_mean"], self._buffers["running_var"]
-        y = F.channel_norm(x, mean, var, weight, bias, eps, relu)
+        y = F.channel_norm(x, mean, var, weight, bias, eps)
         if training and self._tracks:
             self._track(mean, var, x.size // mean.size if x.size else 0)
 
@@ -103,7 +102,7 @@ class _ChannelNorm(AffineLayer):
             if not (input_gradient or self._trains()):
                 return None, dict.fromkeys(self._parameters)
             dw, db, *dx = grad.channel_norm_gradients(
-                dy, x, mean, var, weight, eps, of_input, y if relu else None, input_gradient
+                dy, x, mean, var, weight, eps, of_input, input_gradient=input_gradient
             )
             gradients = self._gradients(weight=lambda: dw, bias=lambda: db)
             return (dx[0] if input_gradient else None), gradients

@@ -8,7 +8,7 @@ import numpy as np
 from fastconv.plan.places import Places
 from fastconv.plan.program import Instance, Program
 from fastconv.plan.record import Operation, Recording, UnplannedError
-from fastconv.plan.rules import needed, rewritten
+from fastconv.plan.rules import rewritten
 from fastconv.types import Array
 
 
@@ -37,7 +37,6 @@ class Prediction:
             raise UnplannedError(f"the output is a {type(y).__name__}")
         places = Places([given], recording.trace.made, kept.values())
         self.operations: list[Operation] = rewritten(recording, places, [y])
-        self.operations = needed(self.operations, places, [y])
         place = places.find(y)
         if place is None or place.root < places.given:
             raise UnplannedError("the output is the input, or a parameter")

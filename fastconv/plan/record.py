@@ -6,6 +6,7 @@ without contents. What Python does with the contents of arrays cannot be noted: 
 given, nor a parameter, nor made by a kernel, is found out when a kernel is to read it (`places`).
 """
 
+import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,11 +23,10 @@ class UnplannedError(Exception):
 
 @dataclass(eq=False)
 class Operation:
-    """An operation of the backend: its name, what it was given, what it gave, and the launches in it."""
+    """An operation of the backend: its name, its arguments, what it gave, and the launches in it."""
 
     name: str
-    arguments: tuple[Any, ...]
-    options: dict[str, Any]
+    given: dict[str, Any]
     result: Any = None
     launches: list[Any] = field(default_factory=list)
     made: list[Array] = field(default_factory=list)
@@ -41,7 +41,7 @@ class Operation:
     @property
     def reads(self) -> list[Array]:
         """The arrays that it was given."""
-        return list(arrays_in((self.arguments, self.options)))
+        return list(arrays_in(self.given))
 
 
 class Recording:
@@ -62,21 +62,30 @@ class Recording:
         self.operations: list[Operation] = []
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
+        if name not in self.kernels.__all__:
+            raise AttributeError(name)
+        signature = inspect.signature(getattr(self.kernels, name))
+
         def noted(*arguments: Any, **options: Any) -> Any:
-            operation = self.lowered(Operation(name, arguments, options))
+            bound = signature.bind(*arguments, **options)
+            bound.apply_defaults()
+            operation = self._lowered(Operation(name, bound.arguments))
             self.operations.append(operation)
             return operation.result
 
-        if name not in self.kernels.__all__:
-            raise AttributeError(name)
         vars(self)[name] = noted
         return noted
 
     def lowered(self, operation: Operation) -> Operation:
-        """The operation with its result and its launches."""
+        """An operation that was not recorded, with its result and its launches."""
+        from fastconv.kernels.engine.trace import tracing
+
+        with tracing(self.trace):
+            return self._lowered(operation)
+
+    def _lowered(self, operation: Operation) -> Operation:
         launches, made = len(self.trace.launches), len(self.trace.made)
-        function = getattr(self.kernels, operation.name)
-        operation.result = function(*operation.arguments, **operation.options)
+        operation.result = getattr(self.kernels, operation.name)(**operation.given)
         operation.launches = self.trace.launches[launches:]
         operation.made = self.trace.made[made:]
         return operation
@@ -94,7 +103,10 @@ class Recording:
         from fastconv.kernels.engine.trace import tracing
 
         with tracing(self.trace), backends.through(self):
-            result = function(*arguments)
+            try:
+                result = function(*arguments)
+            except (TypeError, ValueError) as error:  # the layers say it themselves when they compute
+                raise UnplannedError(str(error)) from error
             inside = sum(len(operation.launches) for operation in self.operations)
             if len(self.trace.launches) != inside:
                 raise UnplannedError("a kernel runs outside the operations")

@@ -1,30 +1,66 @@
 """What becomes of recorded operations before they run: rules, in order, that keep all bits."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
+from fastconv.plan.operations import Operations
 from fastconv.plan.places import Places
-from fastconv.plan.record import Operation, Recording, arrays_in
+from fastconv.plan.record import Operation, Recording
 from fastconv.types import Array
 
-
-def rewritten(recording: Recording, places: Places, outputs: list[Array]) -> list[Operation]:
-    """The operations after all rules."""
-    return recording.operations
+RECTIFYING = "conv2d", "channel_norm", "add"
+"""The operations that can store the positive part of their result."""
 
 
-def needed(operations: list[Operation], places: Places, outputs: list[Array]) -> list[Operation]:
-    """The operations whose results somebody reads, or that change what stays."""
-    wanted = roots(outputs, places)
-    found: list[Operation] = []
-    for operation in reversed(operations):
-        if not operation.results or roots(operation.results, places) & wanted:
-            found.append(operation)
-            wanted |= roots(operation.reads, places)
-            for launch in operation.launches:
-                wanted |= roots(arrays_in(launch.arguments), places)
-    return found[::-1]
+def rewritten(recording: Recording, places: Places, outputs: Iterable[Array]) -> list[Operation]:
+    """The operations after all rules; `outputs` are read after the last one."""
+    operations = Operations(recording, places, outputs)
+    operations.drop_unread()
+    for name, rule in RULES:
+        for operation in list(operations.all):
+            if operation.name == name and operation in operations.all:
+                rule(operations, operation)
+    operations.drop_unread()
+    return operations.all
 
 
-def roots(arrays: Iterable[Array], places: Places) -> set[int]:
-    """The roots in which arrays lie."""
-    return {place.root for array in arrays if (place := places.find(array)) is not None}
+def rectified(operations: Operations, relu: Operation) -> None:
+    """max(f(x), 0) of what can store that: memory is written once."""
+    source = relu.given["input"]
+    maker = operations.maker(source, *RECTIFYING)
+    if maker is not None and not maker.given["relu"] and operations.read_once(source):
+        operations.replace((maker, relu), maker.name, **{**maker.given, "relu": True})
+
+
+def masked_before_routing(operations: Operations, mask: Operation) -> None:
+    """The gradient of a pool's rectified input is masked where it is smaller: before it is routed.
+
+    A maximum is positive where the pixel that it is of is, so dy · [y > 0] routed to the maxima y is what
+    the routed dy is where the pixels are positive.
+    """
+    route = operations.maker(mask.given["grad_output"], "max_pool2d_input")
+    pool = route and operations.maker(route.given["indices"], "max_pool2d", "adaptive_max_pool2d")
+    if not route or not pool or not operations.read_once(mask.given["grad_output"]):
+        return
+    if not operations.same(pool.given["input"], mask.given["output"]):
+        return
+    slope = {"output": pool.result[0], "grad_output": route.given["grad_output"]}
+    operations.put_before(route, "relu_input", "grad_output", **slope)
+    operations.pass_on(mask, mask.given["grad_output"])
+
+
+def masked_in_norm(operations: Operations, gradient: Operation) -> None:
+    """Batch norm's gradient reads dy where its rectified output is positive: the mask is part of a load."""
+    mask = operations.maker(gradient.given["grad_output"], "relu_input")
+    if mask is None or gradient.given["output"] is not None:
+        return
+    if operations.read_once(gradient.given["grad_output"]):
+        masked = {"grad_output": mask.given["grad_output"], "output": mask.given["output"]}
+        operations.replace((mask, gradient), "channel_norm_gradients", **{**gradient.given, **masked})
+
+
+RULES: tuple[tuple[str, Callable[[Operations, Operation], None]], ...] = (
+    ("relu", rectified),
+    ("relu_input", masked_before_routing),
+    ("channel_norm_gradients", masked_in_norm),
+)
+"""The operation at which each rule looks, in the order in which they are tried."""

@@ -9,7 +9,7 @@ from fastconv.plan.places import Places
 from fastconv.plan.prediction import like
 from fastconv.plan.program import Program
 from fastconv.plan.record import Operation, Recording, UnplannedError
-from fastconv.plan.rules import needed, rewritten
+from fastconv.plan.rules import rewritten
 from fastconv.types import Array
 
 UPDATES = "adam", "sgd", "rmsprop"
@@ -58,7 +58,7 @@ class Step:
         outside = [self._loss, *trace.verdicts, *(array for array, _ in trace.filled)]
         for array in (*outside, *(array for operation in updates for array in operation.reads)):
             places.stay(array)
-        self.operations = needed(rewritten(recording, places, [output]), places, [output, *outside])
+        self.operations = rewritten(recording, places, [output, *outside])
         place = places.find(output)
         if place is None or place.root < places.given:
             raise UnplannedError("the output is the input, or a parameter")

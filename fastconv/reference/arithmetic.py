@@ -9,12 +9,12 @@ from fastconv.types import Array, Shape
 
 
 def filled(shape: Shape, dtype: np.dtype[Any], function: Callable[[], Array]) -> Array:
-    """What a function gives, of this shape and type."""
+    """y = function(), of this shape and type."""
     return function()
 
 
 def reshape(input: Array, shape: Shape) -> Array:
-    """The same elements in their order in another shape, a view where the memory allows one."""
+    """y = x, its elements in their order in another shape; a view where the memory allows one."""
     return input.reshape(shape)
 
 

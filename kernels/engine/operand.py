@@ -1,8 +1,8 @@
 """Arrays as a kernel receives them: their memory and their shape, without the counts of references.
 
-Numba counts a reference to an array whenever it is passed on, and workers would do so to one count. An operand
-belongs to the caller for the length of the call, so nobody has to count. A kernel of many arrays is given a
-table of their addresses.
+Numba counts a reference to an array whenever it is passed on, and workers would do so to one count. An
+operand belongs to the caller for the length of the call, so nobody has to count. A kernel of many arrays is
+given a table of their addresses.
 """
 
 from collections.abc import Callable

@@ -11,8 +11,8 @@ from typing import Any
 from numba import njit
 
 from .cache import KernelCache
-from .words import put
 from .region import enter, run
+from .words import put
 
 
 @njit(nogil=True, error_model="numpy", no_cpython_wrapper=True)

@@ -35,9 +35,8 @@ def flat_like(array: np.ndarray, model: np.ndarray) -> np.ndarray:
     """The elements of `array` in the order in which `flat` puts those of `model`, of the same shape."""
     if array.strides == model.strides or (array.flags.c_contiguous and model.flags.c_contiguous):
         return flat(array)
-    same = np.empty_like(model, dtype=array.dtype)
-    same[...] = array
-    return flat(same)
+    order = sorted(range(model.ndim), key=lambda axis: -abs(model.strides[axis]))
+    return plain(array.transpose(order)).ravel()
 
 
 def constant(array: np.ndarray) -> np.ndarray:

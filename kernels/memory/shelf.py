@@ -1,8 +1,8 @@
 """Memory that is handed out again and again, one array at a time, once nobody refers to the last one.
 
-A fresh large array costs a page fault for each 4 KB, more than a fast kernel takes to fill it. So a shelf keeps
-the blocks of one size that are free. Each array that it hands out belongs to a loan, as do all views of the
-array; with the last of them the loan ends, and puts its block back.
+A fresh large array costs a page fault for each 4 KB, more than a fast kernel takes to fill it. So a shelf
+keeps the blocks of one size that are free. Each array that it hands out belongs to a loan, as do all views of
+the array; with the last of them the loan ends, and puts its block back.
 """
 
 import threading

@@ -161,8 +161,8 @@ def test_a_wrong_gradient_of_a_norm_is_seen(dtype):
     class Wrong(nn.BatchNorm1d):
         """Forgets that the variance depends on x."""
 
-        def forward(self, x, training=True, relu=False):
-            y, back = super().forward(x, training, relu)
+        def forward(self, x, training=True):
+            y, back = super().forward(x, training)
 
             def backward(dy, input_gradient=True):
                 _, gradients = back(dy, input_gradient)

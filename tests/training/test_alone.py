@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+import fastconv as fc
 from fastconv import grad, nn, optim
-from fastconv.plan import switch
 from fastconv.training.alone import Alone
 from fastconv.training.batches import Needs, batches
 from fastconv.training.descent import Descent
@@ -41,8 +41,12 @@ def test_an_augmentation_depends_on_the_seeds_and_the_batch():
 
 
 @pytest.mark.parametrize("planned", [False, True])
-def test_a_step_in_two_halves(planned, monkeypatch):
-    monkeypatch.setattr(switch, "enabled", planned)
+def test_a_step_in_two_halves(planned):
+    with fc.config(plan=planned):
+        half_by_half()
+
+
+def half_by_half():
     alone, _ = run()
     weight = alone.model[0].weight.copy()
     descent = Descent(alone.optimizer, frozenset(alone.model.parameters()), None)
@@ -56,3 +60,11 @@ def test_a_step_in_two_halves(planned, monkeypatch):
     slope = grad.cross_entropy_input(half.output, Y)
     np.testing.assert_allclose(alone.model[0].weight, weight - slope.T @ X, rtol=1e-6)
     assert alone.optimizer.steps == 1
+
+
+def test_what_an_operation_refuses_is_an_error():
+    alone, _ = run()
+    descent = Descent(alone.optimizer, frozenset(alone.model.parameters()), None)
+    alone.forward((X, Y, None), descent)
+    with pytest.raises(ValueError, match="target: got 2 at index 4"):
+        alone.forward((X, np.array([0, 1, 0, 1, 2]), None), descent)

@@ -52,24 +52,17 @@ class Add(_Elementwise):
     The shapes broadcast: (N, C, H, W) + (N, C, 1, 1) adds one number to each channel of an image.
     """
 
-    fuses_relu = True
-
-    def forward(self, x: Any, training: bool = True, relu: bool = False) -> tuple[Array, Backward]:
-        """The sum of the arrays in the tuple x, with `relu` its positive part; dx is a tuple, too."""
+    def forward(self, x: Any, training: bool = True) -> tuple[Array, Backward]:
+        """The sum of the arrays in the tuple x, and the gradients' closure; dx is a tuple, too."""
         given = self._given(x)
         y = given[0]
-        for other in given[1:-1]:
+        for other in given[1:]:
             y = F.add(y, other)
-        if len(given) > 1:
-            y = F.add(y, given[-1], relu)
-        elif relu:
-            y = F.relu(y)
         shapes = [array.shape for array in given]
 
         def backward(dy: Array, input_gradient: bool = True) -> tuple[Any, Gradients]:
             if not input_gradient:
                 return None, {}
-            dy = grad.relu_input(y, dy) if relu else dy
             return tuple(_summed(dy, shape) for shape in shapes), {}
 
         return y, backward

@@ -1,17 +1,16 @@
 """Graph: named layers, each with the names of what it reads."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from fastconv import exchange, validate
 from fastconv import functional as F
-from fastconv.nn.activation import ReLU
 from fastconv.nn.architecture import build, described
 from fastconv.nn.arguments import generator
-from fastconv.nn.base import INPUT, Backward, Gradients, Layer, Node, passed
+from fastconv.nn.base import INPUT, Backward, Gradients, Layer, Node
 from fastconv.nn.containers.arguments import layer_of, name_of
 from fastconv.nn.places import locate, shape_at
 from fastconv.nn.summary import Row
@@ -51,14 +50,6 @@ class Graph(Layer):
                     "Graph", "nodes", f"{name!r}, which no node reads", "a reader of each"
                 )
         self._last = next(reversed(self._nodes))
-        self._rectified = {
-            name
-            for name, (layer, (source, *_)) in self._nodes.items()
-            if type(layer) is ReLU and source != INPUT and read[source] == 1
-            and self._nodes[source][0].fuses_relu
-        }  # fmt: skip
-        """The ReLUs that the node before them computes."""
-        self._fusing = {self._nodes[name][1][0] for name in self._rectified}
         self._leading: tuple[object, tuple[frozenset[str], ...]] = (None, ())
         if seed is not None:
             self.initialize(generator("Graph", "seed", seed))
@@ -95,14 +86,8 @@ class Graph(Layer):
         for name, (layer, sources) in self._nodes.items():
             read = [values[source] for source in sources]
             given: Any = tuple(read) if layer.takes_several else read[0]
-            call: Callable[..., Any] = layer.forward
             try:
-                if name in self._rectified:
-                    values[name], closures[name] = given, passed
-                elif name in self._fusing:
-                    values[name], closures[name] = call(given, training, relu=True)
-                else:
-                    values[name], closures[name] = call(given, training)
+                values[name], closures[name] = layer.forward(given, training)
             except (TypeError, ValueError) as error:
                 locate(error, name, layer, *read)
                 raise

@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from fastconv import exchange, grad
+from fastconv import exchange
 from fastconv import functional as F
 from fastconv.attributes import Checks
 from fastconv.nn.architecture import build, described
@@ -33,7 +33,6 @@ class Residual(Ways):
 
     body: Layer
     shortcut: Layer | None
-    fuses_relu = True
     checks: ClassVar[Checks] = {"body": layer_of, "shortcut": layer_or_none}
 
     def __init__(self, body: Layer, shortcut: Layer | None = None) -> None:
@@ -41,8 +40,8 @@ class Residual(Ways):
         self.body = body
         self.shortcut = shortcut
 
-    def forward(self, x: Array, training: bool = True, relu: bool = False) -> tuple[Array, Backward]:
-        """The sum of both ways, with `relu` its positive part, and the gradients' closure."""
+    def forward(self, x: Array, training: bool = True) -> tuple[Array, Backward]:
+        """The sum of both ways, and the gradients' closure."""
         if type(x) is not np.ndarray:
             x = exchange.taken("Residual", "x", x)
         of_body, body = self._way("body", x, training)
@@ -50,11 +49,9 @@ class Residual(Ways):
         if of_body.shape != of_shortcut.shape:
             batch = x.ndim > 3 or of_body.ndim < 3  # an image may come without
             raise self._misfit(*(part.shape[batch:] for part in (of_body, of_shortcut)))
-        y = F.add(of_body, of_shortcut, relu)
+        y = F.add(of_body, of_shortcut)
 
         def backward(dy: Array, input_gradient: bool = True) -> tuple[Array | None, Gradients]:
-            if relu:
-                dy = grad.relu_input(y, dy)
             dx, found = body(dy, input_gradient)
             gradients = prefixed("body", found)
             other: Array | None = dy

@@ -1,16 +1,14 @@
 """Sequential: layers one after the other."""
 
 from collections.abc import Iterator, Mapping
-from itertools import pairwise
 from typing import Any, overload
 
 import numpy as np
 
 from fastconv import exchange
-from fastconv.nn.activation import ReLU
 from fastconv.nn.architecture import build, described
 from fastconv.nn.arguments import generator
-from fastconv.nn.base import Backward, Gradients, Layer, Node, passed
+from fastconv.nn.base import Backward, Gradients, Layer, Node
 from fastconv.nn.containers.arguments import layers_of, name_of
 from fastconv.nn.listening import announce
 from fastconv.nn.places import locate, shape_at
@@ -43,9 +41,6 @@ class Sequential(Layer):
             self._names = tuple(name_of("Sequential", name) for name in layers[0])
             layers = tuple(layers[0].values())
         self._layers = layers_of("Sequential", "argument", layers)
-        # A layer that can stores the positive part of its results where a ReLU follows.
-        pairs = enumerate(pairwise(self._layers))
-        self._rectified = {i for i, (layer, next_) in pairs if layer.fuses_relu and type(next_) is ReLU}
         self._start: tuple[object, int, Gradients] = (None, 0, {})
         if seed is not None:
             self.initialize(generator("Sequential", "seed", seed))
@@ -82,7 +77,7 @@ class Sequential(Layer):
             x = exchange.taken("Sequential", "x", x)
         for index, layer in enumerate(self._layers):
             try:
-                x, closure = self._step(index, layer, x, training)
+                x, closure = layer.forward(x, training)
             except (TypeError, ValueError) as error:
                 locate(error, self._keys()[index], layer, x)
                 raise
@@ -121,19 +116,11 @@ class Sequential(Layer):
     def _predicted(self, x: Array) -> Array:
         for index, layer in enumerate(self._layers):
             try:
-                x, _ = self._step(index, layer, x, training=False)
+                x = layer(x)
             except (TypeError, ValueError) as error:
                 locate(error, self._keys()[index], layer, x)
                 raise
         return x
-
-    def _step(self, index: int, layer: Any, x: Array, training: bool) -> tuple[Array, Backward]:
-        """One layer's forward; for a ReLU that the layer before it has computed nothing is left to do."""
-        if index in self._rectified:
-            return layer.forward(x, training, relu=True)
-        if index - 1 in self._rectified:
-            return x, passed
-        return layer.forward(x, training)
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """The shape after the last layer."""

@@ -17,7 +17,6 @@ from fastconv.kernels.engine import disk, once
         ("version", lambda package: "0.99"),
         ("numba.config.OPT", 1),
         ("numba.config.SLP_VECTORIZE", 7),
-        ("known", lambda: "other"),
     ],
 )
 def test_the_folder_depends_on_what_compiles_and_loads(monkeypatch, name, value):

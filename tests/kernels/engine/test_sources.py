@@ -16,7 +16,7 @@ from fastconv.kernels.engine import sources
 ROOT = Path(__file__).resolve().parents[3]
 POOL, DENSE = "fastconv.kernels.pool.maximum", "fastconv.kernels.dense.blocked"
 IMPORTED = "fastconv.kernels.simd.vector", "fastconv.kernels.memory.buffers", "fastconv.geometry"
-ENGINE = "fastconv.kernels.engine.pipeline", "fastconv.kernels.engine.native.words"
+ENGINE = "fastconv.kernels.engine.pipeline", "fastconv.kernels.engine.words"
 
 
 STORED = {}

@@ -17,14 +17,6 @@ def test_a_sum_of_several(each_backend):
     assert backward(B, input_gradient=False) == (None, {})
 
 
-@pytest.mark.parametrize("number", [1, 2, 3])
-def test_the_positive_part_of_a_sum(number, each_backend):
-    x = (A, B, C)[:number]
-    y, backward = nn.Add().forward(x, relu=True)
-    np.testing.assert_allclose(y, np.maximum(sum(x), 0), rtol=1e-15)
-    assert all(np.array_equal(part, np.where(y > 0, C, 0)) for part in backward(C)[0])
-
-
 WIDE, NARROW = (np.random.default_rng(1).uniform(1, 2, size) for size in ((2, 3, 4, 5), (2, 3, 1, 1)))
 ROW = np.random.default_rng(2).uniform(1, 2, (2, 1, 4, 1))
 JOINS = {

@@ -1,0 +1,102 @@
+"""The operations of a plan as rules see them: who made an array, who reads it, and what stands for what."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from fastconv.plan.places import Places
+from fastconv.plan.record import Operation, Recording, arrays_in
+from fastconv.types import Array
+
+
+class Operations:
+    """Recorded operations in order, which rules replace by others that give the same bits.
+
+    **Arguments:**
+
+    - `recording`: the operations, and what lowers others.
+    - `places`: where arrays lie.
+    - `outputs`: the arrays that somebody reads after the last operation.
+    """
+
+    def __init__(self, recording: Recording, places: Places, outputs: Iterable[Array]) -> None:
+        self._recording, self._places = recording, places
+        self._wanted = self._roots(outputs)
+        self.all = list(recording.operations)
+
+    def maker(self, array: Array, *names: str) -> Operation | None:
+        """The operation of one of these names whose result, or one of whose results, this array is."""
+        for operation in self.all:
+            if operation.name in names and any(self.same(array, result) for result in operation.results):
+                return operation
+        return None
+
+    def same(self, one: Any, other: Any) -> bool:
+        """Whether two arrays are the same elements of the same memory."""
+        if not (isinstance(one, np.ndarray) and isinstance(other, np.ndarray)):
+            return False
+        alike = one.shape == other.shape and one.strides == other.strides and one.dtype == other.dtype
+        if not alike or not one.size:
+            return False
+        place = self._places.find(one)
+        return place is not None and place == self._places.find(other)
+
+    def read_once(self, array: Array) -> bool:
+        """Whether one operation alone reads anything of an array's memory, and nobody after the last one."""
+        (root,) = self._roots([array]) or (None,)
+        readers = [operation for operation in self.all if root in self._roots(operation.reads)]
+        return len(readers) == 1 and root not in self._wanted
+
+    def replace(self, old: tuple[Operation, ...], name: str, **given: Any) -> bool:
+        """Put another operation in the place of the first of these; the last one's results are its own.
+
+        The others go. False, and nothing has changed, where its results have another layout.
+        """
+        last = old[-1]
+        new = self._recording.lowered(Operation(name, given, fused=self._parts(old)))
+        pairs = list(zip(last.results, new.results, strict=False))
+        if len(pairs) != len(last.results) or any(a.strides != b.strides for a, b in pairs):
+            return False
+        for array in new.made:
+            self._places.add(array)
+        for before, now in pairs:
+            self._places.alias(now, before)
+        self.all[self.all.index(old[0])] = new
+        for operation in old[1:]:
+            self.all.remove(operation)
+        return True
+
+    def put_before(self, reader: Operation, name: str, argument: str, **given: Any) -> None:
+        """Put an operation before another one, which reads its result as this argument from then on."""
+        new = self._recording.lowered(Operation(name, given))
+        again = self._recording.lowered(Operation(reader.name, {**reader.given, argument: new.result}))
+        for array in (*new.made, *again.made):
+            self._places.add(array)
+        for before, now in zip(reader.results, again.results, strict=True):
+            self._places.alias(now, before)
+        at = self.all.index(reader)
+        again.fused = reader.fused
+        self.all[at : at + 1] = [new, again]
+
+    def pass_on(self, operation: Operation, array: Array) -> None:
+        """Leave out an operation: whoever reads its result reads this array."""
+        self._places.alias(operation.result, array)
+        self.all.remove(operation)
+
+    def drop_unread(self) -> None:
+        """Leave out operations whose results nobody reads, and that change nothing that stays."""
+        wanted, found = set(self._wanted), list[Operation]()
+        for operation in reversed(self.all):
+            if not operation.results or self._roots(operation.results) & wanted:
+                found.append(operation)
+                wanted |= self._roots(operation.reads)
+                for launch in operation.launches:
+                    wanted |= self._roots(arrays_in(launch.arguments))
+        self.all = found[::-1]
+
+    def _roots(self, arrays: Iterable[Array]) -> set[int]:
+        return {place.root for array in arrays if (place := self._places.find(array)) is not None}
+
+    def _parts(self, old: tuple[Operation, ...]) -> tuple[Operation, ...]:
+        return tuple(part for operation in old for part in (operation.fused or (operation,)))

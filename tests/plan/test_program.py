@@ -1,0 +1,30 @@
+"""Launches as words on memory of their own."""
+
+import numpy as np
+
+from fastconv import functional as F
+from fastconv import kernels
+from fastconv.kernels.engine import walk
+from fastconv.plan.places import Places
+from fastconv.plan.program import Program
+from fastconv.plan.record import Recording
+
+NONE = np.zeros(0, np.int64)
+
+
+def test_instances_have_memory_of_their_own():
+    x = np.zeros((64, 40), np.float32)
+    recording = Recording(kernels)
+    y = recording.run(lambda x: F.sigmoid(F.relu(F.tanh(x))), x)
+    places = Places([x], recording.trace.made, [])
+    program = Program(recording.trace.launches, places, [places.find(y).root])
+    assert program.passing_bytes == 2 * x.nbytes and program.lasting_bytes == 0
+    given = np.random.default_rng(0).standard_normal((2, *x.shape)).astype("f4")
+    results = np.empty_like(given)
+    instances = [program.instance(), program.instance()]
+    for instance, source, result in zip(instances, given, results, strict=True):
+        instance.bases[:] = walk.address(source), walk.address(result)
+    for instance in instances:
+        walk.walk(instance.steps, instance.patches, instance.bases, 0, NONE, NONE)
+    for source, result in zip(given, results, strict=True):
+        np.testing.assert_array_equal(result, F.sigmoid(F.relu(F.tanh(source))))

@@ -1,0 +1,61 @@
+"""Each rule does what it says, where it may; the bits are compared in test_step and test_prediction."""
+
+import numpy as np
+import pytest
+
+import fastconv as fc
+from fastconv import nn, optim
+from fastconv.plan.rules import RULES
+
+
+def planned(*layers, shape=(2, 8, 8)):
+    """The names of the operations of a step."""
+    model = nn.Sequential(*layers, nn.Flatten(), seed=0)
+    x = np.random.default_rng(0).standard_normal((3, *shape)).astype("f4")
+    trainer = fc.Trainer(model, nn.CrossEntropyLoss(), optim.SGD(model.parameters(), lr=0.1))
+    trainer.step(x, np.zeros(3, np.int64))
+    (plan,) = trainer._run._steps._found.values()
+    return plan.operations
+
+
+def names(operations):
+    return [operation.name for operation in operations]
+
+
+@pytest.mark.parametrize(
+    ("layer", "name"), [(nn.Conv2d(2, 3, 3), "conv2d"), (nn.BatchNorm2d(2), "channel_norm")]
+)
+def test_rectified(layer, name):
+    operations = planned(layer, nn.ReLU())
+    assert "relu" not in names(operations)
+    (fused,) = (operation for operation in operations if operation.name == name)
+    assert fused.given["relu"] and [part.name for part in fused.fused] == [name, "relu"]
+
+
+def test_rectified_sums():
+    operations = planned(nn.Residual(nn.Conv2d(2, 2, 3, padding=1)), nn.ReLU())
+    assert "relu" not in names(operations)
+
+
+def test_what_another_one_reads_is_not_rectified():
+    operations = planned(nn.Conv2d(2, 2, 3, padding=1), nn.Residual(nn.ReLU()))
+    assert "relu" in names(operations)
+
+
+def test_masked_in_norm():
+    operations = planned(nn.Conv2d(2, 3, 3), nn.BatchNorm2d(3), nn.ReLU())
+    assert "relu_input" not in names(operations)
+    (gradient,) = (operation for operation in operations if operation.name == "channel_norm_gradients")
+    assert gradient.given["output"] is not None
+
+
+def test_masked_before_routing():
+    operations = planned(nn.Conv2d(2, 3, 3), nn.ReLU(), nn.MaxPool2d(2))
+    kinds = names(operations)
+    assert kinds.index("relu_input") < kinds.index("max_pool2d_input")
+    (mask,) = (operation for operation in operations if operation.name == "relu_input")
+    assert mask.result.shape[2:] == (3, 3)
+
+
+def test_every_rule_is_told_at_which_operation_it_looks():
+    assert {name for name, _ in RULES} <= {*fc.kernels.__all__}
