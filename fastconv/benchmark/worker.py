@@ -92,7 +92,7 @@ class Worker:
 
     def peak(self, seconds: float) -> dict[str, Any]:
         """What this machine can do at most; fastconv alone can tell."""
-        from fastconv.benchmark import peak
+        from fastconv.plan import peak
 
         operations, cpu = peak.operations(seconds)
         return {"operations": operations, "cpu": cpu, "bytes": peak.copied_bytes(seconds)}

@@ -14,10 +14,12 @@ from fastconv.nn.architecture import LAYERS, recorded
 from fastconv.nn.classes import Classes, class_names, labelled
 from fastconv.nn.contract import built_in, checked_layer, states_its_shape
 from fastconv.nn.inputs import as_input
+from fastconv.nn.named import named
 from fastconv.nn.notebook import layer_table
 from fastconv.nn.summary import Row, Summary
 from fastconv.nn.tree import Gradients, Tree
 from fastconv.ops.chosen import Chosen
+from fastconv.plan.planned import Unplanned
 from fastconv.plan.prediction import Prediction
 from fastconv.plan.record import UnplannedError
 from fastconv.types import Array, Shape
@@ -127,6 +129,19 @@ class Layer(Tree):
         plan = self._plans.prediction(x, self._planned)
         return self._predicted(x) if plan is None else plan(x)
 
+    def plan(self, input_shape: Shape, batch_size: int = 1) -> Prediction | Unplanned:
+        """What predictions for batches of inputs of this shape (without the batch axis) are planned as.
+
+        Printed, a table of operations, kernels and bytes; `plan.profile()` measures the time of each. Where
+        layers compute one by one it says why. ValueError for a shape that does not fit.
+        """
+        shape = validate.size("plan", "input_shape", input_shape)
+        self.output_shape(shape)
+        samples = validate.integer("plan", "batch_size", batch_size)
+        own = (array.dtype for array in self.parameters().values())
+        x = np.empty((samples, *shape), next(own, np.dtype(np.float32)))
+        return self._plans.seen(x, self._planned)
+
     def _predicted(self, x: Array) -> Array:
         """The output for a batch x, layer by layer."""
         return self.forward(x, training=False)[0]
@@ -135,7 +150,8 @@ class Layer(Tree):
         """The plan of predictions for batches like x."""
         if not all(built_in(type(layer)) for layer in self.modules()):
             raise UnplannedError("a layer of the user's")
-        return Prediction(self._predicted, x, self._state())
+        with named(self):
+            return Prediction(self._predicted, x, self._state())
 
     def predict(self, x: Array, batch_size: int = SAMPLES) -> Array:
         """The outputs for all of x (N, ...), computed `batch_size` samples at a time.

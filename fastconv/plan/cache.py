@@ -5,44 +5,54 @@ from typing import Any
 
 from fastconv import backends
 from fastconv.attributes import Settings
+from fastconv.plan.planned import Unplanned
 from fastconv.plan.prediction import Prediction
 from fastconv.plan.record import UnplannedError
 from fastconv.types import Array
 
-MOST = 16
-"""Plans that a model keeps."""
+MOST, LARGEST = 16, 1 << 30
+"""Plans that a model keeps, and bytes of their memory in all, unless a single one has more."""
 
 
 class Plans:
     """What a model has planned; copies of the model, and pickled ones, begin without plans."""
 
     def __init__(self) -> None:
-        self._found: dict[Any, Prediction | str] = {}
+        self._found: dict[Any, Prediction | Unplanned] = {}
         self._holds: tuple[object, object] = (None, None)
 
     def prediction(self, x: Array, make: Callable[[Array], Prediction]) -> Prediction | None:
         """The plan for inputs like x, which `make` makes where there is none; None if there can be none."""
         if not (backends.plannable() and x.flags.aligned):
             return None
-        key = x.shape, x.strides, x.dtype
-        found = self._found.get(key)
+        found = self._found.get((x.shape, x.strides, x.dtype))
         if found is None or self._holds != (Settings.changes, age()):
-            found = self._make(key, x, make)
-        return None if isinstance(found, str) else found
+            found = self._make(x, make)
+        return None if isinstance(found, Unplanned) else found
 
-    def _make(self, key: Any, x: Array, make: Callable[[Array], Prediction]) -> Prediction | str:
+    def seen(self, x: Array, make: Callable[[Array], Prediction]) -> Prediction | Unplanned:
+        """The same, with the reason where there can be none."""
+        if not backends.plannable():
+            return Unplanned("the backend is not numba, or fastconv.config(plan=False) is in force")
+        found = self.prediction(x, make)
+        return self._found[x.shape, x.strides, x.dtype] if found is None else found
+
+    def _make(self, x: Array, make: Callable[[Array], Prediction]) -> Prediction | Unplanned:
         holds = Settings.changes, age()
         if self._holds != holds:
             self._found.clear()
             self._holds = holds
         try:
-            found: Prediction | str = make(x)
+            found: Prediction | Unplanned = make(x)
         except UnplannedError as error:
-            found = str(error)
-        while len(self._found) >= MOST:
+            found = Unplanned(str(error))
+        self._found[x.shape, x.strides, x.dtype] = found
+        while len(self._found) > MOST or (len(self._found) > 1 and self._bytes() > LARGEST):
             del self._found[next(iter(self._found))]
-        self._found[key] = found
         return found
+
+    def _bytes(self) -> int:
+        return sum(plan.bytes for plan in self._found.values() if isinstance(plan, Prediction))
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Plans":
         return Plans()

@@ -79,6 +79,13 @@ class Places:
             return None
         return self._nowhere(array)
 
+    def made_root(self, array: Array) -> int:
+        """The index of the array that is made in which another one lies."""
+        place = self.find(array)
+        if place is None or place.root < self.given:
+            raise UnplannedError("the output is the input, or a parameter")
+        return place.root
+
     def is_kept(self, array: Array) -> bool:
         """Whether an array lies in one whose memory stays, and whose contents may change."""
         low, high = byte_bounds(array)

@@ -1,18 +1,19 @@
 """A model's outputs, planned: one walk of machine code for inputs of one shape, layout and type."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from fastconv.plan.places import Places
+from fastconv.plan.planned import Planned
 from fastconv.plan.program import Instance, Program
-from fastconv.plan.record import Operation, Recording, UnplannedError
+from fastconv.plan.record import Recording, UnplannedError, like
 from fastconv.plan.rules import rewritten
 from fastconv.types import Array
 
 
-class Prediction:
+class Prediction(Planned):
     """What a function of one array computes, for arrays like `x`; a call gives a new array each time.
 
     Any number of threads may call it at once: each has memory of its own. UnplannedError where Python
@@ -25,29 +26,24 @@ class Prediction:
     - `kept`: the arrays that the function reads beside x, by name: parameters and buffers.
     """
 
-    def __init__(self, function: Callable[[Array], Array], x: Array, kept: dict[str, Array]) -> None:
-        from fastconv import kernels
-        from fastconv.kernels.engine import walk
+    kind = "prediction"
 
-        self._engine = walk
+    def __init__(self, function: Callable[[Array], Array], x: Array, kept: Mapping[str, Array]) -> None:
+        from fastconv import kernels
+
         recording = Recording(kernels)
         given = like(x)
         y = recording.run(function, given)
         if not isinstance(y, np.ndarray):
             raise UnplannedError(f"the output is a {type(y).__name__}")
         places = Places([given], recording.trace.made, kept.values())
-        self.operations: list[Operation] = rewritten(recording, places, [y])
-        place = places.find(y)
-        if place is None or place.root < places.given:
-            raise UnplannedError("the output is the input, or a parameter")
-        launches = [launch for operation in self.operations for launch in operation.launches]
+        operations = rewritten(recording, places, [y])
+        root = places.made_root(y)
+        launches = [launch for operation in operations for launch in operation.launches]
         settling, watched = _settling(launches, recording.trace.settled, places)
         self._found, self._held = _watched(watched, recording, launches, settling, places)
-        self.program = Program(launches, places, [place.root], settling)
-        self._shape, self._strides, self._dtype = y.shape, y.strides, y.dtype
-        self._offset, self._root = place.offset, places.roots[place.root]
-        self._whole = y.flags.c_contiguous and y.nbytes == self._root.nbytes
         self._settling = len(settling)
+        super().__init__(operations, Program(launches, places, [root], settling), y)
         self._idle: list[Instance] = []
 
     def __call__(self, x: Array) -> Array:
@@ -57,17 +53,12 @@ class Prediction:
         memory, y = self._result()
         instance.bases[0] = engine.address(x)
         instance.bases[-1] = engine.address(memory)
-        engine.walk(instance.steps, instance.patches, instance.bases, self._settling, self._found, self._held)
+        with self._alone:
+            engine.walk(
+                instance.steps, instance.patches, instance.bases, self._settling, self._found, self._held
+            )
         idle.append(instance)
         return y
-
-    def _result(self) -> tuple[Array, Array]:
-        """New memory for the output, and the output in it."""
-        if self._whole:
-            y = np.empty(self._shape, self._dtype)
-            return y, y
-        memory = np.empty(self._root.nbytes, np.uint8)
-        return memory, np.ndarray(self._shape, self._dtype, memory, self._offset, self._strides)
 
 
 def _watched(
@@ -101,13 +92,3 @@ def _settling(launches: list[Any], settled: list[Array], places: Places) -> tupl
         made |= found
         watched |= {a.ctypes.data: a for a in arrays if a.size and places.is_kept(a)}
     return indices, list(watched.values())
-
-
-def like(x: Array) -> Array:
-    """An array of the same shape, strides and type, in memory that is not touched."""
-    low, high = np.lib.array_utils.byte_bounds(x)
-    memory = np.empty(high - low + 64, np.uint8)
-    start = -memory.ctypes.data % 64 + x.ctypes.data - low
-    array = np.ndarray(x.shape, x.dtype, memory, start, x.strides)
-    array.flags.writeable = False
-    return array

@@ -8,13 +8,22 @@ given, nor a parameter, nor made by a kernel, is found out when a kernel is to r
 
 import inspect
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import byte_bounds
 
 from fastconv import backends
 from fastconv.types import Array
+
+layer: ContextVar[str] = ContextVar("fastconv_recorded_layer", default="")
+"""The name of the layer that is being recorded."""
+
+
+ALIGNED = 64
+"""Bytes of which an array that stands for another one begins at a multiple."""
 
 
 class UnplannedError(Exception):
@@ -32,6 +41,10 @@ class Operation:
     made: list[Array] = field(default_factory=list)
     fused: tuple["Operation", ...] = ()
     """The operations that this one stands for."""
+    layer: str = ""
+    """The name of the layer that called it."""
+    note: str = ""
+    """Why rules left it alone."""
 
     @property
     def results(self) -> list[Array]:
@@ -69,7 +82,7 @@ class Recording:
         def noted(*arguments: Any, **options: Any) -> Any:
             bound = signature.bind(*arguments, **options)
             bound.apply_defaults()
-            operation = self._lowered(Operation(name, bound.arguments))
+            operation = self._lowered(Operation(name, bound.arguments, layer=layer.get()))
             self.operations.append(operation)
             return operation.result
 
@@ -111,6 +124,16 @@ class Recording:
             if len(self.trace.launches) != inside:
                 raise UnplannedError("a kernel runs outside the operations")
         return result
+
+
+def like(x: Array) -> Array:
+    """A read-only array of the same shape, strides and type, in memory that is not touched."""
+    low, high = byte_bounds(x)
+    memory = np.empty(high - low + ALIGNED, np.uint8)
+    start = -memory.ctypes.data % ALIGNED + x.ctypes.data - low
+    array: Array = np.ndarray(x.shape, x.dtype, memory, start, x.strides)
+    array.flags.writeable = False
+    return array
 
 
 def arrays_in(value: Any) -> Iterator[Array]:

@@ -3,12 +3,10 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from fastconv.plan.places import Places
-from fastconv.plan.prediction import like
-from fastconv.plan.program import Program
-from fastconv.plan.record import Operation, Recording, UnplannedError
+from fastconv.plan.planned import NONE, UNPATCHED, Planned
+from fastconv.plan.program import Instance, Program
+from fastconv.plan.record import Operation, Recording, UnplannedError, like
 from fastconv.plan.rules import rewritten
 from fastconv.types import Array
 
@@ -25,7 +23,7 @@ class Traced(NamedTuple):
     """Computes the gradients and updates the parameters."""
 
 
-class Step:
+class Step(Planned):
     """What a step computes, for batches like the one given: `forward`, then `update`.
 
     UnplannedError where Python computes with the contents of arrays.
@@ -37,12 +35,12 @@ class Step:
     - `kept`: gives the arrays that stay from step to step: parameters, buffers, the optimizer's state.
     """
 
+    kind = "step"
+
     def __init__(self, traced: Traced, batch: tuple[Array, ...], kept: Callable[[], list[Array]]) -> None:
         from fastconv import kernels
-        from fastconv.kernels.engine import walk
         from fastconv.kernels.optimizer import NUMBERS
 
-        self._engine = walk
         recording = Recording(kernels)
         trace, given = recording.trace, [like(array) for array in batch]
         output = recording.run(traced.forward, *given)
@@ -52,54 +50,54 @@ class Step:
         recording.run(traced.update)
         if trace.refused:
             raise UnplannedError(trace.refused)
-        self._loss = trace.numbers[0]
+        self._loss, self._kept = trace.numbers[0], kept()
         updates = [operation for operation in recording.operations if operation.name in UPDATES]
-        places = Places(given, trace.made, [*kept(), *trace.given])
+        places = Places(given, trace.made, [*self._kept, *trace.given])
         outside = [self._loss, *trace.verdicts, *(array for array, _ in trace.filled)]
         for array in (*outside, *(array for operation in updates for array in operation.reads)):
             places.stay(array)
-        self.operations = rewritten(recording, places, [output, *outside])
-        place = places.find(output)
-        if place is None or place.root < places.given:
-            raise UnplannedError("the output is the input, or a parameter")
-        self._numbers = trace.given
+        operations = rewritten(recording, places, [output, *outside])
+        self._numbers, self._filled, self._verdicts = trace.given, trace.filled, trace.verdicts
         self._told: list[Any] = [NUMBERS[operation.name] for operation in updates]
-        self._filled, self._verdicts = trace.filled, trace.verdicts
-        self._output, self._root, self._offset = output, places.roots[place.root], place.offset
-        launches, self._split = self._in_halves(halfway)
-        self.program = Program(launches, places, [place.root])
+        launches, split = _in_halves(operations, halfway)
+        super().__init__(operations, Program(launches, places, [places.made_root(output)]), output)
         self._instance = self.program.instance()
-        instance, split = self._instance, self._split
-        self._halves = instance.steps[:split], instance.steps[split:]
-        self._none, self._unpatched = np.zeros(0, np.int64), np.zeros((0, 3), np.int64)
-
-    def _in_halves(self, halfway: Operation) -> tuple[list[Any], int]:
-        """All launches, and how many of them belong to the forward pass."""
-        launches: list[Any] = []
-        split = 0
-        for operation in self.operations:
-            launches += operation.launches
-            if halfway in (operation, *operation.fused):
-                split = len(launches)
-        return launches, split
+        self._halves = self._instance.steps[:split], self._instance.steps[split:]
 
     def forward(self, *batch: Array) -> tuple[Array, float, bool]:
         """The output and the loss of a batch, and whether an operation refuses what the batch holds."""
         for array, function in self._filled:
             array[...] = function()
         engine, instance = self._engine, self._instance
-        memory = np.empty(self._root.nbytes, np.uint8)
-        for index, array in enumerate(batch):
+        memory, y = self._result()
+        for index, array in enumerate((*batch, memory)):
             instance.bases[index] = engine.address(array)
-        instance.bases[-1] = engine.address(memory)
-        engine.walk(self._halves[0], instance.patches, instance.bases, 0, self._none, self._none)
-        output, refused = self._output, any(verdicts.any() for verdicts in self._verdicts)
-        y: Array = np.ndarray(output.shape, output.dtype, memory, self._offset, output.strides)
-        return y, float(self._loss[0]), refused
+        with self._alone:
+            engine.walk(self._halves[0], instance.patches, instance.bases, 0, NONE, NONE)
+        return y, float(self._loss[0]), any(verdicts.any() for verdicts in self._verdicts)
 
     def update(self, numbers: list[tuple[Any, ...]]) -> None:
         """The gradients of the last batch, and the update; `numbers` are what each update is told."""
         for array, function, told in zip(self._numbers, self._told, numbers, strict=True):
             array[:] = function(*told)
-        instance = self._instance
-        self._engine.walk(self._halves[1], self._unpatched, instance.bases, 0, self._none, self._none)
+        with self._alone:
+            self._engine.walk(self._halves[1], UNPATCHED, self._instance.bases, 0, NONE, NONE)
+
+    def _changed(self) -> list[Array]:
+        """Parameters, buffers and states, which a table of addresses names."""
+        return self._kept
+
+    def _spare(self) -> Instance:
+        """The only one: the memory of gradients is its own."""
+        return self._instance
+
+
+def _in_halves(operations: list[Operation], halfway: Operation) -> tuple[list[Any], int]:
+    """All launches, and how many of them belong to the forward pass."""
+    launches: list[Any] = []
+    split = 0
+    for operation in operations:
+        launches += operation.launches
+        if halfway in (operation, *operation.fused):
+            split = len(launches)
+    return launches, split

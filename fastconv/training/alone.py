@@ -5,6 +5,8 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from fastconv import nn, optim
+from fastconv.plan.planned import Unplanned
+from fastconv.plan.step import Step
 from fastconv.training import prefetch
 from fastconv.training.batches import Batch, Batches, OwnBatches
 from fastconv.training.descent import Descent, Forwarded
@@ -28,6 +30,11 @@ class Alone:
     def __init__(self, model: nn.Layer, loss: nn.Loss, optimizer: optim.Optimizer) -> None:
         self.model, self.loss, self.optimizer = model, loss, optimizer
         self._steps = Steps(model, loss, optimizer)
+
+    @property
+    def plan(self) -> Step | Unplanned:
+        """What the last step was planned as."""
+        return self._steps.latest
 
     def check(self, data: Batches, **settings: Any) -> None:
         """Nothing: nobody else has to be alike."""

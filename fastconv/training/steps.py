@@ -6,8 +6,10 @@ from typing import Any
 from fastconv import backends, nn, optim
 from fastconv.attributes import Settings
 from fastconv.nn.contract import built_in
+from fastconv.nn.named import named
 from fastconv.nn.tree import Gradients
 from fastconv.plan.cache import age
+from fastconv.plan.planned import Unplanned
 from fastconv.plan.record import UnplannedError
 from fastconv.plan.step import Step, Traced
 from fastconv.types import Array
@@ -26,13 +28,16 @@ class Steps:
 
     def __init__(self, model: nn.Layer, loss: nn.Loss, optimizer: optim.Optimizer) -> None:
         self._parts = model, loss, optimizer
-        self._found: dict[Any, Step | str] = {}
+        self._found: dict[Any, Step | Unplanned] = {}
+        self.latest: Step | Unplanned = Unplanned("there was no step yet")
+        """The plan of the last step."""
         self._holds: tuple[object, ...] = ()
 
     def of(self, batch: tuple[Array, Array, Array | None], check: Callable[[Gradients], None]) -> Step | None:
         """The plan for batches like this one, (x, y, weight), or None; `check` sees the gradients' names."""
         x, y, weight = batch
         if weight is not None or not (backends.plannable() and x.flags.aligned):
+            self.latest = Unplanned("samples have weights, or config, backend or memory forbids it")
             return None
         holds = Settings.changes, age()
         if self._holds != holds:
@@ -44,13 +49,14 @@ class Steps:
             found = self._found[key] = self._made(x, y, check)
             if len(self._found) > MOST:
                 del self._found[next(iter(self._found))]
-        return None if isinstance(found, str) else found
+        self.latest = found
+        return None if isinstance(found, Unplanned) else found
 
-    def _made(self, x: Array, y: Array, check: Callable[[Gradients], None]) -> Step | str:
+    def _made(self, x: Array, y: Array, check: Callable[[Gradients], None]) -> Step | Unplanned:
         model, loss, optimizer = self._parts
         own = (*(type(layer) for layer in model.modules()), type(loss), type(optimizer))
         if not all(map(built_in, own)) or not x.size or not y.flags.aligned:
-            return "a part of the user's"
+            return Unplanned("a part of the user's")
         backward: list[Callable[[], Gradients]] = []
 
         def forward(x: Array, y: Array) -> Array:
@@ -68,6 +74,7 @@ class Steps:
             return [*model._state().values(), *optimizer.arrays()]
 
         try:
-            return Step(Traced(forward, update), (x, y), kept)
+            with named(model):
+                return Step(Traced(forward, update), (x, y), kept)
         except UnplannedError as error:
-            return str(error)
+            return Unplanned(str(error))

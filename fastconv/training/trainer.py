@@ -13,6 +13,8 @@ from fastconv.attributes import Checks, Settings
 from fastconv.nn.base import BATCH_SIZE, SAMPLES
 from fastconv.nn.classes import Classes
 from fastconv.optim.lr_scheduler import LRScheduler
+from fastconv.plan.planned import Unplanned
+from fastconv.plan.step import Step
 from fastconv.training import checkpoints, prefetch
 from fastconv.training.alone import Alone
 from fastconv.training.arguments import CHECKS, check_seed, check_shards, progress_of, warn_of_loss
@@ -77,9 +79,7 @@ class Trainer(Settings):
     ) -> None:
         check_parts(model, loss, optimizer)
         parameters = model.parameters()
-        self.model = model
-        self.loss = loss
-        self.optimizer = optimizer
+        self.model, self.loss, self.optimizer = model, loss, optimizer
         metrics = list(metrics) if isinstance(metrics, Iterator) else metrics
         self.metrics = named(metrics, loss)
         self._set(callbacks=callbacks)
@@ -87,20 +87,16 @@ class Trainer(Settings):
         self.lr_scheduler = lr_scheduler
         self.lr_scheduler_interval = lr_scheduler_interval
         self.parallel = parallel
-        self._run = (
-            Alone(model, loss, optimizer) if parallel is None else Together(model, loss, optimizer, parallel)
-        )
+        parts = model, loss, optimizer
+        self._run = Alone(*parts) if parallel is None else Together(*parts, parallel)
         self._schedule = Schedule(lr_scheduler, lr_scheduler_interval, optimizer)
-        self.history = History()
-        self.epochs = 0
-        self.stop_training = False
+        self.history, self.epochs, self.stop_training = History(), 0, False
         self._chosen_metrics = words(metrics)
         self._needs = Needs(model, loss, next(iter(parameters.values())).dtype)
         self._names = frozenset(parameters)
         self._hooks: Sequence[Callback] = ()
         self._figures: tuple[str, ...] = ()
-        # The finished epochs of the fit under way; after `resume`, of the one that was saved.
-        self._done = 0
+        self._done = 0  # finished epochs of the fit under way; after `resume`, of the one that was saved
         self._callback_states: list[tuple[str, dict[str, Any]]] = []
         self._warned = False
 
@@ -113,6 +109,11 @@ class Trainer(Settings):
     def figures(self) -> tuple[str, ...]:
         """The names of the figures that an epoch of the `fit` under way gives: those of `logs`."""
         return self._figures
+
+    @property
+    def plan(self) -> Step | Unplanned:
+        """What the last step was planned as: printed, a table; `plan.profile()` measures each operation."""
+        return self._run.plan
 
     @property
     def leads(self) -> bool:

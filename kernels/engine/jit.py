@@ -193,6 +193,11 @@ def dealt(jobs: int, work: float) -> tuple[int, int]:
     return count, _layer()[1] if count > 1 else 0
 
 
+def region_lock() -> Any:
+    """What has to be held in a parallel region, if anything: workqueue aborts when two threads enter it."""
+    return _one_region if threading_layer() == "workqueue" else None
+
+
 def threading_layer() -> str:
     """Numba's threading layer: the first of tbb, omp and workqueue that loads, or "none": all runs serial."""
     return _layer()[0]

@@ -26,7 +26,7 @@ def make_counted():
 
 
 def find(plans, x, make):
-    return type(plans).prediction.__wrapped__(plans, x, make)  # without the comparison of all tests
+    return plans.prediction(x, make)
 
 
 def test_one_plan_for_a_kind_of_input():

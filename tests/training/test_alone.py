@@ -41,7 +41,7 @@ def test_an_augmentation_depends_on_the_seeds_and_the_batch():
 
 
 @pytest.mark.parametrize("planned", [False, True])
-def test_a_step_in_two_halves(planned):
+def test_a_step_in_two_halves(planned, compiled):
     with fc.config(plan=planned):
         half_by_half()
 
@@ -62,7 +62,7 @@ def half_by_half():
     assert alone.optimizer.steps == 1
 
 
-def test_what_an_operation_refuses_is_an_error():
+def test_what_an_operation_refuses_is_an_error(compiled):
     alone, _ = run()
     descent = Descent(alone.optimizer, frozenset(alone.model.parameters()), None)
     alone.forward((X, Y, None), descent)

@@ -7,6 +7,8 @@ import fastconv as fc
 from fastconv import nn, optim
 from fastconv.training.steps import MOST, Steps
 
+pytestmark = pytest.mark.usefixtures("compiled")
+
 
 def steps():
     model = nn.Sequential(nn.Linear(3, 2), seed=0)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fastconv import nn, optim, validate
+from fastconv.plan.planned import Unplanned
 from fastconv.training import prefetch
 from fastconv.training.batches import Batch, Batches, OwnBatches
 from fastconv.training.descent import Descent, Forwarded
@@ -50,6 +51,8 @@ class Together:
         self.shards = parallel.shards
         self._sums = Sums(model, parallel)
         self._checked = False
+        self.plan = Unplanned("the work is shared among processes")
+        """Steps are computed layer by layer."""
 
     def check(self, data: Batches | None, **settings: Any) -> None:
         """ValueError where the ranks differ in what decides the result: it names the first that does."""
