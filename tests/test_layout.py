@@ -35,6 +35,7 @@ ROWS = [
     {"fastconv.validate", "fastconv.backends", "fastconv.settings", "fastconv.attributes", "fastconv.markup"},
     {"fastconv.kernels", "fastconv.reference"},
     {"fastconv.kernels.conv"},
+    {"fastconv.kernels.chain"},
     {
         f"fastconv.kernels.{name}"
         for name in (
