@@ -4,7 +4,7 @@ from ..activation.formulas import value
 from ..arithmetic.pairs import of_two
 from ..engine.jit import inline
 from ..norm.columns import mapped
-from ..simd import pour, read, rounded, select
+from ..simd import pour, read, rounded, select, write
 from .stages import Kind
 
 FORMULA, NUMBERS, NORM, PRELU, ROW = (int(kind) for kind in Kind if kind != Kind.WHOLE)
@@ -54,10 +54,14 @@ def run(g, x, y, lines, j0, other, at, end, step, width, bypass):
     """
     for row in range(at, end, step):
         length = min(width, end - row)
-        for j in range(0, length, g.lanes):
-            i, count = row + j, min(g.lanes, length - j)
-            v = staged(g, read(x, i, g.lanes, count), lines, j0 + j, other, i, count)
-            pour(v, y, i, count, bypass)
+        whole = length - length % g.lanes
+        for j in range(0, whole, g.lanes):
+            v = staged(g, read(x, row + j, g.lanes, g.lanes), lines, j0 + j, other, row + j, g.lanes)
+            pour(v, y, row + j, g.lanes, bypass)
+        if whole < length:
+            i, count = row + whole, length - whole
+            v = staged(g, read(x, i, g.lanes, count), lines, j0 + whole, other, i, count)
+            write(v, y, i, count)
 
 
 @inline
