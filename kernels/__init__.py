@@ -53,6 +53,7 @@ from .activation import (
     tanh_input,
 )
 from .arithmetic import add, divide, maximum, minimum, multiply, subtract, sum_to_size
+from .chain import chain
 from .conv import conv2d, conv2d_bias, conv2d_input, conv2d_weight, conv_transpose2d
 from .dense import linear, linear_bias, linear_input, linear_weight
 from .join import concat, concat_input
@@ -116,6 +117,7 @@ __all__ = [
     "binary_cross_entropy_input",
     "binary_cross_entropy_with_logits",
     "binary_cross_entropy_with_logits_input",
+    "chain",
     "channel_norm",
     "channel_norm_gradients",
     "channel_statistics",

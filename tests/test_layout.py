@@ -36,6 +36,7 @@ ROWS = [
     {"fastconv.validate", "fastconv.backends", "fastconv.attributes", "fastconv.markup"},
     {"fastconv.kernels", "fastconv.reference"},
     {"fastconv.kernels.conv"},
+    {"fastconv.kernels.chain"},
     {
         f"fastconv.kernels.{name}"
         for name in (

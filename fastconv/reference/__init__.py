@@ -50,6 +50,7 @@ from fastconv.reference.arithmetic import (
     subtract,
     sum_to_size,
 )
+from fastconv.reference.chain import chain
 from fastconv.reference.conv import conv2d, conv2d_bias, conv2d_input, conv2d_weight, conv_transpose2d
 from fastconv.reference.dense import linear, linear_bias, linear_input, linear_weight
 from fastconv.reference.join import concat, concat_input
@@ -99,7 +100,7 @@ from fastconv.reference.resample import (
 )
 from fastconv.reference.response_norm import local_response_norm, local_response_norm_input
 
-INNER = frozenset({"adam", "filled", "reshape", "rmsprop", "sgd", "update_statistics"})
+INNER = frozenset({"adam", "chain", "filled", "reshape", "rmsprop", "sgd", "update_statistics"})
 """The operations that layers and optimizers call, and users do not."""
 
 __all__ = [
@@ -114,6 +115,7 @@ __all__ = [
     "binary_cross_entropy_input",
     "binary_cross_entropy_with_logits",
     "binary_cross_entropy_with_logits_input",
+    "chain",
     "channel_norm",
     "channel_norm_gradients",
     "channel_statistics",

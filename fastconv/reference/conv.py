@@ -10,8 +10,11 @@ group alone; the arrays then carry a group axis g: X (N, g, C/g, H, W), W (g, K/
 All sums run in float64; the result has the dtype of the arguments.
 """
 
+from typing import Any
+
 import numpy as np
 
+from fastconv.reference.chain import chain
 from fastconv.reference.geometry import Sides, pair, reach, sides, taps, window_count
 from fastconv.types import Array, Padding, Pair, Shape
 
@@ -25,10 +28,12 @@ def conv2d(
     dilation: Pair = 1,
     groups: int = 1,
     relu: bool = False,
+    stages: tuple[Any, ...] = (),
 ) -> Array:
     """Cross-correlate images with filters, as PyTorch's conv2d.
 
-        Z[n,k,p,q] = b[k] + sum_{c,r,s} X[n,c,h,w] W[k,c,r,s],    with `relu` max(Z, 0)
+        Z[n,k,p,q] = b[k] + sum_{c,r,s} X[n,c,h,w] W[k,c,r,s],    with `relu` max(Z, 0),
+        then the operations `stages` (see `chain`)
 
     Input (N, C, H, W), weight (K, C/groups, R, S), bias (K,);
     returns (N, K, P, Q) with P = (H + top + bottom - dilation*(R-1) - 1) // stride + 1, Q likewise.
@@ -46,7 +51,7 @@ def conv2d(
     Z = Z.reshape(len(X), len(weight), P, Q)
     if bias is not None:
         Z += bias[:, None, None]
-    return (np.maximum(Z, 0) if relu else Z).astype(input.dtype)
+    return chain((np.maximum(Z, 0) if relu else Z).astype(input.dtype), stages)
 
 
 def conv2d_input(

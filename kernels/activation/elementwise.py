@@ -138,6 +138,11 @@ def relu6_input(input, grad_output):
     return hardtanh_input(input, grad_output, 0.0, 6.0)
 
 
+def work_of(formula):
+    """Work of an element."""
+    return _WORK.get(formula, CHEAP)
+
+
 def _gelu(approximate):
     return Formula.GELU_TANH if approximate == "tanh" else Formula.GELU
 
@@ -152,8 +157,7 @@ def _apply(run, formula, a, b, *arrays):
     """Run an elementwise kernel with its parameters."""
     result, line, sources = in_one_order(*arrays)
     size, g = line.size, _geometry(formula, line.dtype)
-    work = _WORK.get(formula, CHEAP) * size
-    run(-(-size // CHUNK), work, g, *sources, line, float(a), float(b), streams(line, CHUNK))
+    run(-(-size // CHUNK), work_of(formula) * size, g, *sources, line, float(a), float(b), streams(line, CHUNK))
     return result
 
 

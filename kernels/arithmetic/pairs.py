@@ -62,7 +62,7 @@ def minimum(input, other):
 
 
 @inline
-def _of_two(g, a, b):
+def of_two(g, a, b):
     """What the operation of the geometry makes of two vectors."""
     if g.operation == ADD:
         return a + b
@@ -170,7 +170,7 @@ def _combine(g, a, b, y, bypass, first, last):
     end = min(last * CHUNK, a.size)
     for i in range(first * CHUNK, end, g.lanes):
         count = min(g.lanes, end - i)
-        pour(_of_two(g, read(a, i, g.lanes, count), read(b, i, g.lanes, count)), y, i, count, bypass)
+        pour(of_two(g, read(a, i, g.lanes, count), read(b, i, g.lanes, count)), y, i, count, bypass)
 
 
 @inline
@@ -200,7 +200,7 @@ def _combine_runs(g, a, b, y, bypass, first, last):
             for k in range(start, stop, g.lanes):
                 count = min(g.lanes, stop - k)
                 u, v = _part(g, g.a_run, a, of_a, k, count), _part(g, g.b_run, b, of_b, k, count)
-                pour(_of_two(g, u, v), y, row * g.count + k, count, bypass)
+                pour(of_two(g, u, v), y, row * g.count + k, count, bypass)
             j += 1
             if j == g.inner:
                 i, j = i + 1, 0

@@ -17,6 +17,8 @@ from functools import lru_cache
 
 import numpy as np
 
+from ..chain.finish import finish
+from ..chain.stages import Form
 from ..engine import machine
 from ..engine.geometry import Geometry
 from ..engine.jit import inline, kernel, share
@@ -24,7 +26,7 @@ from ..memory.buffers import empty
 from ..simd import clear, dot, fma, load, plus, positive, spread, store, sums, zero
 from ..window import at_edge, interior, reached
 from .pack import WORK, Source
-from .plan import Packed, Place, Plan, run_time_sizes
+from .plan import Packed, Place, Plan, literals_of_stages, run_time_sizes, sizes_of_stages
 from .problem import Problem
 
 MOST = 4
@@ -47,11 +49,17 @@ class ChannelLanes(Packed):
         return packed
 
     def convolve(
-        self, x: np.ndarray, packed: np.ndarray, bias: np.ndarray, y: np.ndarray, images: int
+        self,
+        x: np.ndarray,
+        packed: np.ndarray,
+        bias: np.ndarray,
+        y: np.ndarray,
+        images: int,
+        other: np.ndarray,
     ) -> None:
         """Convolve all images of flat x into flat y."""
         g = self.geometry
-        _forward(images * g.outputs_h, 2.0 * images * self.pixels * packed.size, g, x, packed, bias, y)
+        _forward(images * g.outputs_h, 2.0 * images * self.pixels * packed.size, g, x, packed, bias, other, y)
 
 
 class ChannelLanesWeight(Plan):
@@ -76,15 +84,19 @@ def fits(p: Problem) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def plan(p: Problem, place: Place, relu: bool, vectors: int | None = None) -> ChannelLanes:
+def plan(
+    p: Problem, place: Place, relu: bool, vectors: int | None = None, forms: tuple[Form, ...] = ()
+) -> ChannelLanes:
     """Plan a convolution to so few filters that it `fits`."""
     across = 1 << (p.filters - 1).bit_length()
     most = machine.vectors().registers // 4 // max(1, across // 2)
     q0, q1 = interior.py_func(p.width.size, *p.width[1:5], p.width.outputs)
     geometry = Geometry(
-        _sizes(p, place) | {"filters": p.filters, "relu": int(relu), "panels": across, "columns": 1},
+        _sizes(p, place)
+        | {"filters": p.filters, "relu": int(relu), "panels": across, "columns": 1}
+        | sizes_of_stages(p, forms),
         x_step=p.width.stride * p.channels, rows=max(1, min(most, q1 - q0)), vectors=across,
-        lanes=machine.lanes(p.dtype),
+        lanes=machine.lanes(p.dtype), **literals_of_stages(p, forms),
     )  # fmt: skip
     return ChannelLanes(geometry)
 
@@ -152,11 +164,12 @@ def _sums(g, acc, x, at, r0, r1, s0, s1, packed):
 
 
 @kernel
-def _forward(g, x, packed, bias, y, first, last):
+def _forward(g, x, packed, bias, other, y, first, last):
     """y[n, p, q, k] = bias[k] + sum of x[n, p * stride + r * dilation - top, ..., c] * w[k, r, s, c]
 
     x (N, H, W, C), packed[k, r, s, c] from `_pack`, bias (K,), y where g's `Place` says; at most MOST
-    filters, any other sizes. Overwrites y, with max(y, 0) if g.relu. A job is one row of output pixels.
+    filters, any other sizes. Overwrites y, with max(y, 0) if g.relu, then with its stages. A job is one row
+    of output pixels.
     """
     q0, q1 = interior(g.width, g.taps_w, g.stride_w, g.dilation_w, g.left, g.outputs_w)
     for job in range(first, last):
@@ -178,6 +191,8 @@ def _forward(g, x, packed, bias, y, first, last):
             total = _sums(g, acc, x, x_row + q * g.x_step, r0, r1, s0, s1, packed)
             total = plus(total, spread(bias, 0, 1, 1, g.vectors, g.filters))
             store(positive(total) if g.relu else total, y, y_row + q * g.y_pixel, g.y_pixel, g.filters)
+        if g.stages:
+            finish(g, y, bias, 0, other, y_row, g.outputs_w, g.filters)
 
 
 @inline

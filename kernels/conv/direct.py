@@ -22,14 +22,16 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..chain.finish import finish
+from ..chain.stages import Form
 from ..engine import machine
+from ..engine.geometry import GeometryType
 from ..engine.jit import get_num_threads, inline, kernel, share
 from ..engine.machine import LATENCY, PORTS
-from ..memory.buffers import streams
 from ..simd import fetch, fma, opaque, positive, spread, stream
 from ..window import reached
 from .gather import ROWS_BYTES, gather, window
-from .plan import Packed, Place, geometry, run_time_sizes
+from .plan import Packed, Place, geometry, literals_of_stages, run_time_sizes, sizes_of_stages
 from .problem import Problem
 
 MANY_BYTES = 1024 * 1024
@@ -45,17 +47,25 @@ class Direct(Packed):
     """One direct convolution of any number of images."""
 
     def convolve(
-        self, x: np.ndarray, packed: np.ndarray, bias: np.ndarray, y: np.ndarray, images: int
+        self,
+        x: np.ndarray,
+        packed: np.ndarray,
+        bias: np.ndarray,
+        y: np.ndarray,
+        images: int,
+        other: np.ndarray,
     ) -> None:
         """Convolve all images of flat x into flat y."""
         cut, jobs = _cut(self, images, x.itemsize, get_num_threads())
         _forward(jobs, 2.0 * images * self.pixels * self.packed_size,
-            self.geometry, x, packed, bias, y, images, *cut, streams(y, self.geometry.filters),
+            self.geometry, x, packed, bias, other, y, images, *cut, self.streams(y),
         )  # fmt: skip
 
 
 @lru_cache(maxsize=1024)
-def plan(p: Problem, place: Place, relu: bool, vectors: int | None = None) -> Direct:
+def plan(
+    p: Problem, place: Place, relu: bool, vectors: int | None = None, forms: tuple[Form, ...] = ()
+) -> Direct:
     """Plan any convolution; `vectors`: those of a panel, where other convolutions share its filters."""
     tile = machine.tile(p.width.outputs, p.filters, p.dtype, vectors)
     columns = tile.vectors * tile.lanes
@@ -68,14 +78,14 @@ def plan(p: Problem, place: Place, relu: bool, vectors: int | None = None) -> Di
         "y_pixel": place.pixel,
         **window(p),
     }
-    literals = {
+    literals: dict[str, int | GeometryType] = {
         "x_step": sizes["stride_w"] * sizes["pixel_pitch"], "partial": int(p.filters % columns != 0),
         "columns": columns, "rows": tile.rows, "vectors": tile.vectors, "lanes": tile.lanes,
     }  # fmt: skip
     if p.channels < UNROLLED:
         literals |= sizes
-    every = run_time_sizes(p, place) | sizes | {"relu": int(relu)}
-    return Direct(geometry(every, literals))
+    every = run_time_sizes(p, place) | sizes | {"relu": int(relu)} | sizes_of_stages(p, forms)
+    return Direct(geometry(every, literals | literals_of_stages(p, forms)))
 
 
 class Cut(NamedTuple):
@@ -152,15 +162,15 @@ def _output_tile(g, x, x_at, packed, w_at, bias, bias_at, y, y_at, columns, bypa
 
 @kernel
 def _forward(
-    g, x, packed, bias, y, images, job_images, job_rows, blocks, parts, bypass, first, last
+    g, x, packed, bias, other, y, images, job_images, job_rows, blocks, parts, bypass, first, last
 ):  # fmt: skip
     """y[n, p, q, k] = bias[k] + sum of x[n, p * stride + r * dilation - top, ..., c] * w[r, s, c, k]
 
     x (N, H, W, C) of all groups, packed[panel, r, s, c, column] from `pack`, bias (K,), y where g's `Place`
     says; the channels and filters of a group are neighbours. Any sizes; overwrites y. A job is job_rows
     output rows (one of `blocks` of an image) of job_images images, and one of `parts` of the panels: it
-    gathers its input rows where they are padded, then runs each panel of filters over all of its pixels.
-    `_cut` deals the work.
+    gathers its input rows where they are padded, then runs each panel of filters over all of its pixels, and
+    the stages, if there are any, over each row of them. `_cut` deals the work.
     """
     reach = (g.taps_h - 1) * g.dilation_h + 1
     x_image = g.height * g.row_pitch
@@ -196,3 +206,5 @@ def _forward(
                             g, source, x_row + q * g.x_step, packed, w_at, bias, group * g.filters + k,
                             y, y_at + q * g.y_pixel, columns, bypass, r0, r1,
                         )  # fmt: skip
+                    if g.stages:
+                        finish(g, y, bias, group * g.filters + k, other, y_at, g.outputs_w, columns)

@@ -85,7 +85,7 @@ def _convolutions(p: Problem, size):
         elif plans:
             packed, at = plans[0].pack(filters, source), 0
             for plan in plans:
-                plan.convolve(dy, packed[at : at + plan.packed_size], start, target, p.images)
+                plan.convolve(dy, packed[at : at + plan.packed_size], start, target, p.images, start)
                 at += plan.packed_size
         if not complete and bias is not None:
             add_bias(target, plain(bias))

@@ -23,6 +23,8 @@ from functools import lru_cache
 
 import numpy as np
 
+from ..chain.finish import finish
+from ..chain.stages import Form
 from ..engine import machine
 from ..engine.geometry import Geometry
 from ..engine.jit import inline, kernel, share
@@ -30,7 +32,7 @@ from ..engine.machine import LATENCY, PORTS
 from ..memory.buffers import empty, scratch
 from ..simd import clear, dot, fma, load, positive, read, store, total, woven, zero
 from .channel_lanes import ChannelLanes
-from .plan import Place, Plan
+from .plan import Place, Plan, literals_of_stages, sizes_of_stages
 from .planes import block_at, input_rows, plane_sizes, split_gradient, split_input
 from .problem import Problem
 
@@ -46,11 +48,17 @@ class PixelLanes(ChannelLanes):
     """One convolution of any number of images."""
 
     def convolve(
-        self, x: np.ndarray, packed: np.ndarray, bias: np.ndarray, y: np.ndarray, images: int
+        self,
+        x: np.ndarray,
+        packed: np.ndarray,
+        bias: np.ndarray,
+        y: np.ndarray,
+        images: int,
+        other: np.ndarray,
     ) -> None:
         """Convolve all images of flat x into flat y."""
         g = self.geometry
-        _forward(images * g.blocks, 2.0 * images * self.pixels * packed.size, g, x, packed, bias, y)
+        _forward(images * g.blocks, 2.0 * images * self.pixels * packed.size, g, x, packed, bias, other, y)
 
 
 class PixelLanesWeight(Plan):
@@ -81,12 +89,15 @@ def fits(p: Problem) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def plan(p: Problem, place: Place, relu: bool, vectors: int | None = None) -> PixelLanes:
+def plan(
+    p: Problem, place: Place, relu: bool, vectors: int | None = None, forms: tuple[Form, ...] = ()
+) -> PixelLanes:
     """Plan a convolution that `fits`."""
     lanes, room = machine.lanes(p.dtype), (machine.vectors().registers - 1) // (p.filters + 1)
     across = min(-(-p.width.outputs // lanes), room)
     geometry = Geometry(
-        plane_sizes(p, across * lanes, place), **_literals(p),
+        plane_sizes(p, across * lanes, place) | sizes_of_stages(p, forms),
+        **_literals(p), **literals_of_stages(p, forms),
         panels=p.filters, columns=1, relu=int(relu), rows=p.filters, vectors=across, lanes=lanes,
     )  # fmt: skip
     return PixelLanes(geometry)
@@ -118,13 +129,13 @@ def _literals(p: Problem) -> dict[str, int]:
 
 
 @kernel
-def _forward(g, x, packed, bias, y, first, last):
+def _forward(g, x, packed, bias, other, y, first, last):
     """y[n, p, q, k] = bias[k] + sum of x[n, p * stride + r * dilation - top, ..., c] * w[k, r, s, c]
 
     x (N, H, W, C), packed[k, r, s, c], bias (K,), y where g's `Place` says, its pixels neighbours. Stride 1
     along a row, at most CHANNELS channels, filters and vectors that registers hold; any image. Overwrites y,
     with max(y, 0) if g.relu. A job is one block of output rows of one image: it takes their input apart,
-    then computes tiles of all filters by g.vectors vectors of pixels.
+    then computes tiles of all filters by g.vectors vectors of pixels, and the stages of each row.
     """
     rows, columns = input_rows(g, g.block_rows), g.vectors * g.lanes
     elements = g.taps_h * g.taps_w * g.channels
@@ -147,6 +158,9 @@ def _forward(g, x, packed, bias, y, first, last):
                 pixels = woven(positive(acc) if g.relu else acc)
                 to = g.y_first + n * g.y_image + p * g.y_row + q * g.filters
                 store(pixels, y, to, 0, min(columns, g.outputs_w - q) * g.filters)
+            if g.stages:
+                to = g.y_first + n * g.y_image + p * g.y_row
+                finish(g, y, bias, 0, other, to, g.outputs_w, g.filters)
 
 
 @inline

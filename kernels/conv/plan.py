@@ -1,12 +1,17 @@
 """What the algorithms of a convolution share: the sizes of a pass, and what a plan of one can do."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
-from ..engine.geometry import Geometry
+from ..chain.lines import rows_of
+from ..chain.stages import Form, literals
+from ..engine.geometry import Geometry, GeometryType
+from ..engine.machine import lanes
+from ..memory.buffers import streams
 from .pack import Source, pack
 from .problem import Problem
 
@@ -34,9 +39,19 @@ def run_time_sizes(p: Problem, place: Place | None = None) -> dict[str, int]:
     return image | ({f"y_{name}": step for name, step in place._asdict().items()} if place else {})
 
 
-def geometry(sizes: dict[str, int], literals: dict[str, int]) -> Geometry:
+def geometry(sizes: dict[str, int], literals: Mapping[str, int | GeometryType]) -> Geometry:
     """A geometry in which a name that is a size and a literal is a literal."""
     return Geometry({name: size for name, size in sizes.items() if name not in literals}, **literals)
+
+
+def sizes_of_stages(p: Problem, forms: tuple[Form, ...]) -> dict[str, int]:
+    """The run-time sizes of stages on the outputs: nothing if there are none."""
+    return {"period": rows_of(p.filters * p.groups, p.dtype).period} if forms else {}
+
+
+def literals_of_stages(p: Problem, forms: tuple[Form, ...]) -> dict[str, int | GeometryType]:
+    """The literals of stages on the outputs, whose rows of lines stand behind that of the bias."""
+    return literals(forms, lanes(p.dtype), 1)
 
 
 @dataclass(eq=False)
@@ -44,6 +59,11 @@ class Plan:
     """One pass of a convolution, of any number of images; `run` computes it."""
 
     geometry: Geometry
+
+    def streams(self, y: np.ndarray) -> bool:
+        """Whether to write flat y past the caches: not if its elements are read again for stages."""
+        g = self.geometry
+        return not g.stages and streams(y, g.filters)
 
     @cached_property
     def pixels(self) -> int:
@@ -54,7 +74,9 @@ class Plan:
 class Convolution(Plan):
     """A pass whose outputs are convolutions: the forward pass, or an input gradient.
 
-    run(x, weight, source, bias, y, images) convolves all images of flat x into flat y.
+    run(x, weight, source, bias, y, images) convolves all images of flat x into flat y. If the geometry has
+    stages, `bias` is the first row of their lines (`chain/lines.py`), and `other` the elements that one of
+    them reads beside y.
     """
 
 
@@ -62,13 +84,26 @@ class Packed(Convolution):
     """A convolution with packed filters."""
 
     def run(
-        self, x: np.ndarray, weight: np.ndarray, source: Source, bias: np.ndarray, y: np.ndarray, images: int
+        self,
+        x: np.ndarray,
+        weight: np.ndarray,
+        source: Source,
+        bias: np.ndarray,
+        y: np.ndarray,
+        images: int,
+        other: np.ndarray | None = None,
     ) -> None:
         """Convolve all images of flat x with the filters in flat `weight` into flat y."""
-        self.convolve(x, self.pack(weight, source), bias, y, images)
+        self.convolve(x, self.pack(weight, source), bias, y, images, bias if other is None else other)
 
     def convolve(
-        self, x: np.ndarray, packed: np.ndarray, bias: np.ndarray, y: np.ndarray, images: int
+        self,
+        x: np.ndarray,
+        packed: np.ndarray,
+        bias: np.ndarray,
+        y: np.ndarray,
+        images: int,
+        other: np.ndarray,
     ) -> None:
         """Convolve all images of flat x with packed filters into flat y."""
         raise NotImplementedError

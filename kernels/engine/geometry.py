@@ -3,7 +3,8 @@
 The literals of a geometry are part of the kernel's signature: LLVM sees constants where a plain argument
 would cost address arithmetic, one dispatcher serves every geometry, and the disk cache finds each of them
 again. What no innermost loop needs is a size of the geometry: read by name like a literal, but at run time.
-So layers that differ in sizes alone share their machine code.
+So layers that differ in sizes alone share their machine code. A literal may be the type of another geometry,
+one of literals alone: an inline function that is given this part compiles like one of that geometry.
 """
 
 from functools import lru_cache
@@ -22,7 +23,10 @@ from .machine import lanes
 class Geometry:
     """Named integers, read as attributes in Python and in a kernel: sizes and literals."""
 
-    def __init__(self, sizes: dict[str, int] | None = None, /, **literals: int) -> None:
+    stages = 0
+    """A literal that needs not be given: operations on the results of a kernel (`chain/stages.py`)."""
+
+    def __init__(self, sizes: dict[str, int] | None = None, /, **literals: "int | GeometryType") -> None:
         sizes = sizes or {}
         self.__dict__.update(sizes, **literals)
         self._numba_type_ = GeometryType(dict(sorted(literals.items())), tuple(sizes))
@@ -47,7 +51,7 @@ def vector(dtype: np.dtype) -> Geometry:
 class GeometryType(types.Type):
     """The type of a geometry: the same names of sizes and equal literals, equal type."""
 
-    def __init__(self, literals: dict[str, int], sizes: tuple[str, ...]) -> None:
+    def __init__(self, literals: "dict[str, int | GeometryType]", sizes: tuple[str, ...] = ()) -> None:
         self.literals, self.sizes = literals, sizes
         super().__init__(name=f"Geometry({', '.join([*sizes, *(f'{k}={v}' for k, v in literals.items())])})")
 
@@ -79,14 +83,17 @@ class _Attribute(AttributeTemplate):
 
     def generic_resolve(self, geometry: GeometryType, name: str) -> types.Type | None:
         if name in geometry.literals:
-            return types.literal(geometry.literals[name])
+            literal = geometry.literals[name]
+            return literal if isinstance(literal, GeometryType) else types.literal(literal)
         return types.int64 if name in geometry.sizes else None
 
 
 @lower_getattr_generic(GeometryType)
 def _lower(context: Any, builder: Any, geometry: GeometryType, value: Any, name: str) -> Any:
     if name in geometry.literals:
-        return context.get_constant(types.intp, geometry.literals[name])
+        literal = geometry.literals[name]
+        is_part = isinstance(literal, GeometryType)
+        return value if is_part else context.get_constant(types.intp, literal)
     address = cgutils.gep_inbounds(builder, value, geometry.sizes.index(name))
     size = builder.load(address)
     size.set_metadata("invariant.load", builder.module.add_metadata([]))  # no store of a kernel changes it

@@ -18,7 +18,7 @@ from numba.core.ir_utils import build_definitions, get_definition, guard
 from numba.core.typed_passes import NativeLowering
 from numba.core.untyped_passes import InlineInlinables
 
-from .geometry import GeometryType
+from .geometry import Geometry, GeometryType
 
 
 @register_pass(mutates_CFG=False, analysis_only=False)
@@ -47,7 +47,10 @@ def _literal(state: Any, expression: Any) -> int | None:
         return None
     argument = guard(get_definition, state.func_ir, expression.value)
     typ = state.args[argument.index] if isinstance(argument, ir.Arg) else None
-    return typ.literals.get(expression.attr) if isinstance(typ, GeometryType) else None
+    if not isinstance(typ, GeometryType):
+        return None
+    value = typ.literals.get(expression.attr, vars(Geometry).get(expression.attr))
+    return value if isinstance(value, int) else None
 
 
 class _InlineLibrary(JITCodeLibrary):

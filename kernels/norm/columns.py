@@ -129,19 +129,31 @@ def _affine_lines(g, mean, var, weight, bias, eps, lines, first, last):
     for block in range(first, last):
         for c in range(g.channels):
             group = block * g.groups + c // g.members
-            scale = 1 / math.sqrt(np.float64(var[group]) + eps)
-            if weight.size:
-                scale *= np.float64(weight[c])
-            shift = np.float64(bias[c]) if bias.size else 0.0
-            for fold in range(g.folds):
-                j = 3 * block * g.period + fold * g.channels + c
-                lines[j], lines[j + g.period], lines[j + 2 * g.period] = mean[group], scale, shift
+            write_map(g, mean, var, weight, bias, eps, group, c, lines, 3 * block * g.period)
+
+
+@inline
+def write_map(g, mean, var, weight, bias, eps, group, c, lines, at):
+    """The affine map of channel c, of this group, to the three lines from `at` on: see `_affine_lines`."""
+    scale = 1 / math.sqrt(np.float64(var[group]) + eps)
+    if weight.size:
+        scale *= np.float64(weight[c])
+    shift = np.float64(bias[c]) if bias.size else 0.0
+    for fold in range(g.folds):
+        j = at + fold * g.channels + c
+        lines[j], lines[j + g.period], lines[j + 2 * g.period] = mean[group], scale, shift
+
+
+@inline
+def mapped(v, lines, line, period, lanes, count):
+    """(v - m) * s + b, with m, s and b in lines a `period` apart: v is a vector of `lanes`."""
+    v = v - read(lines, line, lanes, count)
+    return v * read(lines, line + period, lanes, count) + read(lines, line + 2 * period, lanes, count)
 
 
 @inline
 def _affine_vector(g, x, lines, line, y, at, least, bypass, count):
-    v = read(x, at, g.lanes, count) - read(lines, line, g.lanes, count)
-    v = v * read(lines, line + g.period, g.lanes, count) + read(lines, line + 2 * g.period, g.lanes, count)
+    v = mapped(read(x, at, g.lanes, count), lines, line, g.period, g.lanes, count)
     pour(select(v < least, 0, v), y, at, count, bypass)
 
 

@@ -282,6 +282,17 @@ def wins(typingctx: Any, value: Any, best: Any) -> tuple[Any, Callable[..., Any]
 
 
 @intrinsic
+def rounded(typingctx: Any, v: Any) -> tuple[Any, Callable[..., Any]]:
+    """The same vector, as if it had been written to memory: no later sum takes an earlier product into it"""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        (value,) = args
+        return _call(builder, f"llvm.arithmetic.fence.{_suffix(value.type)}", value.type, [value])
+
+    return v(v), codegen
+
+
+@intrinsic
 def magnitude(typingctx: Any, v: Any) -> tuple[Any, Callable[..., Any]]:
     """|v[j]|"""
 

@@ -1,15 +1,23 @@
 """What the passes of a depthwise convolution share: the geometry, and the way along a row of pixels."""
 
+from ...chain.stages import Form
 from ...engine import machine
 from ...engine.geometry import Geometry
 from ...engine.jit import inline
 from ...simd import spread
 from ...window import at_edge, interior
-from ..plan import Place, geometry, run_time_sizes
+from ..plan import Place, geometry, literals_of_stages, run_time_sizes, sizes_of_stages
 from ..problem import Problem
 
 
-def layout(p: Problem, place: Place | None, relu: bool, pixels: int, any_height: bool = False) -> Geometry:
+def layout(
+    p: Problem,
+    place: Place | None,
+    relu: bool,
+    pixels: int,
+    any_height: bool = False,
+    forms: tuple[Form, ...] = (),
+) -> Geometry:
     """A tile has the number of rows that covers the inner pixels of a row best, at most `pixels`.
 
     With `any_height`, filters of other rows, strides and dilations down the image share the machine code.
@@ -25,7 +33,8 @@ def layout(p: Problem, place: Place | None, relu: bool, pixels: int, any_height:
         "dilation_w": width.dilation, "lanes": lanes, "rows": max(1, -(-(q1 - q0) // tiles)),
         "vectors": min(vectors, 4),
     } | ({} if any_height else down) | ({"y_pixel": place.pixel} if place else {})  # fmt: skip
-    return geometry(run_time_sizes(p, place) | down | {"relu": int(relu)}, literals)
+    sizes = run_time_sizes(p, place) | down | {"relu": int(relu)} | sizes_of_stages(p, forms)
+    return geometry(sizes, literals | literals_of_stages(p, forms))
 
 
 @inline

@@ -7,8 +7,9 @@ from functools import lru_cache
 
 import numpy as np
 
+from ...chain.finish import finish
+from ...chain.stages import Form
 from ...engine.jit import inline, kernel
-from ...memory.buffers import streams
 from ...simd import fma_rows, positive, stream
 from ...window import reached
 from ..plan import Packed, Place
@@ -23,12 +24,18 @@ class Rows(Packed):
     """A depthwise convolution of any number of images."""
 
     def convolve(
-        self, x: np.ndarray, packed: np.ndarray, bias: np.ndarray, y: np.ndarray, images: int
+        self,
+        x: np.ndarray,
+        packed: np.ndarray,
+        bias: np.ndarray,
+        y: np.ndarray,
+        images: int,
+        other: np.ndarray,
     ) -> None:
         """Convolve all images of flat x into flat y."""
         g = self.geometry
         work = 2.0 * images * self.pixels * self.packed_size
-        _forward(images * g.outputs_h, work, g, x, packed, bias, y, streams(y, g.filters))
+        _forward(images * g.outputs_h, work, g, x, packed, bias, other, y, self.streams(y))
 
 
 def fits(p: Problem) -> bool:
@@ -37,9 +44,11 @@ def fits(p: Problem) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def plan(p: Problem, place: Place, relu: bool, vectors: int | None = None) -> Rows:
+def plan(
+    p: Problem, place: Place, relu: bool, vectors: int | None = None, forms: tuple[Form, ...] = ()
+) -> Rows:
     """Plan a depthwise convolution."""
-    return Rows(layout(p, place, relu, PIXELS, any_height=True))
+    return Rows(layout(p, place, relu, PIXELS, any_height=True, forms=forms))
 
 
 @inline
@@ -58,11 +67,11 @@ def _tile(g, start, rows, x, at, s0, s1, packed, c, y, to, count, bypass):
 
 
 @kernel
-def _forward(g, x, packed, bias, y, bypass, first, last):
+def _forward(g, x, packed, bias, other, y, bypass, first, last):
     """y[n, p, q, c] = bias[c] + sum over r, s of x[n, p * stride + r * dilation - top, ..., c] * w[r, s, c]
 
     x (N, H, W, C), packed[r, s, c] with rows of g.columns channels, bias (C,), y where g's `Place` says. Any
-    sizes; overwrites y, with max(y, 0) if g.relu. A job is one row of output pixels.
+    sizes; overwrites y, with max(y, 0) if g.relu, then with its stages. A job is one row of output pixels.
     """
     for job in range(first, last):
         n = job // g.outputs_h
@@ -70,4 +79,7 @@ def _forward(g, x, packed, bias, y, bypass, first, last):
         row = p * g.stride_h - g.top
         rows = reached(row, g.taps_h, g.dilation_h, g.height)
         x_row = (n * g.height + row) * g.width * g.channels_out
-        along_row(g, _tile, rows, x, x_row, packed, bias, y, g.y_first + n * g.y_image + p * g.y_row, bypass)
+        to = g.y_first + n * g.y_image + p * g.y_row
+        along_row(g, _tile, rows, x, x_row, packed, bias, y, to, bypass)
+        if g.stages:
+            finish(g, y, bias, 0, other, to, g.outputs_w, g.channels_out)

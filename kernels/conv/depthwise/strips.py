@@ -8,9 +8,10 @@ from functools import lru_cache
 
 import numpy as np
 
+from ...chain.finish import finish
+from ...chain.stages import Form
 from ...engine import machine
 from ...engine.jit import get_num_threads, inline, kernel
-from ...memory.buffers import streams
 from ...simd import fma_rows, positive, stream
 from ..plan import Packed, Place
 from ..problem import Problem
@@ -31,7 +32,13 @@ class Strips(Packed):
     """A depthwise convolution of any number of images."""
 
     def convolve(
-        self, x: np.ndarray, packed: np.ndarray, bias: np.ndarray, y: np.ndarray, images: int
+        self,
+        x: np.ndarray,
+        packed: np.ndarray,
+        bias: np.ndarray,
+        y: np.ndarray,
+        images: int,
+        other: np.ndarray,
     ) -> None:
         """Convolve all images of flat x into flat y."""
         g = self.geometry
@@ -40,7 +47,7 @@ class Strips(Packed):
         rows = -(-outputs // blocks)
         blocks = -(-outputs // rows)
         work = 2.0 * images * self.pixels * self.packed_size
-        _forward(images * blocks, work, g, x, packed, bias, y, blocks, rows, streams(y, g.filters))
+        _forward(images * blocks, work, g, x, packed, bias, other, y, blocks, rows, self.streams(y))
 
 
 def fits(p: Problem) -> bool:
@@ -51,10 +58,12 @@ def fits(p: Problem) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def plan(p: Problem, place: Place, relu: bool, vectors: int | None = None) -> Strips:
+def plan(
+    p: Problem, place: Place, relu: bool, vectors: int | None = None, forms: tuple[Form, ...] = ()
+) -> Strips:
     """Plan a depthwise convolution that `fits`."""
     pixels = (machine.vectors().registers - 6) // 4  # three open tiles, and a row of inputs with two beyond
-    return Strips(layout(p, place, relu, pixels))
+    return Strips(layout(p, place, relu, pixels, forms=forms))
 
 
 @inline
@@ -83,12 +92,13 @@ def _strip(g, start, rows, x, at, s0, s1, packed, c, y, to, count, bypass):
 
 
 @kernel
-def _forward(g, x, packed, bias, y, blocks, block_rows, bypass, first, last):
+def _forward(g, x, packed, bias, other, y, blocks, block_rows, bypass, first, last):
     """y[n, p, q, c] = bias[c] + sum over r < 3, s of x[n, p + r - top, ..., c] * w[r, s, c]
 
     x (N, H, W, C), packed[r, s, c] with rows of g.columns channels, bias (C,), y where g's `Place` says.
     Three filter rows, stride and dilation 1 down the image, any other sizes. Overwrites y, with max(y, 0) if
-    g.relu. A job is block_rows output rows of one image, one of its `blocks`, which `convolve` cuts.
+    g.relu, then with its stages. A job is block_rows output rows of one image, one of its `blocks`, which
+    `convolve` cuts.
     """
     for job in range(first, last):
         n = job // blocks
@@ -96,3 +106,6 @@ def _forward(g, x, packed, bias, y, blocks, block_rows, bypass, first, last):
         rows = p0 - g.top, min(p0 + block_rows, g.outputs_h) - g.top + 2
         x_image, to = n * g.height * g.width * g.channels_out, g.y_first + n * g.y_image + p0 * g.y_row
         along_row(g, _strip, rows, x, x_image, packed, bias, y, to, bypass)
+        if g.stages:
+            for row in range(rows[1] - rows[0] - 2):
+                finish(g, y, bias, 0, other, to + row * g.y_row, g.outputs_w, g.channels_out)

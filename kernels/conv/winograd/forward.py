@@ -17,13 +17,14 @@ from functools import lru_cache
 
 import numpy as np
 
+from ...chain.stages import Form
 from ...engine import machine
 from ...engine.geometry import Geometry
 from ...engine.jit import get_num_threads, inline, kernel, share
-from ...memory.buffers import empty, scratch, settled, streams
+from ...memory.buffers import empty, scratch, settled
 from ...simd import fma, load, store, zero
 from ..direct import BYTES_A_CYCLE
-from ..plan import Packed, Place
+from ..plan import Packed, Place, literals_of_stages, sizes_of_stages
 from ..problem import Problem
 from .tiles import TRANSFORM, tile_sizes, transform_filter, transform_inputs, transform_output
 from .transform import POINTS, is_used, products_of, square_at, squares_of
@@ -41,7 +42,13 @@ class Winograd(Packed):
     transforms: Geometry
 
     def convolve(
-        self, x: np.ndarray, packed: np.ndarray, bias: np.ndarray, y: np.ndarray, images: int
+        self,
+        x: np.ndarray,
+        packed: np.ndarray,
+        bias: np.ndarray,
+        y: np.ndarray,
+        images: int,
+        other: np.ndarray,
     ) -> None:
         """Convolve all images of flat x into flat y."""
         g = self.geometry
@@ -51,7 +58,7 @@ class Winograd(Packed):
         tiles = images * g.tiles_h * g.tiles_w
         block, parts = _cut(g, tiles, x.itemsize, get_num_threads())
         _forward(-(-tiles // block) * parts, 2.0 * tiles * u.size,
-            g, x, u, bias, y, tiles, block, parts, streams(y, g.filters),
+            g, x, u, bias, other, y, tiles, block, parts, self.streams(y),
         )  # fmt: skip
 
 
@@ -64,7 +71,9 @@ def cycles(tiles: int, taps: tuple[int, int], channels: int, filters: int, dtype
 
 
 @lru_cache(maxsize=1024)
-def plan(p: Problem, place: Place, relu: bool, vectors: int | None = None) -> Winograd:
+def plan(
+    p: Problem, place: Place, relu: bool, vectors: int | None = None, forms: tuple[Form, ...] = ()
+) -> Winograd:
     """Plan a convolution for which the algorithm `wins`."""
     channels, filters = p.channels, p.filters
     tile = machine.tile(None, filters, p.dtype)
@@ -78,8 +87,9 @@ def plan(p: Problem, place: Place, relu: bool, vectors: int | None = None) -> Wi
     }  # fmt: skip
     transforms = Geometry({**sizes, "columns": columns}, lanes=tile.lanes)
     geometry = Geometry(
-        tile_sizes(p, place) | sizes | {"relu": int(relu)}, v_pitch=channels + tile.lanes,
-        columns=columns, rows=tile.rows, vectors=tile.vectors, lanes=tile.lanes,
+        tile_sizes(p, place) | sizes | {"relu": int(relu)} | sizes_of_stages(p, forms),
+        v_pitch=channels + tile.lanes, columns=columns, rows=tile.rows, vectors=tile.vectors,
+        lanes=tile.lanes, **literals_of_stages(p, forms),
     )  # fmt: skip
     return Winograd(geometry, transforms)
 
@@ -155,7 +165,7 @@ def _products(g, v, u, m, block, count, panel0, panel1, square, rows, columns):
 
 
 @kernel
-def _forward(g, x, u, bias, y, tiles, block, parts, bypass, first, last):
+def _forward(g, x, u, bias, other, y, tiles, block, parts, bypass, first, last):
     """y[n, p, q, k] = bias[k] + A^T (sum over squares and c of u * v) A, with v = B^T x B
 
     x (N, H, W, C), u from `_filters`, bias (K,), y where g's `Place` says. Channels and filters fill whole
@@ -176,4 +186,4 @@ def _forward(g, x, u, bias, y, tiles, block, parts, bypass, first, last):
         k0, k1 = panel0 * g.columns, min(panel1 * g.columns, g.filters)
         for t in range(count):
             at, step = t * g.m_pitch, block * g.m_pitch
-            transform_output(g, m, at, step, k0, k1, half, bias, y, first_tile + t, bypass)
+            transform_output(g, m, at, step, k0, k1, half, bias, other, y, first_tile + t, bypass)

@@ -15,13 +15,14 @@ from functools import lru_cache
 
 import numpy as np
 
+from ...chain.stages import Form
 from ...engine import machine
 from ...engine.geometry import Geometry
 from ...engine.jit import get_num_threads, inline, kernel, share
-from ...memory.buffers import scratch, streams
+from ...memory.buffers import scratch
 from ...simd import fma, load, store, transposed, zero
 from ..pack import Source
-from ..plan import Convolution, Place
+from ..plan import Convolution, Place, literals_of_stages, sizes_of_stages
 from ..problem import Problem
 from .tiles import TRANSFORM, tile_sizes, transform_filter, transform_inputs, transform_output
 from .transform import POINTS, TAPS
@@ -42,7 +43,14 @@ class Fused(Convolution):
     """One convolution of a number of images."""
 
     def run(
-        self, x: np.ndarray, weight: np.ndarray, source: Source, bias: np.ndarray, y: np.ndarray, images: int
+        self,
+        x: np.ndarray,
+        weight: np.ndarray,
+        source: Source,
+        bias: np.ndarray,
+        y: np.ndarray,
+        images: int,
+        other: np.ndarray | None = None,
     ) -> None:
         """Convolve all images of flat x with the filters in flat `weight` into flat y."""
         g = self.geometry
@@ -50,8 +58,8 @@ class Fused(Convolution):
         sums = POINTS * -(-tiles // g.rows) * g.rows * g.columns * x.itemsize
         parts = min(g.panels, max(get_num_threads(), -(-g.panels * sums // SUMS)))
         _forward(parts, 2.0 * POINTS * tiles * g.channels * g.filters,
-            g, x, weight, bias, y, tiles, source.filter, source.channel, source.adjacent, source.starts[0],
-            parts, streams(y, g.filters),
+            g, x, weight, bias, bias if other is None else other, y, tiles, source.filter, source.channel,
+            source.starts[0], parts, self.streams(y),
         )  # fmt: skip
 
 
@@ -65,16 +73,20 @@ def cycles(tiles: int, taps: tuple[int, int], channels: int, filters: int, dtype
 
 
 @lru_cache(maxsize=1024)
-def plan(p: Problem, place: Place, relu: bool, vectors: int | None = None) -> Fused:
+def plan(
+    p: Problem, place: Place, relu: bool, vectors: int | None = None, forms: tuple[Form, ...] = ()
+) -> Fused:
     """Plan a convolution whose channels and filters fill vectors."""
     channels, filters = p.channels, p.filters
     lanes = machine.lanes(p.dtype)
     tile = machine.tile(ROWS, filters, p.dtype, fixed=2 if filters % (2 * lanes) == 0 else 1)
     columns = tile.vectors * lanes
     sizes = {"channels": channels, "filters": filters, "panels": filters // columns, "relu": int(relu)}
+    sizes |= sizes_of_stages(p, forms)
     geometry = Geometry(
         tile_sizes(p, place) | sizes, slice=SLICE, v_pitch=SLICE + lanes,
         u_pitch=SLICE * columns + lanes, columns=columns, rows=tile.rows, vectors=tile.vectors, lanes=lanes,
+        **literals_of_stages(p, forms),
     )  # fmt: skip
     return Fused(geometry)
 
@@ -125,16 +137,17 @@ def _products(g, v, u, m, tiles, count, panel, m_pitch, fresh):
 
 @kernel
 def _forward(
-    g, x, weight, bias, y, tiles, filter_step, channel_step, adjacent, flip, parts, bypass, first, last
+    g, x, weight, bias, other, y, tiles, filter_step, channel_step, flip, parts, bypass, first, last
 ):  # fmt: skip
     """y[n, p, q, k] = bias[k] + A^T (sum over c of u * v) A, with u = G w G^T and v = B^T x B
 
     x (N, H, W, C), filters of 3x3 taps at weight[k * filter_step + c * channel_step + tap], from tap `flip`
-    on: 0, or 8 for flipped filters; the taps of `adjacent` channels lie side by side. bias (K,), y where g's
+    on: 0, or 8 for flipped filters. bias (K,), y where g's
     `Place` says. Channels and filters fill whole vectors, stride and dilation are 1. Overwrites y. A job is
     one of `parts` of the panels, with all tiles of all images: `run` makes the parts so small that the sums
     stay in the L2 cache.
     """
+    adjacent = g.channels if channel_step == TAPS * TAPS else 1  # channels whose taps lie side by side
     rounded = (tiles + g.rows - 1) // g.rows * g.rows
     m_pitch = (g.panels + parts - 1) // parts * g.columns + g.lanes
     v = scratch(POINTS * rounded * g.v_pitch, x)
@@ -158,4 +171,4 @@ def _forward(
                 _products(g, v, u, m, rounded, count, panel - panel0, m_pitch, c0 == 0)
         k0, k1 = panel0 * g.columns, panel1 * g.columns
         for t in range(tiles):
-            transform_output(g, m, t * m_pitch - k0, rounded * m_pitch, k0, k1, half, bias, y, t, bypass)
+            transform_output(g, m, t * m_pitch - k0, rounded * m_pitch, k0, k1, half, bias, other, y, t, bypass)

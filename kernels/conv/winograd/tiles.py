@@ -5,6 +5,7 @@ tile: scratch memory of one vector of channels or filters for each of its SIDE x
 is always the distance from one point of a tile to the next.
 """
 
+from ...chain.finish import staged
 from ...engine.jit import inline
 from ...simd import pour, read, select, write
 from ..plan import Place, run_time_sizes
@@ -114,16 +115,17 @@ def transform_inputs(g, x, first, count, r, s, c0, c1, half, v, step):
 
 
 @inline
-def _put_outputs(g, outputs, y, at, bypass):
-    """Outputs of neighbouring filters, with max(y, 0) if g.relu."""
-    pour(select(outputs < 0, 0, outputs) if g.relu else outputs, y, at, g.lanes, bypass)
+def _put_outputs(g, outputs, lines, k, other, y, at, bypass):
+    """Outputs of neighbouring filters from k on, with max(y, 0) if g.relu, then with the stages."""
+    v = staged(g, select(outputs < 0, 0, outputs) if g.relu else outputs, lines, k, other, at, g.lanes)
+    pour(v, y, at, g.lanes, bypass)
 
 
 @inline
-def transform_output(g, m, at, step, k0, k1, half, bias, y, tile, bypass):
+def transform_output(g, m, at, step, k0, k1, half, bias, other, y, tile, bypass):
     """y[n, p, q, k] = A^T m A + bias[k] of the outputs (p, q) of a tile that exist, k0 <= k < k1.
 
-    m[at + point * step + k] are its products; y is where g's `Place` says.
+    m[at + point * step + k] are its products; y is where g's `Place` says, after the stages.
     """
     n, down, across = position(g, tile)
     p, q = down * OUTPUTS, across * OUTPUTS
@@ -141,13 +143,13 @@ def transform_output(g, m, at, step, k0, k1, half, bias, y, tile, bypass):
         for i in range(rows):
             o0, o1, o2, o3 = outputs_of(*read_six(half, i * SIDE * g.lanes, g.lanes, g.lanes))
             y_at = to + i * g.y_row + k
-            _put_outputs(g, o0 + start, y, y_at, bypass)
+            _put_outputs(g, o0 + start, bias, k, other, y, y_at, bypass)
             if columns > 1:
-                _put_outputs(g, o1 + start, y, y_at + g.y_pixel, bypass)
+                _put_outputs(g, o1 + start, bias, k, other, y, y_at + g.y_pixel, bypass)
             if columns > 2:
-                _put_outputs(g, o2 + start, y, y_at + 2 * g.y_pixel, bypass)
+                _put_outputs(g, o2 + start, bias, k, other, y, y_at + 2 * g.y_pixel, bypass)
             if columns > 3:
-                _put_outputs(g, o3 + start, y, y_at + 3 * g.y_pixel, bypass)
+                _put_outputs(g, o3 + start, bias, k, other, y, y_at + 3 * g.y_pixel, bypass)
 
 
 @inline
