@@ -52,6 +52,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     _explain(command("explain", "Derive every gradient of a small network, step by step, with numbers."))
     command("verify", "Check every compiled kernel against its NumPy reference on this machine.")
     _bench(command("bench", "Time layers of real networks beside PyTorch and NumPy, into a run folder."))
+    _warmup(command("warmup", "Compile the kernels of a network before they are needed."))
     command("info", "Show versions, CPU, threads and the cache of compiled kernels.")
     return parser.parse_args(arguments)
 
@@ -130,6 +131,15 @@ def _export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--input-shape", type=_shape, metavar="C,H,W", help=shape)
     opset = "version of ONNX's operators, from 13 up (20)"
     parser.add_argument("--opset", type=_whole(1), default=20, metavar="N", help=opset)
+
+
+def _warmup(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("model", metavar="MODEL", help=f"a network by its name, or {MODEL}")
+    shape = "shape of an input, C,H,W, where the file does not say it"
+    parser.add_argument("shape", type=_shape, metavar="SHAPE", nargs="?", help=shape)
+    batch = "samples in a batch, of one prediction or several (1)"
+    parser.add_argument("--batch", type=_counts, default=(1,), metavar="N,...", help=batch)
+    parser.add_argument("--train", action="store_true", help="the kernels of training steps, too")
 
 
 def _import(parser: argparse.ArgumentParser) -> None:

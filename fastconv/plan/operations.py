@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from fastconv.plan.places import Places
-from fastconv.plan.record import Operation, Recording, arrays_in
+from fastconv.plan.record import Operation, Recording, UnplannedError, arrays_in
 from fastconv.types import Array
 
 
@@ -24,6 +24,8 @@ class Operations:
         self._recording, self._places = recording, places
         self._wanted = self._roots(outputs)
         self.all = list(recording.operations)
+        for operation in self.all:
+            self._check(operation)
 
     def maker(self, array: Array, *names: str) -> Operation | None:
         """The operation of one of these names whose result, or one of whose results, this array is."""
@@ -36,8 +38,7 @@ class Operations:
         """Whether two arrays are the same elements of the same memory."""
         if not (isinstance(one, np.ndarray) and isinstance(other, np.ndarray)):
             return False
-        alike = one.shape == other.shape and one.strides == other.strides and one.dtype == other.dtype
-        if not alike or not one.size:
+        if not (one.size and _alike(one, other)):
             return False
         place = self._places.find(one)
         return place is not None and place == self._places.find(other)
@@ -49,21 +50,22 @@ class Operations:
         return len(readers) == 1 and root not in self._wanted
 
     def replace(self, old: tuple[Operation, ...], name: str, **given: Any) -> bool:
-        """Put another operation in the place of the first of these; the last one's results are its own.
+        """Put another operation in the place of the last one of these; the last one's results are its own.
 
         The others go. False, and nothing has changed, where its results have another layout.
         """
-        last = old[-1]
+        last, settled = old[-1], len(self._recording.trace.settled)
         new = self._recording.lowered(Operation(name, given, fused=self._parts(old)))
         pairs = list(zip(last.results, new.results, strict=False))
-        if len(pairs) != len(last.results) or any(a.strides != b.strides for a, b in pairs):
+        if len(pairs) != len(last.results) or not all(_alike(*pair) for pair in pairs):
+            del self._recording.trace.settled[settled:]
             return False
         for array in new.made:
             self._places.add(array)
         for before, now in pairs:
             self._places.alias(now, before)
-        self.all[self.all.index(old[0])] = new
-        for operation in old[1:]:
+        self.all[self.all.index(last)] = new
+        for operation in old[:-1]:
             self.all.remove(operation)
         return True
 
@@ -95,8 +97,24 @@ class Operations:
                     wanted |= self._roots(arrays_in(launch.arguments))
         self.all = found[::-1]
 
+    def _check(self, operation: Operation) -> None:
+        """UnplannedError where an operation reads what none of them has made."""
+        launched = (launch.arguments for launch in operation.launches)
+        try:
+            self._roots(arrays_in((*operation.reads, *launched)))
+        except UnplannedError as error:
+            where = f" in {operation.layer}" if operation.layer else ""
+            raise UnplannedError(f"{error}, and {operation.name}{where} reads it") from None
+
     def _roots(self, arrays: Iterable[Array]) -> set[int]:
         return {place.root for array in arrays if (place := self._places.find(array)) is not None}
 
     def _parts(self, old: tuple[Operation, ...]) -> tuple[Operation, ...]:
         return tuple(part for operation in old for part in (operation.fused or (operation,)))
+
+
+def _alike(one: Array, other: Array) -> bool:
+    """Whether two arrays have the same type, shape and layout."""
+    steps = zip(one.shape, one.strides, other.strides, strict=False)
+    same = one.shape == other.shape and one.dtype == other.dtype
+    return same and all(size == 1 or step == move for size, step, move in steps)

@@ -1,6 +1,6 @@
 """A model's outputs, planned: one walk of machine code for inputs of one shape, layout and type."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -8,7 +8,7 @@ import numpy as np
 from fastconv.plan.places import Places
 from fastconv.plan.planned import Planned
 from fastconv.plan.program import Instance, Program
-from fastconv.plan.record import Recording, UnplannedError, like
+from fastconv.plan.record import Recording, UnplannedError, arrays_in, like
 from fastconv.plan.rules import rewritten
 from fastconv.types import Array
 
@@ -76,19 +76,26 @@ def _watched(
     return found, held
 
 
-def _settling(launches: list[Any], settled: list[Array], places: Places) -> tuple[list[int], list[Array]]:
-    """The launches that make arrays of parameters alone, and the parameters."""
-    roots = {place.root for array in settled if (place := places.find(array)) is not None}
+def _settling(launches: list[Any], settled: list[Any], places: Places) -> tuple[list[int], list[Array]]:
+    """The launches that make arrays of parameters alone, and the parameters.
+
+    `settled` has arrays, each with all launches that fill it.
+    """
+    at = {id(launch): index for index, launch in enumerate(launches)}
     made: set[int] = set()
-    indices: list[int] = []
+    indices: set[int] = set()
     watched: dict[int, Array] = {}
-    for index, launch in enumerate(launches):
-        arrays = [argument for argument in launch.arguments if isinstance(argument, np.ndarray)]
-        found = {place.root for array in arrays if (place := places.find(array)) is not None}
-        new = found - made
-        if not found or not new or not new <= roots:
+    for array, fill in settled:
+        own = roots([array], places)
+        read = [argument for launch in fill for argument in arrays_in(launch.arguments)]
+        if not (all(id(launch) in at for launch in fill) and roots(read, places) <= made | own):
             continue
-        indices.append(index)
-        made |= found
-        watched |= {a.ctypes.data: a for a in arrays if a.size and places.is_kept(a)}
-    return indices, list(watched.values())
+        made |= own
+        indices |= {at[id(launch)] for launch in fill}
+        watched |= {array.ctypes.data: array for array in read if array.size and places.is_kept(array)}
+    return sorted(indices), list(watched.values())
+
+
+def roots(arrays: Iterable[Array], places: Places) -> set[int]:
+    """The indices of the arrays in which these lie."""
+    return {place.root for array in arrays if (place := places.find(array)) is not None}

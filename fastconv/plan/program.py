@@ -34,6 +34,7 @@ class Program:
     def __init__(
         self, launches: list[Any], places: Places, fresh: Iterable[int] = (), settling: Iterable[int] = ()
     ) -> None:
+        from fastconv.kernels.engine import jit
         from fastconv.kernels.engine.machine import LINE
 
         self.settling = sorted(settling)
@@ -44,13 +45,13 @@ class Program:
         self._steps: list[list[int]] = []
         self._words: list[int] = []
         self._relocations: list[Relocation] = []
-        for launch in self.launches:
-            self._add(launch)
+        for launch, entry_point in zip(self.launches, jit.entry_points(self.launches), strict=True):
+            self._add(launch, entry_point)
         self._lasting, self._passing, self.lasting_bytes, self.passing_bytes = self._memory()
         self._kept_memory = _lines(self.lasting_bytes, LINE)
 
-    def _add(self, launch: Any) -> None:
-        task, words, arrays = launch.laid_out()
+    def _add(self, launch: Any, entry_point: Any) -> None:
+        task, words, arrays = launch.laid_out(entry_point)
         start = len(self._words)
         for index, array in arrays:
             if (place := self.places.find(array)) is not None:

@@ -1,6 +1,7 @@
 """What becomes of recorded operations before they run: rules, in order, that keep all bits."""
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from fastconv.plan.operations import Operations
 from fastconv.plan.places import Places
@@ -15,9 +16,9 @@ def rewritten(recording: Recording, places: Places, outputs: Iterable[Array]) ->
     """The operations after all rules; `outputs` are read after the last one."""
     operations = Operations(recording, places, outputs)
     operations.drop_unread()
-    for name, rule in RULES:
+    for names, rule in RULES:
         for operation in list(operations.all):
-            if operation.name == name and operation in operations.all:
+            if operation.name in names and operation in operations.all:
                 rule(operations, operation)
     operations.drop_unread()
     return operations.all
@@ -58,9 +59,55 @@ def masked_in_norm(operations: Operations, gradient: Operation) -> None:
         operations.replace((mask, gradient), "channel_norm_gradients", **{**gradient.given, **masked})
 
 
-RULES: tuple[tuple[str, Callable[[Operations, Operation], None]], ...] = (
-    ("relu", rectified),
-    ("relu_input", masked_before_routing),
-    ("channel_norm_gradients", masked_in_norm),
+def staged(operations: Operations, last: Operation) -> None:
+    """What follows a convolution is done while results are in the cache; a chain of others is one pass."""
+    from fastconv.kernels.chain import fits
+
+    for running, others in operands(last):
+        source = last.given[running]
+        maker = operations.maker(source, "conv2d", *STAGES)
+        if maker is None or not operations.read_once(source):
+            continue
+        stage = (last.name, *others)
+        if maker.name == "conv2d":
+            stages = (*maker.given["stages"], stage)
+            if fits(stages, source.shape):
+                operations.replace((maker, last), "conv2d", **{**maker.given, "stages": stages})
+                return
+        elif maker.name == "chain":
+            stages = (*maker.given["stages"], stage)
+            if fits(stages, source.shape):
+                operations.replace((maker, last), "chain", **{**maker.given, "stages": stages})
+                return
+        else:
+            running, others = operands(maker)[0]
+            stages = ((maker.name, *others), stage)
+            if fits(stages, source.shape) and maker.given[running].shape == source.shape:
+                operations.replace((maker, last), "chain", input=maker.given[running], stages=stages)
+                return
+
+
+def operands(operation: Operation) -> list[tuple[str, tuple[Any, ...]]]:
+    """The argument that an operation maps element by element, with its other ones; of a sum either."""
+    first, *others = operation.given
+    found = [(first, tuple(operation.given[name] for name in others))]
+    if operation.name in ("add", "multiply"):
+        swapped = (operation.given["input"], *(operation.given[name] for name in others[1:]))
+        found.append(("other", swapped))
+    return found
+
+
+ACTIVATIONS = (
+    "relu", "leaky_relu", "elu", "gelu", "silu", "sigmoid", "tanh", "softplus", "hardswish", "hardsigmoid",
+    "hardtanh", "relu6", "prelu",
+)  # fmt: skip
+STAGES = *ACTIVATIONS, "channel_norm", "add", "multiply", "subtract", "divide", "maximum", "minimum", "chain"
+"""The operations that can be stages, and those of which they are made."""
+
+RULES: tuple[tuple[tuple[str, ...], Callable[[Operations, Operation], None]], ...] = (
+    (("relu",), rectified),
+    (STAGES, staged),
+    (("relu_input",), masked_before_routing),
+    (("channel_norm_gradients",), masked_in_norm),
 )
-"""The operation at which each rule looks, in the order in which they are tried."""
+"""The operations at which each rule looks, in the order in which they are tried."""

@@ -100,9 +100,7 @@ def _given(operation: Any, arguments: list[Any]) -> tuple[Any, ...]:
     return bound.args[1:]
 
 
-def _norm(
-    mean: np.ndarray, var: np.ndarray, weight: Any, bias: Any, eps: float, relu: bool
-) -> Stage | None:
+def _norm(mean: np.ndarray, var: np.ndarray, weight: Any, bias: Any, eps: float, relu: bool) -> Stage | None:
     form = Form(Kind.NORM, relu=int(relu))
     return Stage(form, (mean, var, weight, bias, float(eps))) if mean.ndim == 1 else None
 

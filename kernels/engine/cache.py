@@ -59,6 +59,11 @@ class KernelCache(_Cache):
         inner = repr((sources, signature, codegen.magic_tuple())).encode()
         return home / f"{self._name}-{hashlib.sha256(inner).hexdigest()[:32]}.kernel"
 
+    def holds(self, signature: Any, codegen: Any) -> bool:
+        """Whether there is a file of the compiled function."""
+        path = self._path(signature, codegen) if self._enabled else None
+        return path is not None and path.exists()
+
     def load_overload(self, sig: Any, target_context: Any) -> CompileResult | None:
         """The compiled function, or None where no whole file is found."""
         self._began = time.perf_counter()

@@ -17,7 +17,7 @@ import gc
 import inspect
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -31,6 +31,7 @@ from .once import once, warn_once
 from .operand import array, operand_type
 from .pipeline import InlinePipeline, KernelPipeline
 from .region import deal, run, write_down
+from .workshop import Order, finish, ordered
 
 SERIAL_WORK = 1_000_000
 """Work below which a parallel region may cost more than it saves: about 20 µs. A multiply-add counts 2; a
@@ -97,11 +98,11 @@ def kernel(function: Callable[..., Any]) -> Any:
 
     @functools.wraps(function)
     def call(jobs: int, work: float, *arguments: Any) -> None:
-        found = arguments[0].entries.get(call) or entry_point(call, arguments)
         if (traced := trace.current) is None or traced is not trace.of_this_thread():
+            found = arguments[0].entries.get(call) or entry_point(call, arguments)
             _deal_out(found, jobs, work, arguments)
         else:
-            traced.launches.append(trace.Launch(call, found, arguments, jobs, *dealt(jobs, work), work))
+            traced.launches.append(trace.Launch(call, arguments, jobs, *dealt(jobs, work), work))
 
     call.compiled = njit(pipeline_class=KernelPipeline, **_FLAGS)(names["entry"])  # type: ignore[attr-defined]
     call.compiled._cache = KernelCache(function)  # type: ignore[attr-defined]
@@ -114,12 +115,36 @@ def entry_point(kernel: Any, arguments: tuple[Any, ...]) -> Callable[..., None]:
     To find the types of all arguments takes Numba longer than a small kernel. So one geometry always comes
     with arguments of the same types.
     """
-    types = tuple(operand_type(argument) for argument in (*arguments, 0, 0, 0, 0))
+    types = _types(arguments)
     with _no_collection():
         kernel.compiled.compile(types)
     found: Callable[..., None] = kernel.compiled.overloads[types].entry_point
     arguments[0].entries[kernel] = found
     return found
+
+
+def _types(arguments: tuple[Any, ...]) -> tuple[types.Type, ...]:
+    """The types of the arguments of a kernel's machine code."""
+    return tuple(operand_type(argument) for argument in (*arguments, 0, 0, 0, 0))
+
+
+def entry_points(launches: Sequence[trace.Launch]) -> list[Callable[..., None]]:
+    """The machine code of each launch; where much of it is missing, several processes compile it."""
+    missing: dict[Order, trace.Launch] = {}
+    for launch in launches:
+        kernel, arguments = launch.kernel, launch.arguments
+        if kernel not in arguments[0].entries:
+            order = Order(kernel.__module__, kernel.__name__, _types(arguments))
+            if not kernel.compiled._cache.holds(order.types, kernel.compiled.targetctx.codegen()):
+                missing[order] = launch
+    processes = ordered([*missing])
+    for launch in [*missing.values()][:: 1 + len(processes)]:
+        entry_point(launch.kernel, launch.arguments)
+    finish(processes)
+    return [
+        launch.arguments[0].entries.get(launch.kernel) or entry_point(launch.kernel, launch.arguments)
+        for launch in launches
+    ]
 
 
 @contextmanager

@@ -23,18 +23,27 @@ _OWNERS = tuple(_FIELDS.index(name) for name in ("meminfo", "parent"))
 
 
 class Launch(NamedTuple):
-    """A call of a kernel: its function and machine code, what it was given, and how its jobs are dealt."""
+    """A call of a kernel: its function, what it was given, and how its jobs are dealt."""
 
     kernel: Any
-    entry_point: Callable[..., None]
     arguments: tuple[Any, ...]
     jobs: int
     workers: int
     region: int
     work: float
 
-    def laid_out(self) -> tuple[int, list[int], list[tuple[int, np.ndarray]]]:
-        """The address of its task, the words of its arguments, and which of them are addresses of arrays."""
+    def touches(self, array: np.ndarray) -> bool:
+        """Whether an argument shares memory with an array."""
+        arrays = (argument for argument in self.arguments if isinstance(argument, np.ndarray))
+        return any(np.may_share_memory(argument, array) for argument in arrays)
+
+    def laid_out(
+        self, entry_point: Callable[..., None]
+    ) -> tuple[int, list[int], list[tuple[int, np.ndarray]]]:
+        """The address of its task, the words of its arguments, and which of them are addresses of arrays.
+
+        `entry_point` is the machine code of the kernel.
+        """
         at, places, cleared = 0, list[tuple[int, np.ndarray]](), list[int]()
         for argument in self.arguments:
             if isinstance(argument, np.ndarray):
@@ -44,7 +53,7 @@ class Launch(NamedTuple):
             else:
                 at += 1
         memory = np.zeros(1 + at, np.int64)
-        self.entry_point(*self.arguments, 0, 0, 0, memory.ctypes.data)
+        entry_point(*self.arguments, 0, 0, 0, memory.ctypes.data)
         task, *words = memory.tolist()
         for index in cleared:
             words[index] = 0
@@ -58,8 +67,8 @@ class Trace:
         self.launches: list[Launch] = []
         self.made: list[np.ndarray] = []
         """Arrays for which there is memory, in order."""
-        self.settled: list[np.ndarray] = []
-        """Those of them that depend on parameters alone."""
+        self.settled: list[tuple[np.ndarray, list[Launch]]] = []
+        """Those of them that may depend on parameters alone, each with the launches that fill it."""
         self.verdicts: list[np.ndarray] = []
         """Those in which a kernel reports what it could not do, in words that are else zero."""
         self.numbers: list[np.ndarray] = []
@@ -86,6 +95,11 @@ class Trace:
         locked = array.view()
         locked.flags.writeable = False
         return locked
+
+    def settle(self, array: np.ndarray) -> None:
+        """Note that no launch from now on writes to an array."""
+        fill = [launch for launch in self.launches if launch.touches(array)]
+        self.settled.append((array, fill))
 
     def number(self, array: np.ndarray, value: np.generic) -> np.generic:
         """Note that an element was asked for; what it is now has no meaning."""

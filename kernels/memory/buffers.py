@@ -126,7 +126,7 @@ def settled(array: np.ndarray) -> np.ndarray:
     Nothing writes to it afterwards. A plan keeps it while the parameters stay as they are.
     """
     if traced := trace.of_this_thread():
-        traced.settled.append(array)
+        traced.settle(array)
     return array
 
 

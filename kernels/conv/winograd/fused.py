@@ -171,4 +171,6 @@ def _forward(
                 _products(g, v, u, m, rounded, count, panel - panel0, m_pitch, c0 == 0)
         k0, k1 = panel0 * g.columns, panel1 * g.columns
         for t in range(tiles):
-            transform_output(g, m, t * m_pitch - k0, rounded * m_pitch, k0, k1, half, bias, other, y, t, bypass)
+            transform_output(
+                g, m, t * m_pitch - k0, rounded * m_pitch, k0, k1, half, bias, other, y, t, bypass
+            )

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fastconv import kernels
-from fastconv.kernels.engine import machine, trace
+from fastconv.kernels.engine import jit, machine, trace
 from fastconv.kernels.memory import buffers
 
 FLOAT = np.dtype(np.float32)
@@ -28,7 +28,7 @@ def test_launches_are_noted_and_nothing_is_computed():
         np.shares_memory(x, argument) for argument in launch.arguments if isinstance(argument, np.ndarray)
     )
     assert len(found.made) == 1 and np.shares_memory(found.made[0], y)
-    task, words, places = launch.laid_out()
+    task, words, places = launch.laid_out(*jit.entry_points([launch]))
     assert task and {array.ctypes.data for _, array in places} == {x.ctypes.data, y.ctypes.data}
     for index, array in places:
         assert words[index] == array.ctypes.data
@@ -57,7 +57,11 @@ def test_what_else_is_noted():
         return buffers.given(1.0, 2.0)
 
     found, numbers = traced(run)
-    assert [array.shape for array in found.verdicts + found.numbers + found.settled] == [(2,), (1,), (3,)]
+    assert [array.shape for array in [*found.verdicts, *found.numbers, found.settled[0][0]]] == [
+        (2,),
+        (1,),
+        (3,),
+    ]
     assert found.refused == "so"
     assert found.given[0] is numbers and numbers.tolist() == [1, 2]
     assert found.filled[0][0].shape == (2,) and found.filled[0][1]().tolist() == [1, 1]

@@ -3,7 +3,7 @@
 import numpy as np
 
 from fastconv import kernels
-from fastconv.kernels.engine import trace
+from fastconv.kernels.engine import jit, trace
 from fastconv.kernels.engine.walk import address, walk
 
 NONE = np.zeros(0, np.int64)
@@ -15,7 +15,7 @@ def steps_of(function, *arguments):
         function(*arguments)
     rows, alive, places = [], [], []
     for launch in found.launches:
-        task, words, arrays = launch.laid_out()
+        task, words, arrays = launch.laid_out(*jit.entry_points([launch]))
         alive.append(np.array(words, np.int64))
         places.append({array.ctypes.data: alive[-1].ctypes.data + 8 * index for index, array in arrays})
         rows.append((task, launch.jobs, launch.workers, launch.region, alive[-1].ctypes.data))
