@@ -157,7 +157,16 @@ def _apply(run, formula, a, b, *arrays):
     """Run an elementwise kernel with its parameters."""
     result, line, sources = in_one_order(*arrays)
     size, g = line.size, _geometry(formula, line.dtype)
-    run(-(-size // CHUNK), work_of(formula) * size, g, *sources, line, float(a), float(b), streams(line, CHUNK))
+    run(
+        -(-size // CHUNK),
+        work_of(formula) * size,
+        g,
+        *sources,
+        line,
+        float(a),
+        float(b),
+        streams(line, CHUNK),
+    )
     return result
 
 

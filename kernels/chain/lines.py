@@ -79,7 +79,7 @@ def _numbers(g, before, lines, a, b, first, last):
 
 @kernel
 def _map(g, before, lines, mean, var, weight, bias, eps, first, last):
-    """lines = before, then the three of `norm.columns._affine_lines` for statistics (g.channels,). One job."""
+    """lines = before, then the three of `norm.columns._affine_lines`, statistics (g.channels,). One job."""
     for _ in range(first, last):
         at = _begin(before, lines)
         for c in range(g.channels):

@@ -38,7 +38,7 @@ class Kind(IntEnum):
 
 
 _ROWS = {Kind.FORMULA: 0, Kind.WHOLE: 0, Kind.NORM: 3}
-_FORMULAS = {f.name.lower(): f for f in Formula if f != Formula.GELU_TANH}
+_FORMULAS: dict[str, Formula] = {f.name.lower(): f for f in Formula if f != Formula.GELU_TANH}
 _OPERATIONS = {o.name.lower(): o for o in Operation if o != Operation.ADD_RELU}
 
 
@@ -100,9 +100,7 @@ def _given(operation: Any, arguments: list[Any]) -> tuple[Any, ...]:
     return bound.args[1:]
 
 
-def _norm(
-    mean: np.ndarray, var: np.ndarray, weight: Any, bias: Any, eps: float, relu: bool
-) -> Stage | None:
+def _norm(mean: np.ndarray, var: np.ndarray, weight: Any, bias: Any, eps: float, relu: bool) -> Stage | None:
     form = Form(Kind.NORM, relu=int(relu))
     return Stage(form, (mean, var, weight, bias, float(eps))) if mean.ndim == 1 else None
 

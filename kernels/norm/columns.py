@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from ..engine.jit import inline, kernel
-from ..simd import cast, clear, fetch, pour, read, select, write
+from ..simd import cast, clear, fetch, held, pour, read, select, write
 from .sheet import GROUP
 
 
@@ -147,8 +147,8 @@ def write_map(g, mean, var, weight, bias, eps, group, c, lines, at):
 @inline
 def mapped(v, lines, line, period, lanes, count):
     """(v - m) * s + b, with m, s and b in lines a `period` apart: v is a vector of `lanes`."""
-    v = v - read(lines, line, lanes, count)
-    return v * read(lines, line + period, lanes, count) + read(lines, line + 2 * period, lanes, count)
+    v = v - held(lines, line, lanes, count)
+    return v * held(lines, line + period, lanes, count) + held(lines, line + 2 * period, lanes, count)
 
 
 @inline
