@@ -3,7 +3,6 @@
 from ..activation.formulas import value
 from ..arithmetic.pairs import of_two
 from ..engine.jit import inline
-from ..norm.columns import mapped
 from ..simd import held, pour, read, rounded, select, write
 from .stages import Kind
 
@@ -19,7 +18,8 @@ def _stage(s, v, lines, j, period, other, i, count):
     if s.kind == NUMBERS:
         return value(s, v, lines[at], lines[at + 1])
     if s.kind == NORM:
-        y = mapped(v, lines, at + j, period, s.lanes, count)
+        v, at = v - held(lines, at + j, s.lanes, count), at + j + period
+        y = v * held(lines, at, s.lanes, count) + held(lines, at + period, s.lanes, count)
         return select(y < 0, 0, y) if s.relu else y
     if s.kind == PRELU:
         return select(v > 0, v, held(lines, at + j, s.lanes, count) * v)

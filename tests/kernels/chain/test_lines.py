@@ -48,4 +48,4 @@ def test_a_plan_sees_that_parameters_alone_make_them():
         lines_of(stages, 5, np.dtype(np.float32), np.ones(5, np.float32))
     assert len(traced.launches) == len(traced.settled) == len(traced.made) == 5
     for launch, filled in zip(traced.launches, traced.settled, strict=True):
-        assert launch.arguments[2] is filled
+        assert launch.arguments[-1] is filled
