@@ -325,11 +325,12 @@ def test_both_backends_have_the_same_signatures():
 
 
 def test_every_operation_is_public_under_the_same_signature():
+    """But for what plans alone give: the operations that follow a convolution."""
     none_of(
         f"{name} has another signature in public"
         for name in {*fastconv.reference.__all__} - fastconv.reference.INNER
         if shape_of(getattr(fastconv.functional, name, None) or getattr(fastconv.grad, name))
-        != shape_of(getattr(fastconv.reference, name))
+        != [one for one in shape_of(getattr(fastconv.reference, name)) if one[0] != "stages"]
     )
 
 

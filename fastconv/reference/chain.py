@@ -7,10 +7,10 @@ from fastconv.types import Array
 
 
 def chain(input: Array, stages: tuple[Any, ...]) -> Array:
-    """Apply the operations `stages`, tuples (name, *arguments), each to what the one before gave.
+    """Apply operations one after another: y = f_n(... f_2(f_1(x))), f_i the stage (name, *arguments).
 
     The names are those of activations, `channel_norm`, `add`, `subtract`, `multiply`, `divide`, `maximum`,
-    `minimum`; the first argument of each is the running value. Any shape that they all take.
+    `minimum`; the first argument of each is what the one before gave. Any shape that they all take.
     """
     y = input
     for name, *arguments in stages:

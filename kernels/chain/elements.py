@@ -81,4 +81,4 @@ def _chain(g, x, lines, other, y, bypass, first, last):
     """
     for job in range(first, last):
         at = job * g.job
-        run(g, x, y, lines, 0, other, at, min(at + g.job, x.size), g.period, g.period, bypass)
+        run(g, x, y, lines, other, at, min(at + g.job, x.size), bypass)

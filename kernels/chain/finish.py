@@ -3,8 +3,7 @@
 from ..activation.formulas import value
 from ..arithmetic.pairs import of_two
 from ..engine.jit import inline
-from ..norm.columns import mapped
-from ..simd import pour, read, rounded, select, write
+from ..simd import held, pour, read, rounded, select, write
 from .stages import Kind
 
 FORMULA, NUMBERS, NORM, PRELU, ROW = (int(kind) for kind in Kind if kind != Kind.WHOLE)
@@ -19,12 +18,13 @@ def _stage(s, v, lines, j, period, other, i, count):
     if s.kind == NUMBERS:
         return value(s, v, lines[at], lines[at + 1])
     if s.kind == NORM:
-        y = mapped(v, lines, at + j, period, s.lanes, count)
+        v, at = v - held(lines, at + j, s.lanes, count), at + j + period
+        y = v * held(lines, at, s.lanes, count) + held(lines, at + period, s.lanes, count)
         return select(y < 0, 0, y) if s.relu else y
     if s.kind == PRELU:
-        return select(v > 0, v, read(lines, at + j, s.lanes, count) * v)
+        return select(v > 0, v, held(lines, at + j, s.lanes, count) * v)
     if s.kind == ROW:
-        return of_two(s, v, read(lines, at + j, s.lanes, count))
+        return of_two(s, v, held(lines, at + j, s.lanes, count))
     return of_two(s, v, read(other, i, s.lanes, count))
 
 
@@ -47,28 +47,44 @@ def staged(g, v, lines, j, other, i, count):
 
 
 @inline
-def run(g, x, y, lines, j0, other, at, end, step, width, bypass):
-    """y = all stages of x, of rows of `width` elements, `step` apart from `at` on, up to `end`
+def run(g, x, y, lines, other, at, end, bypass):
+    """y = all stages of x, from `at`, where a pixel begins, to `end`, past the caches if `bypass`
 
-    x, y and `other` lie alike, flat; the first element of each row is at place j0 of the lines' rows.
+    x, y and `other` are flat, and lie alike, channels side by side: as many pixels at a time as fill vectors.
     """
-    for row in range(at, end, step):
-        length = min(width, end - row)
+    for row in range(at, end, g.period):
+        length = min(g.period, end - row)
         whole = length - length % g.lanes
         for j in range(0, whole, g.lanes):
-            v = staged(g, read(x, row + j, g.lanes, g.lanes), lines, j0 + j, other, row + j, g.lanes)
+            v = staged(g, read(x, row + j, g.lanes, g.lanes), lines, j, other, row + j, g.lanes)
             pour(v, y, row + j, g.lanes, bypass)
         if whole < length:
             i, count = row + whole, length - whole
-            v = staged(g, read(x, i, g.lanes, count), lines, j0 + whole, other, i, count)
-            write(v, y, i, count)
+            write(staged(g, read(x, i, g.lanes, count), lines, whole, other, i, count), y, i, count)
+
+
+@inline
+def _run_down(g, y, lines, k, other, at, end, count):
+    """All stages of `count` filters, from k on, of the pixels from y[at] on
+
+    What they read from the lines is the same for all pixels, and stays in registers.
+    """
+    for i in range(at, end, g.y_pixel):
+        write(staged(g, read(y, i, g.lanes, count), lines, k, other, i, count), y, i, count)
 
 
 @inline
 def finish(g, y, lines, k, other, at, pixels, columns):
-    """All stages in place: `pixels` g.y_pixel apart from y[at] on, of each the `columns` filters from k on."""
-    if columns == g.y_pixel:
-        run(g, y, y, lines, 0, other, at, at + pixels * columns, g.period, g.period, False)
+    """y = all stages of y: of `pixels` g.y_pixel apart from y[at] on, the `columns` filters from k on
+
+    With g.folded these are all filters, and the pixels neighbours.
+    """
+    end = at + pixels * g.y_pixel
+    if g.folded:
+        run(g, y, y, lines, other, at, end, False)
     else:
-        end = at + (pixels - 1) * g.y_pixel + columns
-        run(g, y, y, lines, k, other, at, end, g.y_pixel, columns, False)
+        whole = columns - columns % g.lanes
+        for j in range(0, whole, g.lanes):
+            _run_down(g, y, lines, k + j, other, at + j, end, g.lanes)
+        if whole < columns:
+            _run_down(g, y, lines, k + whole, other, at + whole, end, columns - whole)

@@ -6,6 +6,7 @@ of `lines` (`lines.py`), an array of the shape of the result is read as it lies.
 
 import inspect
 from enum import IntEnum
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -38,7 +39,7 @@ class Kind(IntEnum):
 
 
 _ROWS = {Kind.FORMULA: 0, Kind.WHOLE: 0, Kind.NORM: 3}
-_FORMULAS = {f.name.lower(): f for f in Formula if f != Formula.GELU_TANH}
+_FORMULAS: dict[str, Formula] = {f.name.lower(): f for f in Formula if f != Formula.GELU_TANH}
 _OPERATIONS = {o.name.lower(): o for o in Operation if o != Operation.ADD_RELU}
 
 
@@ -93,9 +94,12 @@ def stage(name: str, arguments: list[Any], shape: tuple[int, ...]) -> Stage | No
     return Stage(Form(Kind.NUMBERS if given else Kind.FORMULA, int(formula)), given)
 
 
+_signature = lru_cache(maxsize=32)(inspect.signature)
+
+
 def _given(operation: Any, arguments: list[Any]) -> tuple[Any, ...]:
     """All arguments of an operation behind the first, those that are left out too."""
-    bound = inspect.signature(operation).bind(None, *arguments)
+    bound = _signature(operation).bind(None, *arguments)
     bound.apply_defaults()
     return bound.args[1:]
 

@@ -85,7 +85,8 @@ def plan(
     if p.channels < UNROLLED:
         literals |= sizes
     every = run_time_sizes(p, place) | sizes | {"relu": int(relu)} | sizes_of_stages(p, forms)
-    return Direct(geometry(every, literals | literals_of_stages(p, forms)))
+    of_stages = literals_of_stages(p, forms, sizes["panels"])
+    return Direct(geometry(every, literals | of_stages))
 
 
 class Cut(NamedTuple):

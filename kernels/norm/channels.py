@@ -43,8 +43,8 @@ def channel_norm(input, mean, var, weight=None, bias=None, eps=1e-5, relu=False)
     none = np.empty(0, x.dtype)
     weight, bias = (none if a is None else plain(a) for a in (weight, bias))
     lines, (line, y) = empty((3 * blocks * g.period,), x.dtype), _empty(input)
-    columns._affine_lines(
-        blocks, WORK * lines.size, g, plain(mean).ravel(), plain(var).ravel(), weight, bias, eps, lines
+    columns.affine_lines(
+        blocks, WORK * lines.size, g, none, plain(mean).ravel(), plain(var).ravel(), weight, bias, eps, lines
     )
     least = 0.0 if relu else -math.inf
     columns._affine(blocks * g.parts, WORK * x.size, g, x, lines, line, least, _bypass(line, g))

@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from ..engine.jit import inline, kernel
-from ..simd import cast, clear, fetch, pour, read, select, write
+from ..simd import cast, clear, copy, fetch, pour, read, select, write
 from .sheet import GROUP
 
 
@@ -120,40 +120,30 @@ def _moments(g, lines, sums, mean, var, first, last):
 
 
 @kernel
-def _affine_lines(g, mean, var, weight, bias, eps, lines, first, last):
+def affine_lines(g, before, mean, var, weight, bias, eps, lines, first, last):
     """lines[block, 0 to 2, f, c] = mean, weight / sqrt(var + eps), bias of each channel
 
-    mean and var (blocks, g.groups); weight and bias (g.channels,), or without elements: 1 and 0. A job is a
-    block.
+    mean and var (blocks, g.groups); weight and bias (g.channels,), or without elements: 1 and 0. Lines
+    `before`, if they have elements, are copied first, before those of the only block. A job is a block.
     """
     for block in range(first, last):
+        copy(lines, 0, before, 0, before.size)
+        at = before.size + 3 * block * g.period
         for c in range(g.channels):
             group = block * g.groups + c // g.members
-            write_map(g, mean, var, weight, bias, eps, group, c, lines, 3 * block * g.period)
-
-
-@inline
-def write_map(g, mean, var, weight, bias, eps, group, c, lines, at):
-    """The affine map of channel c, of this group, to the three lines from `at` on: see `_affine_lines`."""
-    scale = 1 / math.sqrt(np.float64(var[group]) + eps)
-    if weight.size:
-        scale *= np.float64(weight[c])
-    shift = np.float64(bias[c]) if bias.size else 0.0
-    for fold in range(g.folds):
-        j = at + fold * g.channels + c
-        lines[j], lines[j + g.period], lines[j + 2 * g.period] = mean[group], scale, shift
-
-
-@inline
-def mapped(v, lines, line, period, lanes, count):
-    """(v - m) * s + b, with m, s and b in lines a `period` apart: v is a vector of `lanes`."""
-    v = v - read(lines, line, lanes, count)
-    return v * read(lines, line + period, lanes, count) + read(lines, line + 2 * period, lanes, count)
+            scale = 1 / math.sqrt(np.float64(var[group]) + eps)
+            if weight.size:
+                scale *= np.float64(weight[c])
+            shift = np.float64(bias[c]) if bias.size else 0.0
+            for fold in range(g.folds):
+                j = at + fold * g.channels + c
+                lines[j], lines[j + g.period], lines[j + 2 * g.period] = mean[group], scale, shift
 
 
 @inline
 def _affine_vector(g, x, lines, line, y, at, least, bypass, count):
-    v = mapped(read(x, at, g.lanes, count), lines, line, g.period, g.lanes, count)
+    v = read(x, at, g.lanes, count) - read(lines, line, g.lanes, count)
+    v = v * read(lines, line + g.period, g.lanes, count) + read(lines, line + 2 * g.period, g.lanes, count)
     pour(select(v < least, 0, v), y, at, count, bypass)
 
 

@@ -6,7 +6,21 @@ from .exponential import exp, expm1, log, log1p
 from .normal import bell, tail
 from .stream import pour, stream
 from .tile import fma, fma_rows, fma_runs, load, positive, spread, store, zero
-from .vector import below, cast, full, larger, largest, magnitude, read, rounded, select, total, wins, write
+from .vector import (
+    below,
+    cast,
+    full,
+    held,
+    larger,
+    largest,
+    magnitude,
+    read,
+    rounded,
+    select,
+    total,
+    wins,
+    write,
+)
 from .weave import unwoven, woven
 
 __all__ = [
@@ -23,6 +37,7 @@ __all__ = [
     "fma_rows",
     "fma_runs",
     "full",
+    "held",
     "larger",
     "largest",
     "load",

@@ -144,19 +144,35 @@ def _write(builder: Any, vector: Any, pointer: Any, count: Any, size: int) -> No
     _call(builder, f"llvm.masked.store.{_suffix(vector.type)}.p0", ir.VoidType(), arguments)
 
 
+def _read(context: Any, builder: Any, typ: VectorType, array_type: Any, args: Any) -> Any:
+    """Read the first args[3] elements of a vector from args[0], an array, at args[1]."""
+    vector = context.get_value_type(typ)
+    address = builder.bitcast(element(context, builder, array_type, args[0], args[1]), vector.as_pointer())
+    align = ir.Constant(_INT32, typ.dtype.bitwidth // 8)
+    arguments = [address, align, _mask(builder, args[3], typ.lanes), ir.Constant(vector, None)]
+    return _call(builder, f"llvm.masked.load.{_suffix(vector)}.p0", vector, arguments)
+
+
 @intrinsic(prefer_literal=True)
 def read(typingctx: Any, x: Any, at: Any, lanes: Any, count: Any) -> tuple[Any, Callable[..., Any]]:
     """v[j] = x[at + j] for j < count, else 0"""
     typ = VectorType(x.dtype, lanes.literal_value)
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        vector = context.get_value_type(typ)
-        address = builder.bitcast(
-            element(context, builder, signature.args[0], args[0], args[1]), vector.as_pointer()
-        )
-        align = ir.Constant(_INT32, x.dtype.bitwidth // 8)
-        arguments = [address, align, _mask(builder, args[3], typ.lanes), ir.Constant(vector, None)]
-        return _call(builder, f"llvm.masked.load.{_suffix(vector)}.p0", vector, arguments)
+        return _read(context, builder, typ, signature.args[0], args)
+
+    return typ(x, at, lanes, count), codegen
+
+
+@intrinsic(prefer_literal=True)
+def held(typingctx: Any, x: Any, at: Any, lanes: Any, count: Any) -> tuple[Any, Callable[..., Any]]:
+    """v[j] = x[at + j] for j < count, else 0, of memory that nobody writes to while the kernel runs"""
+    typ = VectorType(x.dtype, lanes.literal_value)
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        loaded = _read(context, builder, typ, signature.args[0], args)
+        loaded.set_metadata("invariant.load", builder.module.add_metadata([]))
+        return loaded
 
     return typ(x, at, lanes, count), codegen
 

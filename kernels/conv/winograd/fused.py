@@ -142,10 +142,9 @@ def _forward(
     """y[n, p, q, k] = bias[k] + A^T (sum over c of u * v) A, with u = G w G^T and v = B^T x B
 
     x (N, H, W, C), filters of 3x3 taps at weight[k * filter_step + c * channel_step + tap], from tap `flip`
-    on: 0, or 8 for flipped filters. bias (K,), y where g's
-    `Place` says. Channels and filters fill whole vectors, stride and dilation are 1. Overwrites y. A job is
-    one of `parts` of the panels, with all tiles of all images: `run` makes the parts so small that the sums
-    stay in the L2 cache.
+    on: 0, or 8 for flipped filters. bias (K,), y where g's `Place` says. Channels and filters fill whole
+    vectors, stride and dilation are 1. Overwrites y. A job is one of `parts` of the panels, with all tiles of
+    all images: `run` makes the parts so small that the sums stay in the L2 cache.
     """
     adjacent = g.channels if channel_step == TAPS * TAPS else 1  # channels whose taps lie side by side
     rounded = (tiles + g.rows - 1) // g.rows * g.rows

@@ -6,7 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fastconv import functional, grad, kernels, reference
+from fastconv.kernels.conv.problem import problem
+from fastconv.kernels.conv.table import CONVOLUTION, FORWARD, TABLE, computed_by
+from fastconv.kernels.engine import machine
 from fastconv.verification import check, convolution_cases
+from tests.kernels.chain.cases import after_a_layer, in_sequence, norm
 from tests.kernels.conv.cases import (
     ALL,
     DIRECT,
@@ -52,6 +56,60 @@ def test_within_the_bound(case, dtype):
     for comparison in convolution_cases("", x, w, b, case.options):
         row = check(comparison)
         assert row.passed, row
+
+
+STAGED = [
+    ("direct", (1, 3, 20, 22), (16, 3, 3, 3), {"stride": 2, "padding": 1}),
+    ("direct", (2, 32, 14, 15), (83, 32, 1, 1), {}),
+    ("direct", (2, 17, 9, 9), (5, 17, 3, 3), {"padding": 1}),
+    ("direct", (1, 6, 9, 9), (9, 2, 3, 3), {"groups": 3}),
+    ("channel_lanes", (2, 19, 9, 8), (3, 19, 3, 3), {"padding": 1}),
+    ("pixel_lanes", (1, 2, 40, 41), (4, 2, 3, 3), {"padding": 1}),
+    ("depthwise", (2, 20, 9, 8), (20, 1, 3, 3), {"padding": 1, "groups": 20}),
+    ("depthwise_strips", (1, 131, 19, 18), (131, 1, 3, 3), {"padding": 1, "groups": 131}),
+    ("winograd_fused", (1, 64, 14, 15), (64, 64, 3, 3), {"padding": 1}),
+    ("winograd", (1, 64, 56, 55), (64, 64, 3, 3), {"padding": 1}),
+    ("pointwise", (1, 256, 4, 5), (256, 256, 1, 1), {}),
+]
+"""Convolutions by each algorithm on AVX-512, with vectors that are full and not."""
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("algorithm", "size", "weight_size", "options"), STAGED, ids=str)
+def test_stages_have_the_bits_of_the_operations(algorithm, size, weight_size, options, dtype):
+    """What is no number, too."""
+    rng = np.random.default_rng(0)
+    x, w, b = (rng.standard_normal(shape).astype(dtype) for shape in (size, weight_size, weight_size[:1]))
+    x[0, 0, 0, 0], x[-1, -1, -1, -1] = np.nan, np.inf
+    for changed in ({"relu": False}, {"relu": True}, {"bias": None}):
+        every = {"bias": b} | changed | options
+        y = kernels.conv2d(x, w, **every)
+        stages = after_a_layer(y.shape, dtype)
+        result = kernels.conv2d(x, w, **every, stages=stages)
+        assert result.tobytes() == in_sequence(y, stages).tobytes()
+        assert result.transpose(0, 2, 3, 1).flags.c_contiguous
+
+
+@pytest.mark.skipif(machine.vectors().name != "AVX-512", reason="shapes for the lanes of AVX-512")
+def test_stages_are_tested_after_every_algorithm():
+    for algorithm, size, weight_size, options in STAGED:
+        every = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1} | options
+        p = problem(size, weight_size, **every, dtype=np.float32, winograd=True)
+        assert [row.name for row in computed_by("forward", p)] == [algorithm]
+    assert {row.name for row in TABLE if {CONVOLUTION, FORWARD} & row.plans.keys()} == {
+        one[0] for one in STAGED
+    }
+
+
+def test_stages_that_do_not_fit_are_done_one_after_another():
+    x, w, b = arrays(TYPICAL, np.float32, normal)
+    y = kernels.conv2d(x, w, b, **TYPICAL.options)
+    gate = np.random.default_rng(0).standard_normal((*y.shape[:2], 1, 1)).astype(np.float32)
+    stages = norm(y.shape[1], np.float32), ("multiply", gate), ("relu",)
+    assert (
+        kernels.conv2d(x, w, b, **TYPICAL.options, stages=stages).tobytes()
+        == in_sequence(y, stages).tobytes()
+    )
 
 
 @pytest.mark.parametrize("images", [0, 1])

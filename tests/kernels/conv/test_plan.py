@@ -79,4 +79,6 @@ def test_filters_are_packed_and_then_convolved():
 
     plan = Recorded(direct.plan(asked(), PLACE, False).geometry)
     plan.run("x", "weight", "source", "bias", "y", 3)
-    assert plan.given == ("x", ("weight", "source"), "bias", "y", 3)
+    assert plan.given == ("x", ("weight", "source"), "bias", "y", 3, "bias")
+    plan.run("x", "weight", "source", "lines", "y", 3, "other")
+    assert plan.given == ("x", ("weight", "source"), "lines", "y", 3, "other")

@@ -20,6 +20,17 @@ def test_equal_integers_share_code():
     assert len(scale.signatures) == before + 2
 
 
+@njit
+def scale_twice(g, x):
+    return scale(g.first, x) * scale(g.second, x)
+
+
+def test_a_literal_may_be_the_type_of_another_geometry():
+    parts = {name: Geometry(factor=n)._numba_type_ for n, name in ((3, "first"), (4, "second"))}
+    assert scale_twice(Geometry(**parts), 2) == 6 * 8
+    assert str(Geometry(**parts)) == "Geometry(first=Geometry(factor=3), second=Geometry(factor=4))"
+
+
 def test_a_name_that_is_not_there():
     with pytest.raises(AttributeError, match="geometry has no 'speed'; it has factor"):
         Geometry(factor=1).speed  # noqa: B018

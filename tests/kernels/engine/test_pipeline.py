@@ -40,6 +40,23 @@ def test_branches_of_other_geometries_are_left_out(literals, result):
     np.testing.assert_array_equal(y, result)
 
 
+@kernel
+def _branches_of_a_part(g, x, y, first, last):
+    for job in range(first, last):
+        y[job] = _either(g.part, x) if g.stages else x[1]
+
+
+def test_a_part_is_compiled_like_a_geometry_and_stages_need_not_be_given():
+    y, x = np.zeros(1), np.array([3.0, 4.0])
+    part = Geometry(sense=1, size=6)._numba_type_
+    _branches_of_a_part(1, 0, Geometry(stages=1, part=part), x, y)
+    np.testing.assert_array_equal(y, 9)
+    _branches_of_a_part(1, 0, Geometry({"size": 6}), x, y)
+    np.testing.assert_array_equal(y, 4)
+    assert Geometry(lanes=4).stages == 0
+    assert "stages" not in str(Geometry(lanes=4))
+
+
 def test_a_branch_that_is_taken_is_compiled_and_the_collector_comes_back():
     assert gc.isenabled()
     with pytest.raises(TypingError, match="there_is_no_such_thing"):

@@ -10,10 +10,12 @@ from fastconv.kernels.simd import (
     below,
     cast,
     full,
+    held,
     larger,
     largest,
     magnitude,
     read,
+    rounded,
     select,
     total,
     wins,
@@ -47,6 +49,23 @@ def test_every_count(dtype):
             expected[3 : 3 + count] = np.where((a < b) & (a != 1), 2 * a + b, np.abs(b - a) / 2)
             assert mixture(g, x, y, z, 3, count) == a.sum()
             np.testing.assert_array_equal(z, expected)
+
+
+@njit(fastmath={"contract"})
+def product_then_sum(g, x, y, z, count):
+    a, b = held(x, 0, g.lanes, count), held(y, 0, g.lanes, count)
+    write(rounded(a * b) + b, z, 0, count)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_a_product_that_is_rounded_is_not_added_unrounded(dtype):
+    lanes = machine.lanes(dtype)
+    rng = np.random.default_rng(0)
+    for count in range(lanes + 1):
+        x, y = (rng.standard_normal(count).astype(dtype) for _ in range(2))
+        z = np.full(count + 1, GUARD, dtype)
+        product_then_sum(Geometry(lanes=lanes), x, y, z, count)
+        np.testing.assert_array_equal(z, [*(x * y + y), GUARD])
 
 
 @njit

@@ -132,7 +132,7 @@ def test_taps_that_a_square_lacks_are_zero(rows, columns, flip):
 
 @njit
 def output_to(g, m, at, step, k0, k1, half, bias, y, tile):
-    tiles.transform_output(g, m, at, step, k0, k1, half, bias, y, tile, False)
+    tiles.transform_output(g, m, at, step, k0, k1, half, bias, bias, y, tile, False)
 
 
 @pytest.mark.parametrize("relu", [0, 1])
