@@ -11,7 +11,6 @@ from fastconv.plan.record import Operation
 from fastconv.plan.table import Row, table
 from fastconv.types import Array, Shape
 
-NONE = np.zeros(0, np.int64)
 UNPATCHED = np.zeros((0, 3), np.int64)
 
 

@@ -51,12 +51,14 @@ class Prediction(Planned):
         engine, idle = self._engine, self._idle
         instance = idle.pop() if idle else self.program.instance()
         memory, y = self._result()
-        instance.bases[0] = engine.address(x)
-        instance.bases[-1] = engine.address(memory)
+        bases = instance.bases
+        engine.aim(bases, x, memory, memory)
         with self._alone:
-            engine.walk(
-                instance.steps, instance.patches, instance.bases, self._settling, self._found, self._held
-            )
+            if self._settling:
+                given = self._settling, self._found, self._held
+                engine.walk_settled(instance.steps, instance.patches, bases, *given)
+            else:
+                engine.walk(instance.steps, instance.patches, bases)
         idle.append(instance)
         return y
 

@@ -8,14 +8,12 @@ import numpy as np
 
 from fastconv.plan.table import Row, columns
 
-NONE = np.zeros(0, np.int64)
-
 
 def timed(walk: Callable[..., None], instance: Any, steps: int, seconds: float) -> list[float]:
     """The smallest seconds of each step, over rounds of all steps in their order."""
     unpatched = np.zeros((0, 3), np.int64)
     parts = [instance.steps[i : i + 1] for i in range(steps)]
-    walk(instance.steps[:0], instance.patches, instance.bases, 0, NONE, NONE)
+    walk(instance.steps[:0], instance.patches, instance.bases)
     empty = min(_seconds(walk, instance.steps[:0], unpatched, instance.bases) for _ in range(50))
     best = [float("inf")] * steps
     end = time.perf_counter() + seconds
@@ -28,7 +26,7 @@ def timed(walk: Callable[..., None], instance: Any, steps: int, seconds: float) 
 
 def _seconds(walk: Callable[..., None], part: Any, patches: Any, bases: Any) -> float:
     start = time.perf_counter()
-    walk(part, patches, bases, 0, NONE, NONE)
+    walk(part, patches, bases)
     return time.perf_counter() - start
 
 

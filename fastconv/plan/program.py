@@ -101,11 +101,11 @@ class Program:
 
 
 class Instance:
-    """A program's steps on memory of their own; `bases` are the addresses of what is given to a run."""
+    """A program's steps on memory of their own; `bases` are the addresses of what a run is given, and gives."""
 
     def __init__(self, steps: Array, patches: Array, words: Array, memory: Array) -> None:
         self.steps, self.patches = steps, patches
-        self.bases = np.zeros(1 + (int(patches[:, 1].max()) if len(patches) else 0), np.int64)
+        self.bases = np.zeros(3, np.int64)
         self._alive = words, memory
 
 

@@ -41,6 +41,8 @@ class Operation:
     made: list[Array] = field(default_factory=list)
     fused: tuple["Operation", ...] = ()
     """The operations that this one stands for."""
+    verdicts: list[Array] = field(default_factory=list)
+    """Arrays of words that are zero unless it refuses what an array holds."""
     layer: str = ""
     """The name of the layer that called it."""
     note: str = ""
@@ -97,10 +99,11 @@ class Recording:
             return self._lowered(operation)
 
     def _lowered(self, operation: Operation) -> Operation:
-        launches, made = len(self.trace.launches), len(self.trace.made)
+        trace = self.trace
+        launches, made, verdicts = len(trace.launches), len(trace.made), len(trace.verdicts)
         operation.result = getattr(self.kernels, operation.name)(**operation.given)
-        operation.launches = self.trace.launches[launches:]
-        operation.made = self.trace.made[made:]
+        operation.launches, operation.made = trace.launches[launches:], trace.made[made:]
+        operation.verdicts = trace.verdicts[verdicts:]
         return operation
 
     def launched(self, function: Callable[..., Any], *arguments: Any) -> Any:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from fastconv.plan.places import Places
-from fastconv.plan.planned import NONE, UNPATCHED, Planned
+from fastconv.plan.planned import UNPATCHED, Planned
 from fastconv.plan.program import Instance, Program
 from fastconv.plan.record import Operation, Recording, UnplannedError, like
 from fastconv.plan.rules import rewritten
@@ -53,35 +53,45 @@ class Step(Planned):
         self._loss, self._kept = trace.numbers[0], kept()
         updates = [operation for operation in recording.operations if operation.name in UPDATES]
         places = Places(given, trace.made, [*self._kept, *trace.given])
-        outside = [self._loss, *trace.verdicts, *(array for array, _ in trace.filled)]
+        outside = [self._loss, *(array for array, _ in trace.filled)]
         for array in (*outside, *(array for operation in updates for array in operation.reads)):
             places.stay(array)
         operations = rewritten(recording, places, [output, *outside])
-        self._numbers, self._filled, self._verdicts = trace.given, trace.filled, trace.verdicts
-        self._told: list[Any] = [NUMBERS[operation.name] for operation in updates]
-        launches, split = _in_halves(operations, halfway)
+        first, second = _in_halves(operations, halfway)
+        self._verdicts = [verdicts for operation in first for verdicts in operation.verdicts]
+        for verdicts in self._verdicts:
+            places.stay(verdicts)
+        self._numbers, self._filled = trace.given, trace.filled
+        self._rules: list[Any] = [NUMBERS[operation.name] for operation in updates]
+        self._told: list[Any] = [None] * len(updates)
+        launches = [launch for operation in (*first, *second) for launch in operation.launches]
+        split = sum(len(operation.launches) for operation in first)
         super().__init__(operations, Program(launches, places, [places.made_root(output)]), output)
         self._instance = self.program.instance()
         self._halves = self._instance.steps[:split], self._instance.steps[split:]
 
-    def forward(self, *batch: Array) -> tuple[Array, float, bool]:
+    def forward(self, x: Array, target: Array) -> tuple[Array, float, bool]:
         """The output and the loss of a batch, and whether an operation refuses what the batch holds."""
         for array, function in self._filled:
             array[...] = function()
         engine, instance = self._engine, self._instance
         memory, y = self._result()
-        for index, array in enumerate((*batch, memory)):
-            instance.bases[index] = engine.address(array)
+        engine.aim(instance.bases, x, target, memory)
         with self._alone:
-            engine.walk(self._halves[0], instance.patches, instance.bases, 0, NONE, NONE)
-        return y, float(self._loss[0]), any(verdicts.any() for verdicts in self._verdicts)
+            engine.walk(self._halves[0], instance.patches, instance.bases)
+        refused = False
+        for verdicts in self._verdicts:
+            refused = refused or bool(verdicts.any())
+        return y, float(self._loss[0]), refused
 
     def update(self, numbers: list[tuple[Any, ...]]) -> None:
         """The gradients of the last batch, and the update; `numbers` are what each update is told."""
-        for array, function, told in zip(self._numbers, self._told, numbers, strict=True):
-            array[:] = function(*told)
+        for index, told in enumerate(numbers):
+            if told != self._told[index]:
+                self._numbers[index][:] = self._rules[index](*told)
+                self._told[index] = told
         with self._alone:
-            self._engine.walk(self._halves[1], UNPATCHED, self._instance.bases, 0, NONE, NONE)
+            self._engine.walk(self._halves[1], UNPATCHED, self._instance.bases)
 
     def _changed(self) -> list[Array]:
         """Parameters, buffers and states, which a table of addresses names."""
@@ -92,12 +102,8 @@ class Step(Planned):
         return self._instance
 
 
-def _in_halves(operations: list[Operation], halfway: Operation) -> tuple[list[Any], int]:
-    """All launches, and how many of them belong to the forward pass."""
-    launches: list[Any] = []
-    split = 0
-    for operation in operations:
-        launches += operation.launches
-        if halfway in (operation, *operation.fused):
-            split = len(launches)
-    return launches, split
+def _in_halves(operations: list[Operation], halfway: Operation) -> tuple[list[Operation], list[Operation]]:
+    """The operations of the forward pass, of which `halfway` was the last one, and the others."""
+    ends = [i for i, operation in enumerate(operations) if halfway in (operation, *operation.fused)]
+    split = ends[-1] + 1
+    return operations[:split], operations[split:]

@@ -25,18 +25,27 @@ def _run(steps, first, last):
             run(task, steps[step, 4], 0, jobs)
 
 
-def _walk(steps, patches, bases, settling, found, held):
+def _walk(steps, patches, bases):
     for patch in range(len(patches)):
         put(patches[patch, 0], bases[patches[patch, 1]] + patches[patch, 2])
-    if settling:
-        _run(steps, 0, 1)
-        same = True
-        for i in range(len(found)):
-            same &= found[i] == held[i]
-        if not same:
-            _run(steps, 1, settling)
-            held[:] = found
+    _run(steps, 0, len(steps))
+
+
+def _walk_settled(steps, patches, bases, settling, found, held):
+    for patch in range(len(patches)):
+        put(patches[patch, 0], bases[patches[patch, 1]] + patches[patch, 2])
+    _run(steps, 0, 1)
+    same = True
+    for i in range(len(found)):
+        same &= found[i] == held[i]
+    if not same:
+        _run(steps, 1, settling)
+        held[:] = found
     _run(steps, settling, len(steps))
+
+
+def _aim(bases, x, y, z):
+    bases[0], bases[1], bases[2] = x.ctypes.data, y.ctypes.data, z.ctypes.data
 
 
 def _address(array):
@@ -50,9 +59,13 @@ def _compiled(function: Callable[..., Any]) -> Any:
 
 
 walk = _compiled(_walk)
-"""walk(steps, patches, bases, settling, found, held): patches, then all steps.
+"""walk(steps, patches, bases): patches, then all steps."""
+walk_settled = _compiled(_walk_settled)
+"""walk_settled(steps, patches, bases, settling, found, held): patches, then all steps.
 
-The first `settling` of them, if any, are left out where the first one has found, in `found`, what `held` has.
+The first `settling` of them are left out where the first one has found, in `found`, what `held` has.
 """
+aim = _compiled(_aim)
+"""aim(bases, x, y, z): the addresses of three arrays as bases."""
 address = _compiled(_address)
 """address(array): where its first element lies."""

@@ -9,8 +9,6 @@ from fastconv.plan.places import Places
 from fastconv.plan.program import Program
 from fastconv.plan.record import Recording
 
-NONE = np.zeros(0, np.int64)
-
 
 def test_instances_have_memory_of_their_own():
     x = np.zeros((64, 40), np.float32)
@@ -23,8 +21,8 @@ def test_instances_have_memory_of_their_own():
     results = np.empty_like(given)
     instances = [program.instance(), program.instance()]
     for instance, source, result in zip(instances, given, results, strict=True):
-        instance.bases[:] = walk.address(source), walk.address(result)
+        walk.aim(instance.bases, source, result, result)
     for instance in instances:
-        walk.walk(instance.steps, instance.patches, instance.bases, 0, NONE, NONE)
+        walk.walk(instance.steps, instance.patches, instance.bases)
     for source, result in zip(given, results, strict=True):
         np.testing.assert_array_equal(result, F.sigmoid(F.relu(F.tanh(source))))
