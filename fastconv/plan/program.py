@@ -101,7 +101,7 @@ class Program:
 
 
 class Instance:
-    """A program's steps on memory of their own; `bases` are the addresses of what a run is given, and gives."""
+    """A program's steps on memory of their own; `bases` are the addresses of what a run gets and gives."""
 
     def __init__(self, steps: Array, patches: Array, words: Array, memory: Array) -> None:
         self.steps, self.patches = steps, patches
