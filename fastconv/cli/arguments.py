@@ -80,6 +80,8 @@ def _train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", metavar="DIR", help="run folder (default: the next runs/DATA-MODEL-NUMBER)")
     ranks = "mpi, or mpi:SHARDS: the processes that mpiexec started train together (8 shards of each batch)"
     parser.add_argument("--parallel", type=_parallel, metavar="mpi", help=ranks)
+    profile = "at the end, print where the time of a step goes, and draw it as profile.png"
+    parser.add_argument("--profile", action="store_true", help=profile)
     resume = "go on with the run in --out DIR, which says the rest; more --epochs prolong it"
     parser.add_argument("--resume", action="store_true", help=resume)
     _backend(parser)

@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastconv import plots
+from fastconv.plan.planned import Unplanned
+from fastconv.training.trainer import Trainer
 from fastconv.types import Array, Indices
 
 
@@ -128,3 +130,15 @@ def _save(figure: Any, path: Path) -> None:
     # The version of the library that draws is left out of the file.
     with naming(path):
         figure.savefig(path, dpi=120, metadata={"Software": None})
+
+
+def profile(folder: Path, trainer: Trainer) -> None:
+    """Print where the time of a step goes, and draw it as profile.png where that is possible."""
+    plan = trainer.plan
+    if isinstance(plan, Unplanned):
+        print(f"\nno profile: {plan}")
+        return
+    measured = plan.profile()
+    print(f"\n{str(plan).splitlines()[0]}\n\n{measured}")
+    if can_draw():
+        _save(plots.times(measured), folder / "profile.png")

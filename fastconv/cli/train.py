@@ -151,6 +151,8 @@ def _run(
     if not reports.can_draw():
         print("no pictures without matplotlib: pip install 'fastconv[plots]'")
     print(f"{folder}: {', '.join(sorted(path.name for path in folder.iterdir()))}")
+    if options.profile:
+        reports.profile(folder, trainer)
     holds = f"{folder} holds what {trainer.epochs} of {text.count(options.epochs, 'epoch')} gave"
     if isinstance(end, ValueError):
         raise ValueError(f"{end}; {holds}") from end

@@ -78,7 +78,7 @@ class Operations:
         for before, now in zip(reader.results, again.results, strict=True):
             self._places.alias(now, before)
         at = self.all.index(reader)
-        again.fused = reader.fused
+        again.fused, again.layer, new.layer = reader.fused, reader.layer, reader.layer
         self.all[at : at + 1] = [new, again]
 
     def pass_on(self, operation: Operation, array: Array) -> None:

@@ -12,7 +12,8 @@ HEAD = "layer", "operation", "kernels", "jobs", "bytes", "note"
 class Row(NamedTuple):
     """One operation: whose it is, what it stands for, and what runs.
 
-    `bytes` counts each array that a kernel reads or writes once a kernel, `flops` a multiply-add twice.
+    `bytes` counts each array that a kernel reads or writes once a kernel (of an update, which finds its
+    arrays in a table, once), `flops` a multiply-add twice.
     """
 
     layer: str
@@ -33,7 +34,7 @@ class Row(NamedTuple):
             " + ".join(part.name for part in parts),
             ", ".join(dict.fromkeys(_name(launch.kernel) for launch in launches)),
             ", ".join(map(_jobs, launches)),
-            sum(_bytes(launch.arguments) for launch in launches),
+            max(sum(_bytes(launch.arguments) for launch in launches), _bytes(operation.reads)),
             sum(map(flops, parts)),
             operation.note,
         )  # fmt: skip

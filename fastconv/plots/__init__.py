@@ -9,6 +9,7 @@ from fastconv.plots.epochs import curves
 from fastconv.plots.gradient import saliency
 from fastconv.plots.maps import feature_maps
 from fastconv.plots.matrix import confusion
+from fastconv.plots.profile import times
 from fastconv.plots.weights import filters
 
-__all__ = ["confusion", "curves", "feature_maps", "filters", "saliency", "wrong"]
+__all__ = ["confusion", "curves", "feature_maps", "filters", "saliency", "times", "wrong"]

@@ -36,6 +36,8 @@ FAR_NORMAL = 50.0
 """The same of the normal distribution."""
 DENSITY = 0.3989422804014327
 """1 / sqrt(2 pi)"""
+SIXTH = 1 / 6
+"""A product takes a tenth of the time of a quotient; 6 of them are 1."""
 SLOPE, CUBE = 1.5957691216057308, 0.044715
 """2 sqrt(2 / pi), and a coefficient: the logistic function of SLOPE (x + CUBE x^3) is nearly Phi(x)."""
 
@@ -96,9 +98,9 @@ def value(g, v, a, b):
         soft = (select(u > 0, u, 0) + log1p(exp(0 - magnitude(u)))) / a
         return select(u > b, v, soft)
     if g.formula == HARDSWISH:
-        return select(v < -3, -3, v) * (clamp(v + 3, 0, 6) / 6)
+        return select(v < -3, -3, v) * (clamp(v + 3, 0, 6) * SIXTH)
     if g.formula == HARDSIGMOID:
-        return clamp(v + 3, 0, 6) / 6
+        return clamp(v + 3, 0, 6) * SIXTH
     return clamp(v, a, b)  # HARDTANH; a, b: the ends
 
 
@@ -132,5 +134,5 @@ def gradient(g, v, dy, a, b):
     if g.formula == HARDSWISH:
         return select(v <= -3, 0, select(v >= 3, dy, dy * (v / 3 + 0.5)))
     if g.formula == HARDSIGMOID:
-        return select((v > -3) & (v < 3), dy / 6, 0)
+        return select((v > -3) & (v < 3), dy * SIXTH, 0)
     return select((v <= a) | (v >= b), 0, dy)

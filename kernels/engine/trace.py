@@ -67,6 +67,8 @@ class Trace:
         self.launches: list[Launch] = []
         self.made: list[np.ndarray] = []
         """Arrays for which there is memory, in order."""
+        self._since: dict[int, int] = {}
+        """How many launches there were when the array at an address was made."""
         self.settled: list[tuple[np.ndarray, list[Launch]]] = []
         """Those of them that may depend on parameters alone, each with the launches that fill it."""
         self.verdicts: list[np.ndarray] = []
@@ -92,13 +94,15 @@ class Trace:
             at = -memory.ctypes.data % LINE
             array = memory[at : at + array.nbytes].view(dtype).reshape(shape)
         self.made.append(array)
+        self._since[array.ctypes.data] = len(self.launches)
         locked = array.view()
         locked.flags.writeable = False
         return locked
 
     def settle(self, array: np.ndarray) -> None:
         """Note that no launch from now on writes to an array."""
-        fill = [launch for launch in self.launches if launch.touches(array)]
+        since = self.launches[self._since.get(array.ctypes.data, 0) :]
+        fill = [launch for launch in since if launch.touches(array)]
         self.settled.append((array, fill))
 
     def number(self, array: np.ndarray, value: np.generic) -> np.generic:

@@ -12,7 +12,7 @@ from ..engine import trace
 from ..engine.geometry import Geometry, vector
 from ..engine.jit import inline, kernel
 from ..engine.machine import LINE, cached_bytes, lanes
-from ..simd import full, pour
+from ..simd import full, load, pour, store, transposed, unwoven, woven
 from .shelf import shelf
 
 
@@ -46,6 +46,8 @@ def constant(array: np.ndarray) -> np.ndarray:
     return copy
 
 
+FEW = 8
+"""Most planes that are woven to pixels in registers."""
 CHUNK = 4096
 """Elements of one job where each element is a result of its own."""
 SMALL = 1 << 16
@@ -175,26 +177,19 @@ def empty_channels_last(shape: tuple[int, ...], dtype: np.dtype) -> tuple[np.nda
 
 def channels_last(array: np.ndarray) -> np.ndarray:
     """The elements of an (N, C, H, W) array, flat in the order N, H, W, C; copied if they lie otherwise."""
-    view = array.transpose(0, 2, 3, 1)
-    if view.flags.c_contiguous:
-        return view.ravel()
-    n, c, h, w = array.shape
-    if c == 1 or h * w == 1:
-        return array.ravel()
-    source = plain(array).ravel()
-    target = empty((array.size,), array.dtype)
-    _interleave(n * h, 16 * array.size, vector(array.dtype), source, target, c, h, w)
-    return target
+    return plain(array.transpose(0, 2, 3, 1)).ravel()
 
 
 def _in_c_order(array):
     """A copy in C order, by kernels if the array is dense in another order of few axes."""
     order = sorted(range(array.ndim), key=lambda axis: -array.strides[axis])
-    line, g = array.transpose(order), _turn(array.shape, array.strides, array.dtype)
-    if g is None or not line.flags.c_contiguous or array.dtype.kind != "f":
+    line = array.transpose(order)
+    plainly = not array.size or array.dtype.kind not in "fi" or array.itemsize < 4
+    g = None if plainly or not line.flags.c_contiguous else _turn(array.shape, array.strides, array.dtype)
+    if g is None:
         return np.ascontiguousarray(array)
     result = empty(array.shape, array.dtype)
-    _rearrange(g.outer * g.rows, 16 * array.size, g, line.ravel(), result.ravel())
+    _rearrange(g.outer * g.rows * g.parts, 16 * array.size, g, line.ravel(), result.ravel())
     return result
 
 
@@ -211,42 +206,73 @@ def _turn(shape, strides, dtype):
     if len(axes) > 4:
         return None
     outer, rows, columns, inner = [(1, 0)] * (4 - len(axes)) + axes
+    turned, width = columns[1] == 1, lanes(dtype)
+    planes = inner[0] if turned and inner[0] <= FEW else 0
+    pixel = columns[0] if turned and not planes and columns[0] == inner[1] <= FEW else 0
+    chunk = columns[0] if pixel else -(-max(1, CHUNK // inner[0]) // width) * width
     return Geometry({
         "outer": outer[0], "rows": rows[0], "columns": columns[0], "inner": inner[0],
         "outer_step": outer[1], "row_step": rows[1], "column_step": columns[1], "inner_step": inner[1],
-    }, lanes=lanes(dtype))  # fmt: skip
+        "chunk": chunk, "parts": -(-columns[0] // chunk),
+    }, lanes=width, turned=int(turned), planes=planes, pixel=pixel)  # fmt: skip
+
+
+@inline
+def _single(g, source, target, origin, to, c0, c1, i0, i1):
+    """The columns from c0 to c1, and of each the elements from i0 to i1, one by one."""
+    for c in range(c0, c1):
+        for i in range(i0, i1):
+            target[to + c * g.inner + i] = source[origin + c * g.column_step + i * g.inner_step]
+
+
+@inline
+def _square(g, source, target, origin, to, c0, c1, i0):
+    """Some columns from c0 on, up to c1, of some elements from i0 on, as many as a vector has."""
+    if g.turned and c1 - c0 >= g.lanes and g.inner - i0 >= g.lanes:
+        square = load(source, origin + c0 + i0 * g.inner_step, g.inner_step, g.lanes, 1, g.lanes, g.lanes)
+        store(transposed(square), target, to + c0 * g.inner + i0, g.inner, g.lanes)
+    else:
+        _single(g, source, target, origin, to, c0, min(c0 + g.lanes, c1), i0, min(i0 + g.lanes, g.inner))
+
+
+@inline
+def _to_pixels(g, source, target, origin, to, c0, c1):
+    """A plane for each of the few elements of a column becomes columns side by side."""
+    whole = c0 + (c1 - c0) // g.lanes * g.lanes
+    for c in range(c0, whole, g.lanes):
+        planes = load(source, origin + c, g.inner_step, g.planes, 1, g.lanes, g.lanes)
+        store(woven(planes), target, to + c * g.planes, 0, g.planes * g.lanes)
+    _single(g, source, target, origin, to, whole, c1, 0, g.inner)
+
+
+@inline
+def _to_planes(g, source, target, origin, to):
+    """Few columns, whose elements lie side by side, become a plane each."""
+    whole = g.inner // g.lanes * g.lanes
+    for i in range(0, whole, g.lanes):
+        pixels = load(source, origin + i * g.pixel, 0, 1, g.pixel, g.lanes, g.pixel * g.lanes)
+        store(unwoven(pixels), target, to + i, g.inner, g.lanes)
+    _single(g, source, target, origin, to, 0, g.columns, whole, g.inner)
 
 
 @kernel
 def _rearrange(g, source, target, first, last):
     """target[o, r, c, i] = source[o * outer_step + r * row_step + c * column_step + i * inner_step]
 
-    Both are flat; overwrites target. A job is one (o, r), taken in squares of as many elements as a vector
-    has, so that what is read along one axis and written along the other stays in the cache.
+    Both are flat; overwrites target. A job is one of g.parts of the columns c of one (o, r). If g.turned, the
+    columns are neighbours in source, and squares of as many elements as a vector has are transposed in
+    registers; g.planes or g.pixel are the elements or the columns, if they are so few that they are woven.
     """
     for job in range(first, last):
-        outer = job // g.rows
-        origin = outer * g.outer_step + (job - outer * g.rows) * g.row_step
-        to = job * g.columns * g.inner
-        for c0 in range(0, g.columns, g.lanes):
-            for i0 in range(0, g.inner, g.lanes):
-                for c in range(c0, min(c0 + g.lanes, g.columns)):
-                    at = origin + c * g.column_step
-                    for i in range(i0, min(i0 + g.lanes, g.inner)):
-                        target[to + c * g.inner + i] = source[at + i * g.inner_step]
-
-
-@kernel
-def _interleave(g, source, target, channels, height, width, first, last):
-    """target[n, p, q, c] = source[n, c, p, q]; overwrites target
-
-    Both are flat. A job is one row (n, p) of the image; `channels_last` cuts them.
-    """
-    for job in range(first, last):
-        n = job // height
-        row = job - n * height
-        at = job * width * channels
-        for c in range(channels):
-            origin = ((n * channels + c) * height + row) * width
-            for q in range(width):
-                target[at + q * channels + c] = source[origin + q]
+        row = job // g.parts
+        outer, c0 = row // g.rows, (job - row * g.parts) * g.chunk
+        origin = outer * g.outer_step + (row - outer * g.rows) * g.row_step
+        c1, to = min(c0 + g.chunk, g.columns), row * g.columns * g.inner
+        if g.planes:
+            _to_pixels(g, source, target, origin, to, c0, c1)
+        elif g.pixel:
+            _to_planes(g, source, target, origin, to)
+        else:
+            for c in range(c0, c1, g.lanes):
+                for i in range(0, g.inner, g.lanes):
+                    _square(g, source, target, origin, to, c, c1, i)

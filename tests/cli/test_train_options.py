@@ -35,3 +35,17 @@ def test_a_schedule_that_is_none_leaves_no_folder(refused, tmp_path, monkeypatch
     monkeypatch.chdir(tmp_path)
     assert refused("train", "--lr-schedule", text).startswith(f"--lr-schedule {text}: ")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_profile_of_the_step(fastconv, bars, tmp_path, monkeypatch):
+    monkeypatch.setattr(reports, "can_draw", lambda: False)
+    command = ["train", "--data", f"npz:{bars}", "--out", tmp_path / "run", "--epochs", 1, "--profile"]
+    out = fastconv(*command).out
+    assert (
+        "no profile: layer by layer: "
+        in fastconv(*command[:3], "--out", tmp_path / "twin", *SMALL, "--profile").out
+    )
+    table = out[out.index("step for ") :].splitlines()
+    assert table[2].split()[:4] == ["layer", "operation", "kernels", "us"]
+    assert table[3].split()[:2] == ["0", "conv2d"]
+    assert table[-1].startswith("sum ")

@@ -47,5 +47,5 @@ def test_a_plan_sees_that_parameters_alone_make_them():
     with trace.tracing(traced):
         lines_of(stages, 5, np.dtype(np.float32), np.ones(5, np.float32))
     assert len(traced.launches) == len(traced.settled) == len(traced.made) == 5
-    for launch, filled in zip(traced.launches, traced.settled, strict=True):
-        assert launch.arguments[-1] is filled
+    for launch, (filled, fill) in zip(traced.launches, traced.settled, strict=True):
+        assert launch.arguments[-1] is filled and len(fill) == 1 and fill[0] is launch

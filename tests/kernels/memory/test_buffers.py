@@ -1,5 +1,8 @@
 """Layouts in and out: dense arrays are seen as they lie, the rest is copied once."""
 
+import itertools
+import math
+
 import numpy as np
 import pytest
 
@@ -60,3 +63,28 @@ def test_set_zero(size):
 def test_large_arrays_begin_a_cache_line():
     for size in (20_000, 123_457):
         assert buffers.empty((size,), np.dtype(np.float32)).ctypes.data % machine.LINE == 0
+
+
+SHAPES = [(2, 3, 20, 17), (1, 5, 33, 2), (3, 64, 4, 8), (2, 16, 16), (40, 35), (2, 3, 4, 5, 6), (2, 8, 1, 70)]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int64, np.int32, np.uint8])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_arrays_in_any_order_are_copied(shape, dtype):
+    x = np.arange(math.prod(shape)).reshape(shape).astype(dtype)
+    for axes in itertools.permutations(range(len(shape))):
+        turned = x.transpose(axes)
+        copy = buffers.plain(turned)
+        assert copy.flags.c_contiguous
+        np.testing.assert_array_equal(copy, turned)
+    for other in (x[::-1], x[..., ::2], np.broadcast_to(x[:1], shape), x[:0]):
+        np.testing.assert_array_equal(buffers.plain(other), other)
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 8, 9, 16, 40])
+def test_channels_last_and_back(channels):
+    x = np.random.default_rng(0).standard_normal((2, channels, 7, 9)).astype("f4")
+    last = buffers.channels_last(x)
+    np.testing.assert_array_equal(last, x.transpose(0, 2, 3, 1).ravel())
+    images = last.reshape(2, 7, 9, channels).transpose(0, 3, 1, 2)
+    np.testing.assert_array_equal(buffers.reshape(images, (2, channels * 63)), x.reshape(2, -1))
