@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import re
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
@@ -243,6 +244,16 @@ def test_llvmlite_stays_where_machine_code_is_made():
         f"{module} imports llvmlite"
         for module in MODULES
         if not module.startswith(EMITTERS) and "llvmlite" in map(root, imports_of(module))
+    )
+
+
+def test_no_machine_code_reads_the_inside_of_a_python_object():
+    none_of(
+        f"{module} names {word}"
+        for module, path in MODULES.items()
+        if module.startswith("fastconv.kernels")
+        for word in ("pythonapi", "PyObject", "PyCFunction", "Py_", "__basicsize__", "ob_", "id(")
+        if re.search(rf"(?<![\w.]){re.escape(word)}", path.read_text(encoding="utf-8"))
     )
 
 

@@ -80,11 +80,13 @@ class Program:
         passing_at, passing_bytes = arena(pass_, sizes, self._line)
         return lasting_at, passing_at, lasting_bytes, passing_bytes
 
-    def instance(self) -> "Instance":
-        """The program with memory for one run at a time."""
+    def instance(self, memory: Array | None = None) -> "Instance":
+        """The program with memory for one run at a time: that of another instance, if it is large enough."""
         words = np.array(self._words, np.int64)
         steps = np.array(self._steps, np.int64).reshape(-1, COLUMNS)
-        passing = _lines(self.passing_bytes, self._line)
+        passing = memory
+        if passing is None or passing.nbytes < self.passing_bytes:
+            passing = _lines(self.passing_bytes, self._line)
         base = words.ctypes.data
         patches: list[tuple[int, int, int]] = []
         for word, (root, offset) in self._relocations:
@@ -106,7 +108,8 @@ class Instance:
     def __init__(self, steps: Array, patches: Array, words: Array, memory: Array) -> None:
         self.steps, self.patches = steps, patches
         self.bases = np.zeros(3, np.int64)
-        self._alive = words, memory
+        self.memory = memory
+        self._alive = words
 
 
 def _lines(size: int, line: int) -> Array:

@@ -33,11 +33,18 @@ class Step(Planned):
     - `traced`: the functions that are planned.
     - `batch`: arrays, of which only shape, layout and type matter.
     - `kept`: gives the arrays that stay from step to step: parameters, buffers, the optimizer's state.
+    - `memory`: that of another step, which does not run at the same time; None for none.
     """
 
     kind = "step"
 
-    def __init__(self, traced: Traced, batch: tuple[Array, ...], kept: Callable[[], list[Array]]) -> None:
+    def __init__(
+        self,
+        traced: Traced,
+        batch: tuple[Array, ...],
+        kept: Callable[[], list[Array]],
+        memory: Array | None = None,
+    ) -> None:
         from fastconv import kernels
         from fastconv.kernels.optimizer import NUMBERS
 
@@ -67,7 +74,7 @@ class Step(Planned):
         launches = [launch for operation in (*first, *second) for launch in operation.launches]
         split = sum(len(operation.launches) for operation in first)
         super().__init__(operations, Program(launches, places, [places.made_root(output)]), output)
-        self._instance = self.program.instance()
+        self._instance = self.program.instance(memory)
         self._halves = self._instance.steps[:split], self._instance.steps[split:]
 
     def forward(self, x: Array, target: Array) -> tuple[Array, float, bool]:
@@ -92,6 +99,11 @@ class Step(Planned):
                 self._told[index] = told
         with self._alone:
             self._engine.walk(self._halves[1], UNPATCHED, self._instance.bases)
+
+    @property
+    def memory(self) -> Array:
+        """What the launches pass on lies here."""
+        return self._instance.memory
 
     def _changed(self) -> list[Array]:
         """Parameters, buffers and states, which a table of addresses names."""

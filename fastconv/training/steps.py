@@ -52,6 +52,11 @@ class Steps:
         self.latest = found
         return None if isinstance(found, Unplanned) else found
 
+    def _memory(self) -> Array | None:
+        """The largest memory of a plan: all share it, for one of them runs at a time."""
+        held = (plan.memory for plan in self._found.values() if isinstance(plan, Step))
+        return max(held, key=lambda memory: memory.nbytes, default=None)
+
     def _made(self, x: Array, y: Array, check: Callable[[Gradients], None]) -> Step | Unplanned:
         model, loss, optimizer = self._parts
         own = (*(type(layer) for layer in model.modules()), type(loss), type(optimizer))
@@ -75,6 +80,6 @@ class Steps:
 
         try:
             with named(model):
-                return Step(Traced(forward, update), (x, y), kept)
+                return Step(Traced(forward, update), (x, y), kept, self._memory())
         except UnplannedError as error:
             return Unplanned(str(error))

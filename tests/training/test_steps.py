@@ -47,3 +47,9 @@ def test_names_of_gradients_are_checked():
     seen = []
     steps().of(batch(), lambda gradients: seen.append(sorted(gradients)))
     assert seen == [["0.bias", "0.weight"]]
+
+
+def test_plans_share_their_memory():
+    found = steps()
+    large, small = (found.of(batch(samples), lambda gradients: None) for samples in (40, 7))
+    assert small.memory is large.memory

@@ -13,6 +13,8 @@ TURNS = 10
 """The most that a rank waits for."""
 WRITING = 5.0
 """Seconds that the others leave rank 0, when the user ends the run, to write what there is."""
+FORWARDING = 0.2
+"""Seconds in which mpiexec reads what was said: when the run ends, it drops what it has not read."""
 
 _comm: Any = None
 
@@ -44,6 +46,7 @@ def end(status: int) -> None:
         watch.end()
         sys.stdout.flush()
         sys.stderr.flush()
+        time.sleep(FORWARDING)
         _comm.Abort(status)
 
 
