@@ -9,6 +9,7 @@ import numpy as np
 from fastconv import models, nn, optim
 from fastconv.cli import modelfile, text
 from fastconv.plan.planned import Unplanned
+from fastconv.training.descent import Descent
 from fastconv.training.steps import Steps
 
 
@@ -49,8 +50,9 @@ def _step(model: nn.Layer, shape: tuple[int, ...], batch_size: int) -> object:
     y = np.zeros((batch_size, *outputs), dtype)
     if outputs[0] > 1:
         loss, y = nn.CrossEntropyLoss(), np.zeros((batch_size, *outputs[1:]), np.int64)
-    steps = Steps(model, loss, optim.Adam(model.parameters()))
-    steps.of((x, y, None), lambda gradients: None)
+    optimizer = optim.Adam(model.parameters())
+    steps = Steps(model, loss, optimizer)
+    steps.of((x, y, None), Descent(optimizer, frozenset(model.parameters()), None))
     return steps.latest
 
 

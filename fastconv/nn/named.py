@@ -33,4 +33,4 @@ def named(model: Any) -> Iterator[None]:
         yield
     finally:
         for _, layer in leaves:
-            del vars(layer)["forward"]
+            vars(layer).pop("forward", None)  # another thread may have been here

@@ -64,7 +64,7 @@ class Step(Planned):
         for array in (*outside, *(array for operation in updates for array in operation.reads)):
             places.stay(array)
         operations = rewritten(recording, places, [output, *outside])
-        first, second = _in_halves(operations, halfway)
+        first, second = in_halves(operations, halfway)
         self._verdicts = [verdicts for operation in first for verdicts in operation.verdicts]
         for verdicts in self._verdicts:
             places.stay(verdicts)
@@ -114,7 +114,7 @@ class Step(Planned):
         return self._instance
 
 
-def _in_halves(operations: list[Operation], halfway: Operation) -> tuple[list[Operation], list[Operation]]:
+def in_halves(operations: list[Operation], halfway: Operation) -> tuple[list[Operation], list[Operation]]:
     """The operations of the forward pass, of which `halfway` was the last one, and the others."""
     ends = [i for i, operation in enumerate(operations) if halfway in (operation, *operation.fused)]
     split = ends[-1] + 1

@@ -5,12 +5,12 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from fastconv import nn, optim
-from fastconv.plan.planned import Unplanned
+from fastconv.nn.tree import Gradients
 from fastconv.plan.step import Step
 from fastconv.training import prefetch
 from fastconv.training.batches import Batch, Batches, OwnBatches
 from fastconv.training.descent import Descent, Forwarded
-from fastconv.training.steps import Steps
+from fastconv.training.steps import Plan, Steps
 from fastconv.types import Array
 
 
@@ -32,7 +32,7 @@ class Alone:
         self._steps = Steps(model, loss, optimizer)
 
     @property
-    def plan(self) -> Step | Unplanned:
+    def plan(self) -> Plan:
         """What the last step was planned as."""
         return self._steps.latest
 
@@ -63,14 +63,20 @@ class Alone:
     def forward(self, batch: Batch, descent: Descent) -> Forwarded:
         """The output and the loss of a batch, and what updates the parameters."""
         x, y, weight = batch
-        if descent.clip_norm is None and (plan := self._steps.of(batch, descent.check)) is not None:
+        plan = self._steps.of(batch, descent)
+        if isinstance(plan, Step):
             output, loss, refused = plan.forward(x, y)
             if refused:
                 self.loss.forward(output, y)  # which says what is wrong
             return Forwarded(output, y, None, loss, lambda: plan.update(self.optimizer.advance()))
-        output, backward = self.model.forward(x, training=True)
+        backward: Callable[[Array], Gradients]
+        if plan is not None:
+            output, backward = plan.forward(x), plan.backward
+        else:
+            output, closure = self.model.forward(x, training=True)
+            backward = lambda dy: closure(dy, input_gradient=False)[1]  # noqa: E731
         loss, slope = self.loss.forward(output, y, weight)
-        return Forwarded(output, y, weight, loss, lambda: descent(backward(slope(), input_gradient=False)[1]))
+        return Forwarded(output, y, weight, loss, lambda: descent(backward(slope())))
 
     def predict(self, batch: Batch) -> tuple[Array, Array, Array | None]:
         """The output as in prediction, the targets and weights."""

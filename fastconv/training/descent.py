@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from fastconv import optim
+from fastconv.nn.contract import built_in
 from fastconv.nn.tree import Gradients
 from fastconv.training.parameters import check_gradients
 from fastconv.types import Array
@@ -41,4 +42,6 @@ class Descent:
         self.check(gradients)
         if self.clip_norm is not None:
             gradients = optim.clip(gradients, self.clip_norm)
+        if not built_in(type(self._optimizer)):  # it may keep them, and a plan overwrites its own
+            gradients = {name: g if g is None else g.copy() for name, g in gradients.items()}
         self._optimizer.step(gradients)

@@ -1,6 +1,7 @@
 """The steps of training that are planned: one plan for each kind of batch."""
 
-from collections.abc import Callable
+from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from fastconv import backends, nn, optim
@@ -9,10 +10,14 @@ from fastconv.nn.contract import built_in
 from fastconv.nn.named import named
 from fastconv.nn.tree import Gradients
 from fastconv.plan.cache import age
+from fastconv.plan.passes import Passes
 from fastconv.plan.planned import Unplanned
 from fastconv.plan.record import UnplannedError
 from fastconv.plan.step import Step, Traced
+from fastconv.training.descent import Descent
 from fastconv.types import Array
+
+Plan = Step | Passes | Unplanned
 
 MOST = 8
 """Plans that are kept: the oldest is forgotten first."""
@@ -28,25 +33,31 @@ class Steps:
 
     def __init__(self, model: nn.Layer, loss: nn.Loss, optimizer: optim.Optimizer) -> None:
         self._parts = model, loss, optimizer
-        self._found: dict[Any, Step | Unplanned] = {}
-        self.latest: Step | Unplanned = Unplanned("there was no step yet")
+        self._found: dict[Any, Plan] = {}
+        self.latest: Plan = Unplanned("there was no step yet")
         """The plan of the last step."""
         self._holds: tuple[object, ...] = ()
 
-    def of(self, batch: tuple[Array, Array, Array | None], check: Callable[[Gradients], None]) -> Step | None:
-        """The plan for batches like this one, (x, y, weight), or None; `check` sees the gradients' names."""
+    def of(self, batch: tuple[Array, Array, Array | None], descent: Descent) -> Step | Passes | None:
+        """The plan for batches like this one, (x, y, weight), or None; `descent` is what follows the loss.
+
+        It is that of a whole step, or where the loss or the update is Python's, that of both passes.
+        """
         x, y, weight = batch
-        if weight is not None or not (backends.plannable() and x.flags.aligned):
-            self.latest = Unplanned("samples have weights, or config, backend or memory forbids it")
+        if not (backends.plannable() and x.flags.aligned and y.flags.aligned):
+            self.latest = Unplanned(
+                "fastconv.config, the backend, or how the batch lies in memory forbids it"
+            )
             return None
         holds = Settings.changes, age()
         if self._holds != holds:
             self._found.clear()
             self._holds = holds
-        key = x.shape, x.strides, x.dtype, y.shape, y.strides, y.dtype
+        whole = weight is None and descent.clip_norm is None
+        key: Any = (x.shape, x.strides, x.dtype, *((y.shape, y.strides, y.dtype) if whole else ()))
         found = self._found.get(key)
         if found is None:
-            found = self._found[key] = self._made(x, y, check)
+            found = self._found[key] = self._made(x, y, descent, whole)
             if len(self._found) > MOST:
                 del self._found[next(iter(self._found))]
         self.latest = found
@@ -54,15 +65,25 @@ class Steps:
 
     def _memory(self) -> Array | None:
         """The largest memory of a plan: all share it, for one of them runs at a time."""
-        held = (plan.memory for plan in self._found.values() if isinstance(plan, Step))
+        held = (plan.memory for plan in self._found.values() if not isinstance(plan, Unplanned))
         return max(held, key=lambda memory: memory.nbytes, default=None)
 
-    def _made(self, x: Array, y: Array, check: Callable[[Gradients], None]) -> Step | Unplanned:
+    def _made(self, x: Array, y: Array, descent: Descent, whole: bool) -> Plan:
         model, loss, optimizer = self._parts
-        own = (*(type(layer) for layer in model.modules()), type(loss), type(optimizer))
-        if not all(map(built_in, own)) or not x.size or not y.flags.aligned:
-            return Unplanned("a part of the user's")
-        backward: list[Callable[[], Gradients]] = []
+        if not _ours(type(layer) for layer in model.modules()) or not x.size:
+            return Unplanned("a layer of the user's, or no samples")
+        try:
+            with named(model):
+                if whole and _ours((type(loss), type(optimizer))):
+                    with suppress(UnplannedError):
+                        return self._step(x, y, descent)
+                return self._passes(x, descent)
+        except UnplannedError as error:
+            return Unplanned(str(error))
+
+    def _step(self, x: Array, y: Array, descent: Descent) -> Step:
+        model, loss, optimizer = self._parts
+        backward: list[Any] = []
 
         def forward(x: Array, y: Array) -> Array:
             output, closure = model.forward(x, training=True)
@@ -72,14 +93,31 @@ class Steps:
 
         def update() -> None:
             gradients = backward[0]()
-            check(gradients)
+            descent.check(gradients)
             optimizer.trace(gradients)
 
         def kept() -> list[Array]:
             return [*model._state().values(), *optimizer.arrays()]
 
-        try:
-            with named(model):
-                return Step(Traced(forward, update), (x, y), kept, self._memory())
-        except UnplannedError as error:
-            return Unplanned(str(error))
+        return Step(Traced(forward, update), (x, y), kept, self._memory())
+
+    def _passes(self, x: Array, descent: Descent) -> Passes:
+        model, _, _ = self._parts
+        closures: list[Any] = []
+
+        def forward(x: Array) -> Array:
+            output, closure = model.forward(x, training=True)
+            closures.append(closure)
+            return output
+
+        def backward(slope: Array) -> Gradients:
+            gradients: Gradients = closures[0](slope, input_gradient=False)[1]
+            descent.check(gradients)
+            return gradients
+
+        return Passes(forward, backward, x, [*model._state().values()], self._memory())
+
+
+def _ours(kinds: Iterable[type]) -> bool:
+    """Whether all classes are fastconv's."""
+    return all(map(built_in, kinds))

@@ -13,8 +13,6 @@ from fastconv.attributes import Checks, Settings
 from fastconv.nn.base import BATCH_SIZE, SAMPLES
 from fastconv.nn.classes import Classes
 from fastconv.optim.lr_scheduler import LRScheduler
-from fastconv.plan.planned import Unplanned
-from fastconv.plan.step import Step
 from fastconv.training import checkpoints, prefetch
 from fastconv.training.alone import Alone
 from fastconv.training.arguments import CHECKS, check_seed, check_shards, progress_of, warn_of_loss
@@ -29,6 +27,7 @@ from fastconv.training.metrics.names import again, figure_names, named, words
 from fastconv.training.parallel import MPI, Together
 from fastconv.training.parameters import check_parts, check_unchanged
 from fastconv.training.schedule import Schedule
+from fastconv.training.steps import Plan
 from fastconv.types import Array
 
 
@@ -111,7 +110,7 @@ class Trainer(Settings):
         return self._figures
 
     @property
-    def plan(self) -> Step | Unplanned:
+    def plan(self) -> Plan:
         """What the last step was planned as: printed, a table; `plan.profile()` measures each operation."""
         return self._run.plan
 

@@ -134,14 +134,3 @@ def test_labels_that_are_no_classes_are_an_error_that_changes_no_parameter():
     for name, array in model.parameters().items():
         np.testing.assert_array_equal(array, before[name])
     assert trainer.optimizer.steps == 1
-
-
-def test_parts_of_ones_own_run_as_they_are():
-    class Descent(optim.SGD):
-        def _update(self, settings, parameters, gradients, state, step, first):
-            for p, g in zip(parameters, gradients, strict=True):
-                p -= settings["lr"] * g
-
-    x, y = data((2, 8, 8), 6, 4)
-    _, _, plans = trained(small(), lambda p: Descent(p, lr=0.1), x, y)
-    assert [plan.reason for plan in plans] == ["a part of the user's"]

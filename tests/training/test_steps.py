@@ -5,6 +5,9 @@ import pytest
 
 import fastconv as fc
 from fastconv import nn, optim
+from fastconv.plan.passes import Passes
+from fastconv.plan.step import Step
+from fastconv.training.descent import Descent
 from fastconv.training.steps import MOST, Steps
 
 pytestmark = pytest.mark.usefixtures("compiled")
@@ -15,41 +18,55 @@ def steps():
     return Steps(model, nn.CrossEntropyLoss(), optim.SGD(model.parameters(), lr=0.1))
 
 
+DESCENT = Descent(
+    optim.SGD({"0.weight": np.zeros(1, np.float32)}, lr=0.1), frozenset({"0.weight", "0.bias"}), None
+)
+CLIPPED = Descent(DESCENT._optimizer, DESCENT._names, 1.0)
+
+
 def batch(samples=4, weight=None):
     return np.ones((samples, 3), np.float32), np.zeros(samples, np.int64), weight
 
 
 def test_one_plan_for_a_kind_of_batch():
     found = steps()
-    plan = found.of(batch(), lambda gradients: None)
-    assert found.of(batch(), lambda gradients: None) is plan is not None
-    assert found.of(batch(5), lambda gradients: None) is not plan
+    plan = found.of(batch(), DESCENT)
+    assert found.of(batch(), DESCENT) is plan is not None
+    assert found.of(batch(5), DESCENT) is not plan
     for samples in range(1, 20):
-        found.of(batch(samples), lambda gradients: None)
+        found.of(batch(samples), DESCENT)
     assert len(found._found) == MOST
 
 
-@pytest.mark.parametrize(
-    "other", [batch(weight=np.ones(4, np.float32)), batch(0)], ids=["weights", "no samples"]
-)
-def test_batches_without_a_plan(other):
-    assert steps().of(other, lambda gradients: None) is None
+def test_both_passes_where_the_rest_is_pythons():
+    found = steps()
+    assert isinstance(found.of(batch(), DESCENT), Step)
+    passes = found.of(batch(weight=np.ones(4, np.float32)), DESCENT)
+    assert isinstance(passes, Passes)
+    assert found.of(batch(), CLIPPED) is passes is found.latest
+
+
+def test_no_samples_have_no_plan():
+    found = steps()
+    assert found.of(batch(0), DESCENT) is None
+    assert "no samples" in str(found.latest)
 
 
 def test_a_plan_is_asked_for():
     with fc.config(plan=False):
-        assert steps().of(batch(), lambda gradients: None) is None
+        assert steps().of(batch(), DESCENT) is None
     with fc.backend("reference"):
-        assert steps().of(batch(), lambda gradients: None) is None
+        assert steps().of(batch(), DESCENT) is None
 
 
 def test_names_of_gradients_are_checked():
-    seen = []
-    steps().of(batch(), lambda gradients: seen.append(sorted(gradients)))
-    assert seen == [["0.bias", "0.weight"]]
+    other = Descent(RULE, frozenset({"0.weight"}), None)
+    found = steps()
+    assert found.of(batch(), other) is None
+    assert "got 0.bias, which is not among the model's parameters" in str(found.latest)
 
 
 def test_plans_share_their_memory():
     found = steps()
-    large, small = (found.of(batch(samples), lambda gradients: None) for samples in (40, 7))
+    large, small = (found.of(batch(samples), DESCENT) for samples in (40, 7))
     assert small.memory is large.memory
