@@ -18,10 +18,8 @@ def steps():
     return Steps(model, nn.CrossEntropyLoss(), optim.SGD(model.parameters(), lr=0.1))
 
 
-DESCENT = Descent(
-    optim.SGD({"0.weight": np.zeros(1, np.float32)}, lr=0.1), frozenset({"0.weight", "0.bias"}), None
-)
-CLIPPED = Descent(DESCENT._optimizer, DESCENT._names, 1.0)
+RULE, NAMES = optim.SGD({"0.weight": np.zeros(1, np.float32)}, lr=0.1), frozenset({"0.weight", "0.bias"})
+DESCENT, CLIPPED = Descent(RULE, NAMES, None), Descent(RULE, NAMES, 1.0)
 
 
 def batch(samples=4, weight=None):
