@@ -14,19 +14,39 @@ MOST, LARGEST = 16, 1 << 30
 """Plans that a model keeps, and bytes of their memory in all, unless a single one has more."""
 
 
+class Since:
+    """Whether layers and settings are what they were when plans were made.
+
+    **Arguments:**
+
+    - `now`: whether that is now; else it was never.
+    """
+
+    def __init__(self, now: bool = False) -> None:
+        self._changes: object = None
+        if now:
+            from fastconv.kernels.engine import trace
+
+            self._changes, self._trace, self._age = Settings.changes, trace, trace.age
+
+    def holds(self) -> bool:
+        """Whether they are."""
+        return self._changes is Settings.changes and self._age is self._trace.age
+
+
 class Plans:
     """What a model has planned; copies of the model, and pickled ones, begin without plans."""
 
     def __init__(self) -> None:
         self._found: dict[Any, Prediction | Unplanned] = {}
-        self._holds: tuple[object, object] = (None, None)
+        self._since = Since()
 
     def prediction(self, x: Array, make: Callable[[Array], Prediction]) -> Prediction | None:
         """The plan for inputs like x, which `make` makes where there is none; None if there can be none."""
         if not (backends.plannable() and x.flags.aligned):
             return None
         found = self._found.get((x.shape, x.strides, x.dtype))
-        if found is None or self._holds != (Settings.changes, age()):
+        if found is None or not self._since.holds():
             found = self._make(x, make)
         return None if isinstance(found, Unplanned) else found
 
@@ -38,10 +58,9 @@ class Plans:
         return self._found[x.shape, x.strides, x.dtype] if found is None else found
 
     def _make(self, x: Array, make: Callable[[Array], Prediction]) -> Prediction | Unplanned:
-        holds = Settings.changes, age()
-        if self._holds != holds:
+        if not self._since.holds():
             self._found.clear()
-            self._holds = holds
+            self._since = Since(now=True)
         try:
             found: Prediction | Unplanned = make(x)
         except UnplannedError as error:
@@ -59,10 +78,3 @@ class Plans:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Plans, ()
-
-
-def age() -> object:
-    """Another object whenever a setting of the kernels changed, on which plans depend."""
-    from fastconv.kernels.engine import trace
-
-    return trace.age

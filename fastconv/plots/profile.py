@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from fastconv import validate
 from fastconv.plan.profile import Profile
 from fastconv.plots.figure import new_figure
 
@@ -13,8 +14,9 @@ def times(profile: Profile) -> Any:
     """A bar for each layer, as long as its operations take in microseconds, in the order of the layers.
 
     profile: what `trainer.plan.profile()` or `model.plan(input_shape).profile()` measured.
-    Returns a `matplotlib.figure.Figure`. ImportError without matplotlib.
+    Returns a `matplotlib.figure.Figure`. TypeError for anything else; ImportError without matplotlib.
     """
+    validate.instance("times", "profile", profile, Profile)
     spent = profile.by_layer()
     names = [name or OTHERS for name in spent]
     figure = new_figure("times", 6.5, 1 + 0.25 * len(names))

@@ -5,11 +5,10 @@ from contextlib import suppress
 from typing import Any
 
 from fastconv import backends, nn, optim
-from fastconv.attributes import Settings
 from fastconv.nn.contract import built_in
 from fastconv.nn.named import named
 from fastconv.nn.tree import Gradients
-from fastconv.plan.cache import age
+from fastconv.plan.cache import Since
 from fastconv.plan.passes import Passes
 from fastconv.plan.planned import Unplanned
 from fastconv.plan.record import UnplannedError
@@ -36,7 +35,7 @@ class Steps:
         self._found: dict[Any, Plan] = {}
         self.latest: Plan = Unplanned("there was no step yet")
         """The plan of the last step."""
-        self._holds: tuple[object, ...] = ()
+        self._since = Since()
 
     def of(self, batch: tuple[Array, Array, Array | None], descent: Descent) -> Step | Passes | None:
         """The plan for batches like this one, (x, y, weight), or None; `descent` is what follows the loss.
@@ -49,10 +48,9 @@ class Steps:
                 "fastconv.config, the backend, or how the batch lies in memory forbids it"
             )
             return None
-        holds = Settings.changes, age()
-        if self._holds != holds:
+        if not self._since.holds():
             self._found.clear()
-            self._holds = holds
+            self._since = Since(now=True)
         whole = weight is None and descent.clip_norm is None
         key: Any = (x.shape, x.strides, x.dtype, *((y.shape, y.strides, y.dtype) if whole else ()))
         found = self._found.get(key)

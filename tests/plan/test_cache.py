@@ -7,7 +7,7 @@ import numpy as np
 
 import fastconv as fc
 from fastconv.attributes import changed
-from fastconv.plan.cache import MOST, Plans, age
+from fastconv.plan.cache import MOST, Plans, Since
 from fastconv.plan.record import UnplannedError
 
 X = np.zeros((2, 3), np.float32)
@@ -69,5 +69,9 @@ def test_copies_are_empty():
     assert not copy.deepcopy(plans)._found and not pickle.loads(pickle.dumps(plans))._found
 
 
-def test_age():
-    assert age() is age()
+def test_since():
+    assert not Since().holds()
+    since = Since(now=True)
+    assert since.holds()
+    changed()
+    assert not since.holds()
