@@ -28,8 +28,9 @@ def rectified(operations: Operations, relu: Operation) -> None:
     """max(f(x), 0) of what can store that: memory is written once."""
     source = relu.given["input"]
     maker = operations.maker(source, *RECTIFYING)
-    if maker is not None and not maker.given["relu"] and operations.read_once(source):
-        operations.replace((maker, relu), maker.name, **{**maker.given, "relu": True})
+    if maker is None or maker.given["relu"] or _read_by_others(operations, maker, source, relu):
+        return
+    operations.replace((maker, relu), maker.name, **{**maker.given, "relu": True})
 
 
 def masked_before_routing(operations: Operations, mask: Operation) -> None:
@@ -66,25 +67,25 @@ def staged(operations: Operations, last: Operation) -> None:
     for running, others in operands(last):
         source = last.given[running]
         maker = operations.maker(source, "conv2d", *STAGES)
-        if maker is None or not operations.read_once(source):
+        if maker is None or _read_by_others(operations, maker, source, last):
             continue
-        stage = (last.name, *others)
-        if maker.name == "conv2d":
-            stages = (*maker.given["stages"], stage)
-            if fits(stages, source.shape):
-                operations.replace((maker, last), "conv2d", **{**maker.given, "stages": stages})
-                return
-        elif maker.name == "chain":
-            stages = (*maker.given["stages"], stage)
-            if fits(stages, source.shape):
-                operations.replace((maker, last), "chain", **{**maker.given, "stages": stages})
-                return
-        else:
-            running, others = operands(maker)[0]
-            stages = ((maker.name, *others), stage)
-            if fits(stages, source.shape) and maker.given[running].shape == source.shape:
-                operations.replace((maker, last), "chain", input=maker.given[running], stages=stages)
-                return
+        name, given, stages = maker.name, maker.given, maker.given.get("stages", ())
+        if name not in ("conv2d", "chain"):
+            first, rest = operands(maker)[0]
+            name, given, stages = "chain", {"input": maker.given[first]}, ((maker.name, *rest),)
+        given = {**given, "stages": (*stages, (last.name, *others))}
+        grows = name == "chain" and given["input"].shape != source.shape
+        if not grows and fits(given["stages"], source.shape):
+            operations.replace((maker, last), name, **given)
+            return
+
+
+def _read_by_others(operations: Operations, maker: Operation, source: Array, reader: Operation) -> bool:
+    """Whether an operation is not the only one that reads an array, which is noted."""
+    if operations.read_once(source):
+        return False
+    reader.note = f"apart from {maker.name}, which others read"
+    return True
 
 
 def operands(operation: Operation) -> list[tuple[str, tuple[Any, ...]]]:

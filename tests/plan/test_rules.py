@@ -39,7 +39,8 @@ def test_rectified_sums():
 
 def test_what_another_one_reads_is_not_rectified():
     operations = planned(nn.Conv2d(2, 2, 3, padding=1), nn.Residual(nn.ReLU()))
-    assert "relu" in names(operations)
+    (relu,) = (operation for operation in operations if operation.name == "relu")
+    assert relu.note == "apart from conv2d, which others read"
 
 
 def test_masked_in_norm():
@@ -59,3 +60,20 @@ def test_masked_before_routing():
 
 def test_every_rule_is_told_at_which_operation_it_looks():
     assert {name for names, _ in RULES for name in names} <= {*fc.kernels.__all__}
+
+
+def predicted(*layers, shape=(2, 8, 8)):
+    """The operations of a prediction."""
+    return [row.operation for row in nn.Sequential(*layers, seed=0).plan(shape).rows()]
+
+
+def test_staged():
+    block = nn.Conv2d(2, 3, 3, padding=1), nn.BatchNorm2d(3), nn.Hardswish()
+    assert predicted(*block) == ["conv2d + channel_norm + hardswish"]
+    assert predicted(nn.MaxPool2d(2), nn.BatchNorm2d(2), nn.ReLU(), nn.Tanh())[1:] == [
+        "channel_norm + relu + tanh"
+    ]
+    model = nn.Residual(nn.Sequential(nn.Conv2d(2, 2, 3, padding=1), nn.BatchNorm2d(2))), nn.ReLU()
+    assert predicted(*model) == ["conv2d + channel_norm + add + relu"]
+    assert predicted(nn.Conv2d(2, 2, 1), nn.Residual(nn.Tanh())) == ["conv2d", "tanh + add"]
+    assert predicted(nn.Conv2d(2, 2, 1), nn.Softmax(1)) == ["conv2d", "softmax"]
