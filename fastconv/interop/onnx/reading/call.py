@@ -7,6 +7,7 @@ import numpy as np
 
 from fastconv import nn
 from fastconv.interop.onnx.reading.graphs import Node
+from fastconv.interop.onnx.reading.origins import Origin
 from fastconv.interop.onnx.reading.values import Budget, Constant, Data, GraphError, Value
 from fastconv.types import Array
 
@@ -15,10 +16,11 @@ MOST_NUMBERS = 64
 
 
 class Made(NamedTuple):
-    """A layer in the model that is being made, and what it reads."""
+    """A layer in the model that is being made, what it reads, and the origin of its parameters."""
 
     layer: nn.Layer
     sources: tuple[Data, ...]
+    origin: Origin = ()
 
 
 class Making(Protocol):
@@ -31,8 +33,8 @@ class Making(Protocol):
     dtype: np.dtype[Any]
     budget: Budget
 
-    def add(self, name: str, layer: nn.Layer, *sources: Data) -> Data:
-        """What a layer gives for these."""
+    def add(self, name: str, layer: nn.Layer, *sources: Data, origin: Origin = ()) -> Data:
+        """What a layer gives for these; one of the same origin may take its place."""
 
     def made(self, data: Data) -> Made | None:
         """The layer that gives this; None of the input."""
@@ -42,10 +44,18 @@ class Making(Protocol):
 
 
 class Call:
-    """A node with the values of its inputs."""
+    """A node with the values of its inputs, and the origin of what it makes."""
 
-    def __init__(self, node: Node, opset: int, inputs: Sequence[Value | None], making: Making) -> None:
+    def __init__(
+        self,
+        node: Node,
+        opset: int,
+        inputs: Sequence[Value | None],
+        making: Making,
+        origin: Origin = (),
+    ) -> None:
         self.node, self.opset, self.inputs, self.making = node, opset, tuple(inputs), making
+        self.origin = origin
 
     def refuse(self, got: object, needs: str) -> GraphError:
         """The error for a node that has no counterpart."""
@@ -198,7 +208,12 @@ class Call:
 
     def add(self, layer: nn.Layer, *sources: Data) -> Data:
         """What a layer gives for these."""
-        return self.making.add(self.node.name, layer, *sources)
+        return self.making.add(self.node.name, layer, *sources, origin=self.origin)
+
+    def replace(self, made: Made, layer: nn.Layer) -> Data:
+        """What a layer gives that this node makes of one before it, in its place."""
+        origin = (*made.origin, *self.origin) if made.origin else ()
+        return self.making.add(self.node.name, layer, *made.sources, origin=origin)
 
     def chain(self, data: Data, *layers: nn.Layer) -> Data:
         """What layers give one after the other."""

@@ -4,6 +4,7 @@ import logging
 from pathlib import Path
 
 from fastconv import nn
+from fastconv.interop.onnx.described import described
 from fastconv.interop.onnx.metadata import restore
 from fastconv.interop.onnx.reading.files import opened
 from fastconv.interop.onnx.reading.graphs import outputs_of
@@ -21,9 +22,13 @@ def load(path: str | Path) -> nn.Layer:
     again, else a `Graph`. It can be trained, saved, explained and exported like any other. The first axis of
     its input is the batch, of any size whatever the file says. Constants are folded, zeros of a Pad become
     the padding of what follows, MatMul and Add a `Linear`; batch norm keeps its statistics. Single numbers
-    by which a graph multiplies, or which it adds, stay as they are in training; weights that several nodes
-    read become several copies. Weights of half precision become float32, which the logger "fastconv" says
-    once. A file that `export` wrote has the model's classes and preparation, too.
+    by which a graph multiplies, or which it adds, stay as they are in training. Nodes that read the same
+    weights in the same way become one layer at several places; where they differ otherwise, or the weights
+    are all one number, each has a copy. Weights of half precision become float32, which the logger "fastconv"
+    says once.
+
+    A file that `export` wrote gives the model that was exported: its layers and their names, what is frozen,
+    its classes and preparation. If another program has changed the graph since, it is read as any.
 
     Nothing in the file is executed, and sizes are checked before memory is taken. Data beside the file has to
     lie in its folder. OSError where the file cannot be read; ValueError, which names the node, the reason and
@@ -37,7 +42,9 @@ def load(path: str | Path) -> nn.Layer:
         got = f"{len(outputs)} outputs, {names}"
         raise GraphError(f"load: got {got}, needs one; onnx.utils.extract_model would fit")
     tensors = Tensors(Path(path).parent)
-    made = batched(File(model, tensors, size), outputs[0])
+    made = described(model, tensors)
+    if made is None:
+        made = batched(File(model, tensors, size), outputs[0])
     try:
         restore(made, {text(entry.key): text(entry.value) for entry in model.metadata_props})
     except ValueError as error:

@@ -1,6 +1,6 @@
 """Layers of a graph, node by node: constants folded, shapes followed under two sizes of the input."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,7 @@ from fastconv import nn
 from fastconv.backends import Choice
 from fastconv.interop.onnx.reading.call import Call, Made
 from fastconv.interop.onnx.reading.graphs import Graph, Node
+from fastconv.interop.onnx.reading.origins import Origin, Origins
 from fastconv.interop.onnx.reading.table import OPERATIONS
 from fastconv.interop.onnx.reading.values import Budget, Constant, Data, GraphError, Value
 from fastconv.nn.base import INPUT
@@ -47,6 +48,8 @@ class Maker:
         if data is not None:
             self.values[data[0]] = Data(INPUT, data[1])
         self.layers: dict[str, Made] = {}
+        self.origins = Origins()
+        self.first: dict[Hashable, nn.Layer] = {}
 
     def run(self) -> Value:
         """What the graph's output is."""
@@ -68,7 +71,8 @@ class Maker:
 
     def _read(self, node: Node) -> Sequence[Value | None]:
         inputs = [self.value(name) if name else None for name in node.inputs]
-        call = Call(node, self.graph.opset, inputs, self)
+        origin = self.origins.of(node, inputs)
+        call = Call(node, self.graph.opset, inputs, self, origin)
         try:
             with np.errstate(all="ignore"), undrawn():
                 found = self._found(call)
@@ -76,6 +80,7 @@ class Maker:
             raise
         except Exception as error:  # what a damaged node breaks may be anything
             raise GraphError(f"load: {node}: {error}") from None
+        self.origins.note(node, inputs, origin)
         return found
 
     def _found(self, call: Call) -> Sequence[Value | None]:
@@ -124,14 +129,20 @@ class Maker:
         results = _each(found)
         return [arrays[value.name][0] if isinstance(value, Data) else None for value in results]
 
-    def add(self, name: str, layer: nn.Layer, *sources: Data) -> Data:
-        """What a layer gives for these; ValueError where it does not fit them."""
+    def add(self, name: str, layer: nn.Layer, *sources: Data, origin: Origin = ()) -> Data:
+        """What a layer gives for these; ValueError where it does not fit them.
+
+        An equal layer that has been made of the same weights in the same way takes its place: they are one.
+        """
         if len(self.layers) >= MOST_LAYERS:
             raise ValueError(f"got more than {MOST_LAYERS} layers, needs fewer")
         for array in layer.parameters().values():
             self.budget.take(*array.shape)
+        if origin and _varied(layer):
+            first = self.first.setdefault((type(layer), repr(layer.config()), origin), layer)
+            layer = first if _equal(first, layer) else layer
         data = Data(self._named(name), self._shapes(layer, sources))
-        self.layers[data.name] = Made(layer, sources)
+        self.layers[data.name] = Made(layer, sources, origin)
         return data
 
     def made(self, data: Data) -> Made | None:
@@ -180,6 +191,22 @@ def _taken(layer: nn.Layer, shapes: Sequence[Shape]) -> list[Shape]:
     elif isinstance(layer, FilterLayer) and len(shape) > 1:
         shape[1] = layer.in_channels
     return [tuple(shape)]
+
+
+def _varied(layer: nn.Layer) -> bool:
+    """Whether a parameter that is trained has several values.
+
+    Programs store arrays of one value, such as those of a new batch norm, once for layers that are not one.
+    """
+    frozen = layer.frozen()
+    trained = [array for name, array in layer.parameters().items() if name not in frozen]
+    return any(array.size and np.any(array != array.flat[0]) for array in trained)
+
+
+def _equal(layer: nn.Layer, other: nn.Layer) -> bool:
+    """Whether two layers of one class and one configuration have the same numbers."""
+    mine, theirs = ({**each.parameters(), **each.buffers()} for each in (layer, other))
+    return all(np.array_equal(array, theirs[name]) for name, array in mine.items())
 
 
 def _arrays(folded: Any) -> list[Array]:

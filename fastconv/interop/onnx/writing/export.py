@@ -7,6 +7,7 @@ import numpy as np
 
 from fastconv import nn, validate
 from fastconv.files import checked_path, replaced
+from fastconv.interop.onnx.described import entry
 from fastconv.interop.onnx.metadata import entries
 from fastconv.interop.onnx.reading.files import imported
 from fastconv.interop.onnx.writing import proto
@@ -27,8 +28,9 @@ def export(model: nn.Layer, path: str | Path, input_shape: Shape, opset: int = O
     A file at `path` is replaced whole or not at all. `input_shape` is that of a sample, (C, H, W); the size
     of the batch, "N", stays open. The input is called "input", the output "output", nodes and arrays as in
     the model: `3.body.0`, `3.body.0.weight`. The file holds the arrays in the model's type (float32 where it
-    has none), its classes and its preparation. `opset` is the version of the operators, from 13 to the newest
-    that the package onnx knows.
+    has none), its classes and its preparation; and, unless there are layers of your own that are not
+    registered, what `model.save` says of its layers, so that `load` gives the same model. `opset` is the
+    version of the operators, from 13 to the newest that the package onnx knows.
 
     ImportError without that package (pip install 'fastconv[onnx]'). TypeError, ValueError for arguments that
     do not fit, for layers of your own and others that ONNX cannot say, and for arrays of 2 GB and more.
@@ -45,15 +47,18 @@ def export(model: nn.Layer, path: str | Path, input_shape: Shape, opset: int = O
     if size > LARGEST:
         got = f"arrays of {size / 2**30:.1f} GB"
         raise validate.wrong_value("export", "model", got, "less than 2 GB, which an ONNX file holds")
-    content = proto.model(onnx, graph, entries(model)).SerializeToString()
+    made = proto.model(onnx, graph)
+    constants = graph.arrays.keys() - graph.named.values()
+    onnx.helper.set_model_props(made, {**entries(model), **entry(model, made, constants)})
     with replaced(path) as file:
-        file.write(content)
+        file.write(made.SerializeToString())
 
 
 def _graph(model: nn.Layer, input_shape: Shape, opset: int) -> Graph:
     """The nodes of all layers. An array of a layer that is there twice has the name of its first place."""
     nodes = model.nodes() or [Node("", nn.Identity(), (INPUT,))]
-    named, types = dict[int, str](), list[np.dtype[Any]]()
+    named = {id(array): name for name, array in {**model.parameters(), **model.buffers()}.items()}
+    types = list[np.dtype[Any]]()
     for node in nodes:
         for name, array in {**node.layer.parameters(), **node.layer.buffers()}.items():
             named.setdefault(id(array), f"{node.name}.{name}" if node.name else name)

@@ -1,6 +1,5 @@
 """A written graph as the messages of the package onnx."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ BATCH = "N"
 """The name of the batch's size."""
 
 
-def model(onnx: Any, graph: Graph, metadata: Mapping[str, str]) -> Any:
+def model(onnx: Any, graph: Graph) -> Any:
     """The `onnx.ModelProto`, in the oldest version of the format that has these operators."""
     kind = onnx.helper.np_dtype_to_tensor_dtype(graph.dtype)
     values = {
@@ -26,14 +25,12 @@ def model(onnx: Any, graph: Graph, metadata: Mapping[str, str]) -> Any:
         for name, array in graph.arrays.items()
     ]
     operators = [onnx.helper.make_opsetid("", graph.opset)]
-    made = onnx.helper.make_model(
+    return onnx.helper.make_model(
         onnx.helper.make_graph(nodes, "fastconv", *ends, arrays, value_info=[*values.values()]),
         producer_name="fastconv",
         opset_imports=operators,
         ir_version=onnx.helper.find_min_ir_version_for(operators),
     )
-    onnx.helper.set_model_props(made, dict(metadata))
-    return made
 
 
 def _node(onnx: Any, node: Node) -> Any:

@@ -14,7 +14,7 @@ def test_a_graph_becomes_messages():
     ]
     graph.arrays["w"] = np.arange(6.0).reshape(3, 2).T
     graph.shapes |= {"input": (2, 3), "0": (2, 3), "output": (2, 3)}
-    made = proto.model(onnx, graph, {"key": "value"})
+    made = proto.model(onnx, graph)
     onnx.checker.check_model(made, full_check=True)
     assert [n.op_type for n in made.graph.node] == ["Add", "Elu"]
     (array,) = made.graph.initializer
@@ -23,4 +23,3 @@ def test_a_graph_becomes_messages():
     assert [kind.elem_type for kind in kinds] == [onnx.TensorProto.DOUBLE] * 3
     assert [[d.dim_param or d.dim_value for d in kind.shape.dim] for kind in kinds] == [["N", 2, 3]] * 3
     assert (made.producer_name, made.opset_import[0].version) == ("fastconv", 17)
-    assert [(entry.key, entry.value) for entry in made.metadata_props] == [("key", "value")]

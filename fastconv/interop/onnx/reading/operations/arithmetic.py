@@ -155,7 +155,7 @@ def _scaled(call: Call, x: Data, factor: Array) -> Data:
         return patterns.scaled(call, x, float(factor))
     made = _alone(call, x)
     if made is not None and (layer := patterns.renormalized(made.layer, factor, None)) is not None:
-        return call.add(layer, *made.sources)
+        return call.replace(made, layer)
     return call.add(fill(nn.Affine(factor.shape, dtype=call.making.dtype), weight=factor), x)
 
 
@@ -165,7 +165,7 @@ def _shifted(call: Call, x: Data, summand: Array) -> Data:
     if made is not None:
         layer = _biased(made.layer, summand) or patterns.renormalized(made.layer, None, summand)
         if layer is not None:
-            return call.add(layer, *made.sources)
+            return call.replace(made, layer)
     layer = nn.Affine(None, summand.shape, dtype=call.making.dtype)
     return call.add(frozen(layer, bias=summand) if summand.ndim == 0 else fill(layer, bias=summand), x)
 
