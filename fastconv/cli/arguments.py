@@ -48,7 +48,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     _evaluate(command("evaluate", "Measure a trained model on the test part of a data set."))
     _predict(command("predict", "Name the class of image files."))
     _export(command("export", "Write a model as an ONNX file, which other runtimes read."))
-    _import(command("import", "Make a model of an ONNX file, to train and to run it here."))
+    _import(command("import", "Make a model of an ONNX file, or one of Keras, to train and to run it here."))
     _explain(command("explain", "Derive every gradient of a small network, step by step, with numbers."))
     command("verify", "Check every compiled kernel against its NumPy reference on this machine.")
     _bench(command("bench", "Time layers of real networks beside PyTorch and NumPy, into a run folder."))
@@ -145,7 +145,7 @@ def _warmup(parser: argparse.ArgumentParser) -> None:
 
 
 def _import(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", metavar="IN.onnx", help="file to read")
+    parser.add_argument("file", metavar="IN.onnx", help="file to read, or one that Keras wrote: IN.keras")
     parser.add_argument("out", metavar="MODEL.safetensors", help="file to write")
 
 

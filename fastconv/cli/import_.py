@@ -1,4 +1,4 @@
-"""`fastconv import`: a model of an ONNX file, to train, to explain, to run."""
+"""`fastconv import`: a model of an ONNX file or one of Keras, to train, to explain, to run."""
 
 import argparse
 
@@ -7,9 +7,10 @@ from fastconv.cli import modelfile, text
 
 def run(options: argparse.Namespace) -> int:
     """Write the model with what the file says of it, and print what it is."""
-    if not modelfile.is_onnx(options.file):
-        raise ValueError(f"{options.file}: got this to read, needs a name that ends in {modelfile.ONNX}")
-    if modelfile.is_onnx(options.out):
+    if not _is_foreign(options.file):
+        needs = f"a name that ends in {modelfile.ONNX} or {modelfile.KERAS}"
+        raise ValueError(f"{options.file}: got this to read, needs {needs}")
+    if _is_foreign(options.out):
         raise ValueError(f"{options.out}: got this to write, needs a name such as model.safetensors")
     model, task = modelfile.load(options.file)
     if task is None:
@@ -20,3 +21,8 @@ def run(options: argparse.Namespace) -> int:
     classes = f", {text.count(len(model.classes), 'class')}" if model.classes else ""
     print(f"{options.out}: {text.count(size, 'parameter')}{classes}")
     return 0
+
+
+def _is_foreign(path: str) -> bool:
+    """Whether this is the name of a file of another library."""
+    return modelfile.is_onnx(path) or modelfile.is_keras(path)

@@ -117,7 +117,7 @@ def check_size(size: Pair | None, path: str, task: Task) -> None:
 def _of_onnx(path: str) -> tuple[nn.Layer, dict[str, Any] | None]:
     """The model of an ONNX file, and its task as other files hold it, if it has one output for each class."""
     try:
-        model, shape = onnx.load(path), onnx.input_shape(path)
+        model, shape = onnx.load_with_shape(path)
         outputs = None if shape is None or model.classes is None else model.output_shape(shape)
     except ValueError as error:
         message = str(error).removeprefix("load: ")

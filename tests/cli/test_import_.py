@@ -1,5 +1,6 @@
 import re
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -7,7 +8,10 @@ import pytest
 import fastconv as fc
 from fastconv import nn
 from fastconv.cli import modelfile
+from fastconv.interop import keras
 from fastconv.interop.onnx import export
+
+CHAIN = Path(__file__).parents[1] / "interop/keras/models/chain.keras"
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -40,7 +44,9 @@ def test_a_file_that_says_nothing_of_classes(fastconv, tmp_path):
 
 def test_bad_input(refused, model, onnx, tmp_path):
     out = tmp_path / "out.safetensors"
-    assert refused("import", model, out).endswith("got this to read, needs a name that ends in .onnx")
+    needs = "got this to read, needs a name that ends in .onnx or .keras"
+    assert refused("import", model, out).endswith(needs)
+    assert refused("import", tmp_path / "a.onnx", tmp_path / "b.keras").endswith("such as model.safetensors")
     assert refused("import", tmp_path / "a.onnx", tmp_path / "b.onnx").endswith("such as model.safetensors")
     assert refused("import", tmp_path / "a.onnx", out).endswith("a.onnx: No such file or directory")
     (tmp_path / "a.onnx").write_bytes(b"no model")
@@ -50,6 +56,36 @@ def test_bad_input(refused, model, onnx, tmp_path):
     onnx.save(proto, tmp_path / "erf.onnx")
     assert re.match(rf"{tmp_path}/erf\.onnx: .*Erf", refused("import", tmp_path / "erf.onnx", out))
     assert not out.exists()
+
+
+def test_a_file_of_keras(fastconv, tmp_path):
+    pytest.importorskip("h5py")
+    back = tmp_path / "back.safetensors"
+    result = fastconv("import", CHAIN, back)
+    model = keras.load(CHAIN)
+    size = sum(array.size for array in model.parameters().values())
+    assert result == (0, f"{back}: {size:,} parameters\n", "")
+    with np.load(CHAIN.with_suffix(".npz")) as arrays:
+        x, y = arrays["x"].transpose(0, 3, 1, 2), arrays["y"]
+    assert fc.load(back).describe() == model.describe()
+    np.testing.assert_allclose(fc.load(back)(x), y, rtol=1e-5, atol=1e-5)
+
+
+def test_a_bad_file_of_keras(refused, tmp_path):
+    pytest.importorskip("h5py")
+    out, bad = tmp_path / "out.safetensors", tmp_path / "a.keras"
+    assert refused("import", bad, out).endswith("a.keras: No such file or directory")
+    bad.write_bytes(b"no model")
+    assert refused("import", bad, out) == f"{bad}: is no complete .keras file: File is not a zip file"
+    assert refused("import", tmp_path, out).endswith("needs a name that ends in .onnx or .keras")
+    (tmp_path / "b.keras").mkdir()
+    assert refused("import", tmp_path / "b.keras", out).endswith("is a directory, needs to be a .keras file")
+    assert not out.exists()
+
+
+def test_without_the_package_of_keras_files(refused, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "h5py", None)
+    assert refused("import", CHAIN, tmp_path / "b").endswith("pip install 'fastconv[keras]'")
 
 
 def test_without_the_package(refused, tmp_path, monkeypatch):

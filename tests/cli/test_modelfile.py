@@ -188,6 +188,16 @@ def test_an_onnx_file_has_the_task_that_it_was_exported_with(tmp_path):
     assert modelfile.load(path)[1] == Task((1, 8, 8), TASK.classes, HOW)
 
 
+def test_an_onnx_file_is_read_once(tmp_path, monkeypatch):
+    pytest.importorskip("onnx")
+    path, read = str(tmp_path / "model.onnx"), []
+    onnx.export(nn.Linear(3, 2, seed=0), path, (3,))
+    whole = Path.open
+    monkeypatch.setattr(Path, "open", lambda self, *a, **b: read.append(str(self)) or whole(self, *a, **b))
+    modelfile.load(path)
+    assert read == [path]
+
+
 def test_an_onnx_file_that_is_no_classifier_of_images_has_no_task(tmp_path):
     pytest.importorskip("onnx")
     path = str(tmp_path / "model.onnx")

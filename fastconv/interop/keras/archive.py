@@ -1,18 +1,18 @@
 """The zip that a `.keras` file is: its members' sizes are checked before a byte of them is unpacked."""
 
 import json
-import os
 import zipfile
 import zlib
 from lzma import LZMAError
 from pathlib import Path
 from typing import Any
 
-from fastconv import validate
+from fastconv.files import checked_path
 
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 HDF5 = b"\x89HDF\r\n\x1a\n"
 """How an HDF5 file begins."""
+KIND = "a .keras file"
 
 MOST_TEXT = 2**24
 """Bytes of JSON that are read: a thousand layers have about two millions."""
@@ -54,14 +54,14 @@ def members(path: str | Path) -> tuple[dict[str, Any], bytes]:
 
 
 def _checked(path: str | Path) -> Path:
-    """The path of a file; TypeError, ValueError for what can be none."""
-    if not isinstance(path, str | os.PathLike):
-        raise validate.wrong_type("keras.load", "path", type(path).__name__, "a file's name")
-    path = Path(path)
-    if path.is_dir():
-        kind = "a SavedModel" if (path / "saved_model.pb").exists() else "a directory"
-        raise ValueError(f"{path}: is {kind}, needs to be a .keras file; {_resaved(path)}")
-    return path
+    """The path of a file; TypeError, ValueError for what can be none, a SavedModel by its name."""
+    try:
+        return checked_path("keras.load", path, KIND)
+    except ValueError:
+        folder = Path(path)
+        if not (folder / "saved_model.pb").exists():
+            raise
+        raise ValueError(f"{folder}: is a SavedModel, needs to be {KIND}; {_resaved(folder)}") from None
 
 
 def _resaved(path: Path) -> str:

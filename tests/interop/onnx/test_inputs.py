@@ -1,7 +1,7 @@
 import pytest
 
 from fastconv import nn
-from fastconv.interop.onnx import export
+from fastconv.interop.onnx import export, load_with_shape
 from fastconv.interop.onnx.inputs import input_shape
 
 
@@ -10,6 +10,7 @@ def test_the_shape_that_was_exported(shape, tmp_path):
     pytest.importorskip("onnx")
     export(nn.ReLU(), tmp_path / "model.onnx", shape)
     assert input_shape(tmp_path / "model.onnx") == shape
+    assert load_with_shape(tmp_path / "model.onnx")[1] == shape
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from fastconv import validate
+from fastconv.files import checked_path
 
 LARGEST_FILE = 2**31 - 1
 """Bytes of the largest message that protocol buffers can hold; larger models keep their data beside it."""
@@ -24,12 +24,8 @@ def opened(path: str | Path) -> tuple[Any, int]:
 
     OSError where it cannot be read, ValueError where it holds no ONNX model.
     """
-    if not isinstance(path, str | os.PathLike):
-        raise validate.wrong_type("load", "path", type(path).__name__, "a file's name")
+    path = checked_path("load", path, "an ONNX file")
     onnx = imported()
-    path = Path(path)
-    if path.is_dir():
-        raise ValueError(f"{path}: is a directory, needs to be an ONNX file")
     with path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
         if size > LARGEST_FILE:

@@ -5,12 +5,14 @@ from pathlib import Path
 
 from fastconv import nn
 from fastconv.interop.onnx.described import described
+from fastconv.interop.onnx.inputs import shape_in
 from fastconv.interop.onnx.metadata import restore
 from fastconv.interop.onnx.reading.files import opened
 from fastconv.interop.onnx.reading.graphs import outputs_of
 from fastconv.interop.onnx.reading.model import File, batched
 from fastconv.interop.onnx.reading.tensors import Tensors, text
 from fastconv.interop.onnx.reading.values import GraphError
+from fastconv.types import Shape
 
 _logger = logging.getLogger("fastconv")
 
@@ -35,6 +37,11 @@ def load(path: str | Path) -> nn.Layer:
     what would fit, for a graph that is damaged or has no counterpart; ImportError without the package onnx
     (pip install 'fastconv[onnx]').
     """
+    return load_with_shape(path)[0]
+
+
+def load_with_shape(path: str | Path) -> tuple[nn.Layer, Shape | None]:
+    """What `load` gives and what `input_shape` does, of a file that is read once."""
     model, size = opened(path)
     outputs = outputs_of(model)
     if len(outputs) != 1:
@@ -52,4 +59,4 @@ def load(path: str | Path) -> nn.Layer:
     if tensors.halves:
         kinds = " and ".join(sorted(tensors.halves))
         _logger.warning("%s: weights of %s are converted to float32", path, kinds)
-    return made
+    return made, shape_in(model)

@@ -20,6 +20,13 @@ def test_files_that_are_too_large_are_not_read(tmp_path, monkeypatch):
         files.opened(path)
 
 
+def test_what_is_no_file(tmp_path):
+    with pytest.raises(ValueError, match=r": is a directory, needs to be an ONNX file$"):
+        files.opened(tmp_path)
+    with pytest.raises(TypeError, match=r"^load: path: got int, needs a file's name$"):
+        files.opened(3)
+
+
 @pytest.mark.parametrize("content", [b"", b"\x0a\xff", b"\x08\x07", b"PK\x03\x04" * 9])
 def test_what_is_no_model_is_told(content, tmp_path):
     (tmp_path / "a.onnx").write_bytes(content)
