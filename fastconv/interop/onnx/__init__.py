@@ -1,7 +1,8 @@
 """Models in ONNX files, which most other libraries and runtimes read and write.
 
 `export` writes a model, `load` makes one of a file, `input_shape` is what a file says of its input and
-`load_with_shape` gives both; `Backend` is the class that ONNX's own tests drive. The package onnx is imported when they are called.
+`load_with_shape` gives both; `Backend` is the class that ONNX's own tests drive. The package onnx is imported
+when they are called.
 """
 
 from importlib import import_module

@@ -22,7 +22,7 @@ WITHOUT_EFFECT = {"inplace", "device", "dtype", "args", "kwargs", "init", "_weig
 PADS = {"reflect": "ReflectionPad", "replicate": "ReplicationPad", "circular": "CircularPad"}
 """What pads in the way that a convolution's `padding_mode` says."""
 NEAREST = {
-    "Mish": "SiLU", "SELU": "ELU", "CELU": "ELU", "RReLU": "LeakyReLU", "Softsign": "Tanh",
+    "SELU": "ELU", "CELU": "ELU", "RReLU": "LeakyReLU", "Softsign": "Tanh",
     "Softmin": "Softmax", "LPPool2d": "AvgPool2d", "RMSNorm": "LayerNorm", "LogSigmoid": "Sigmoid",
     "AlphaDropout": "Dropout", "FractionalMaxPool2d": "AdaptiveMaxPool2d", "SyncBatchNorm": "BatchNorm2d",
 }  # fmt: skip

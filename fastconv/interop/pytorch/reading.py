@@ -9,6 +9,7 @@ from fastconv import nn, validate
 from fastconv.interop.pytorch import traced
 from fastconv.interop.pytorch.leaves import Leaves, known, placed, refuse_hooks, unknown
 from fastconv.interop.pytorch.numbers import torch_for
+from fastconv.interop.pytorch.operations import TABLE
 
 WRAPPERS = {"OptimizedModule": "_orig_mod", "DataParallel": "module", "DistributedDataParallel": "module"}
 """Modules of PyTorch that run another, and the attribute that it is."""
@@ -103,7 +104,7 @@ class _Containers:
             return self._leaves.of(module, place)
         if not alone:
             return None
-        if type(module).__module__.startswith("torch.nn.modules."):
+        if type(module).__module__.startswith("torch.nn.modules.") and name.lower() not in TABLE:
             raise unknown(module, place)
         needs = "example_input=..., a batch that the module takes, to follow it"
         raise ValueError(f"from_module: {placed(place, name)}: got a forward of its own, needs {needs}")

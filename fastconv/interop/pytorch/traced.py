@@ -9,10 +9,13 @@ from fastconv.interop.pytorch.leaves import Leaves, known, nearest, placed
 from fastconv.interop.pytorch.nesting import Step, nested
 from fastconv.interop.pytorch.operations import TABLE
 from fastconv.interop.pytorch.operations.base import Operation, Value, flat, free_name, sizes
+from fastconv.interop.pytorch.operations.elementwise import JOINS
 from fastconv.nn.base import INPUT
 
 VIEWS = {"aten::view", "aten::reshape", "aten::unflatten", "aten::_unsafe_view"}
 """Operations whose shapes may name the number of samples."""
+EXPAND = "aten::expand"
+"""The same, of values alone."""
 
 
 def model_of(torch: Any, module: Any, example_input: Any, leaves: Leaves) -> nn.Layer:
@@ -112,7 +115,10 @@ class _Trace:
             return self._constant(node)
         if not hasattr(result, "shape") and not isinstance(result, list | tuple):
             return result  # a size, or a check of one
-        self._refuse_open(node, given)
+        if node.target._schema.name != EXPAND:
+            self._refuse_open(node, given)
+        if _kind(node) not in JOINS:
+            self._refuse_expanded(node)
         kind = str((result[0] if isinstance(result, list | tuple) else result).dtype)
         if kind != self._kind:
             raise ValueError(f"from_module: {node.name}: got {kind}, needs {self._kind} throughout")
@@ -143,6 +149,14 @@ class _Trace:
         raise ValueError(
             f"from_module: {node.name}: got a number that depends on the batch's size, needs {needs}"
         )
+
+    def _refuse_expanded(self, node: Any) -> None:
+        """ValueError for a node that reads an expanded value, whose step gives fewer numbers."""
+        for inner in node.all_input_nodes:
+            value = self._values[inner]
+            if isinstance(value, Value) and value.shape != sizes(inner.meta["val"]):
+                needs = "arithmetic of it and a value of the whole shape"
+                raise ValueError(f"from_module: {node.name}: got an expanded value, needs {needs}")
 
     def _constant(self, node: Any) -> Any:
         """Numbers that depend on no input, computed once; a parameter in another shape is one to train."""
@@ -200,7 +214,7 @@ class _Trace:
 
     def _operation(self, node: Any, given: dict[str, Any], place: tuple[str, ...], result: Any) -> Any:
         """An operation in a forward, as what the table of operations makes of it."""
-        kind = node.target._schema.name.removeprefix("aten::").rstrip("_")
+        kind = _kind(node)
         make = TABLE.get(kind)
         shown = placed(".".join(place), f"{kind} at {node.name}" if place else kind)
         if make is None:
@@ -240,7 +254,14 @@ class _Trace:
                 )
 
     def _end(self, node: Any) -> None:
+        self._refuse_expanded(node)
         outputs = [self._values[inner] for inner in node.all_input_nodes]
         if len(outputs) != 1 or not isinstance(outputs[0], Value):
             raise ValueError(f"from_module: got {len(outputs)} outputs, needs one that depends on the input")
         self.output = outputs[0].name
+
+
+def _kind(node: Any) -> str:
+    """The name of a node's operation, without what says that it is in place."""
+    name: str = node.target._schema.name.removeprefix("aten::").rstrip("_")
+    return name

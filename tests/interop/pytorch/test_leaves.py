@@ -62,5 +62,5 @@ def test_settings_that_no_layer_has(make, message, torch):
 
 def test_the_nearest_layer():
     assert nearest("conv3d") == "needs a layer that fastconv.nn has, too; Conv2d is near"
-    assert nearest("Mish").endswith("; SiLU is near")
+    assert nearest("SELU").endswith("; ELU is near")
     assert nearest("LSTM") == "needs a layer that fastconv.nn has, too"

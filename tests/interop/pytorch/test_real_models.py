@@ -97,10 +97,14 @@ def test_the_networks_that_find_faces(name, size, package, torch, tmp_path):
     np.testing.assert_allclose(model(x)[:, -2:].sum(axis=1), 1, rtol=1e-5)
 
 
-def test_the_network_that_knows_people(package, torch, tmp_path):
-    """Its weights are no part of the package: these are random. Of blocks that repeat, two are left."""
+@pytest.mark.parametrize(("classify", "outputs"), [(True, 5), (False, 512)])
+def test_the_network_that_knows_people(classify, outputs, package, torch, tmp_path):
+    """Its weights are no part of the package: these are random. Of blocks that repeat, two are left.
+
+    It tells five people, or else what is alike in two images of one: vectors of length 1.
+    """
     torch.manual_seed(0)
-    network = package("inception_resnet_v1").InceptionResnetV1(classify=True, num_classes=5)
+    network = package("inception_resnet_v1").InceptionResnetV1(classify=classify, num_classes=5)
     for part in ("repeat_1", "repeat_2", "repeat_3"):
         setattr(network, part, getattr(network, part)[:2])
     network, x = network.double(), portrait(80, count=3).astype(np.float64)
@@ -110,6 +114,11 @@ def test_the_network_that_knows_people(package, torch, tmp_path):
             norm.momentum = momentum
         network.train(momentum == 1)(torch.tensor(x))
     model = compared(torch, network, x, tmp_path)
-    assert np.ptp(model(x), axis=0).min() > 0.1
+    y = model(x)
+    if classify:
+        assert np.ptp(y, axis=0).min() > 0.1
+    else:
+        np.testing.assert_allclose(np.square(y).sum(1), 1)
+        assert (y @ y.T)[~np.eye(3, dtype=bool)].max() < 0.99
     assert sum(isinstance(layer, nn.Conv2d) for _, layer, _ in model.nodes()) == 56
-    assert model.output_shape((3, 160, 160)) == (5,)
+    assert model.output_shape((3, 160, 160)) == (outputs,)

@@ -183,6 +183,8 @@ OPEN = "got a number that depends on the batch's size, needs the same for any"
         (lambda m, x: x / x.shape[0], f"div: {OPEN}"),
         (lambda m, x: x + m.scale.expand(x.shape[0], 3), f"expand: {OPEN}"),
         (lambda m, x: x[:, : x.shape[0]], f"slice_1: {OPEN}"),
+        (lambda m, x: x[:, :1].expand(-1, 3), "output: got an expanded value, needs arithmetic of it and a"),
+        (lambda m, x: x[:, :1].expand_as(x).relu(), "relu: got an expanded value, needs arithmetic of it"),
         (lambda m, x: m.scale.new_ones(1, 3).bernoulli(0.5) * x, "bernoulli draws random numbers, needs"),
     ],
 )
@@ -212,7 +214,7 @@ def test_a_forward_of_any_number_of_inputs_is_followed_with_one(torch, same):
 def test_an_unknown_operation_is_named_with_its_place(torch):
     class Act(torch.nn.Module):
         def forward(self, x):
-            return torch.nn.functional.mish(x)
+            return torch.nn.functional.selu(x)
 
     class Block(torch.nn.Module):
         def __init__(self):
@@ -222,7 +224,7 @@ def test_an_unknown_operation_is_named_with_its_place(torch):
         def forward(self, x):
             return self.act(x) + 1
 
-    place = r"in body.act \(mish at mish\): needs a layer that fastconv.nn has, too; SiLU is near"
+    place = r"in body.act \(selu at selu\): needs a layer that fastconv.nn has, too; ELU is near"
     module = torch.nn.Sequential()
     module.add_module("body", Block())
     with pytest.raises(ValueError, match=rf"^from_module: {place}$"):

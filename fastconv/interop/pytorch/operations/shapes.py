@@ -13,20 +13,34 @@ def _flattened(op: Operation) -> Any:
 
 
 def _same(op: Operation) -> Any:
-    """What changes nothing; the trace refuses a change of type."""
+    """What changes nothing; the trace refuses a change of type.
+
+    What is expanded stays as it was: arithmetic repeats it, and the trace lets nothing else read it.
+    """
     return op.input
 
 
-def _concatenate(op: Operation) -> Any:
+def _several(op: Operation) -> tuple[list[Value], int]:
+    """The values that are put together, and the axis."""
     values, dim = op.option("tensors", "dim")
     if not all(isinstance(value, Value) for value in values):
         raise ValueError("got fixed numbers among its inputs, needs values that depend on the input")
-    return op.add(nn.Concatenate(dim), *values)
+    return values, dim % len(op.shape)
 
 
-def _reshaped(op: Operation) -> Any:
-    """Flatten or Unflatten, whatever the operation is called."""
-    value, after = op.input, op.shape
+def _concatenate(op: Operation) -> Any:
+    values, axis = _several(op)
+    return op.add(nn.Concatenate(axis), *values)
+
+
+def _stacked(op: Operation) -> Any:
+    values, axis = _several(op)
+    parts = [reshaped(op, value, (*value.shape[:axis], 1, *value.shape[axis:])) for value in values]
+    return op.add(nn.Concatenate(axis), *parts)
+
+
+def reshaped(op: Operation, value: Value, after: tuple[Size, ...]) -> Value:
+    """A value in another shape: by Flatten or Unflatten where that is possible."""
     before = value.shape
     if before == after:
         return value
@@ -39,8 +53,8 @@ def _reshaped(op: Operation) -> Any:
         if few == (*many[:start], _product(many[start : end + 1]), *many[end + 1 :]):
             last = -1 if end == len(many) - 1 else end
             layer = nn.Flatten(start, last) if flattening else nn.Unflatten(start, many[start : end + 1])
-            return op.add(layer, value)
-    return op.add(nn.Reshape(after[1:]), value)
+            return op.add(layer, value, shape=after)
+    return op.add(nn.Reshape(after[1:]), value, shape=after)
 
 
 def _product(part: tuple[Size, ...]) -> Size:
@@ -101,9 +115,14 @@ def _elements(op: Operation) -> Any:
 
 SHAPES: dict[str, Make] = {
     **dict.fromkeys(("alias", "clone", "contiguous", "detach", "to", "_to_copy"), _same),
-    **dict.fromkeys(("view", "reshape", "unflatten", "squeeze", "unsqueeze", "_unsafe_view"), _reshaped),
+    **dict.fromkeys(("expand", "expand_as"), _same),
+    **dict.fromkeys(
+        ("view", "reshape", "unflatten", "squeeze", "unsqueeze", "_unsafe_view"),
+        lambda op: reshaped(op, op.input, op.shape),
+    ),
     "flatten": _flattened,
     "cat": _concatenate,
+    "stack": _stacked,
     **dict.fromkeys(("permute", "transpose"), _moved),
     "slice": _sliced,
     "select": _selected,

@@ -7,6 +7,7 @@ import numpy as np
 
 from fastconv import nn
 from fastconv.interop.pytorch.operations.base import Make, Operation, Value
+from fastconv.interop.pytorch.operations.shapes import reshaped
 
 
 def _weighted(make: Callable[[Operation, dict[str, Any]], nn.Layer], *arrays: str) -> Make:
@@ -22,19 +23,30 @@ def _weighted(make: Callable[[Operation, dict[str, Any]], nn.Layer], *arrays: st
             (name, repr(op.given[name])) for name in others if not isinstance(op.given[name], Value)
         )
         key = make, tuple(map(id, tensors.values())), tuple(settings)
-        if key in op.leaves.functions:
-            return op.add(op.leaves.functions[key][0], op.input)
-        double = any(str(tensor.dtype) == "torch.float64" for tensor in tensors.values())
-        layer = make(op, {"dtype": np.float64 if double else np.float32})
-        own = {**layer.parameters(), **layer.buffers()}
-        for name, tensor in tensors.items():
-            op.leaves.fill(own[name], tensor)
-            if name in layer.parameters() and not tensor.requires_grad:
-                layer.freeze(name)
-        op.leaves.functions[key] = layer, tensors  # which keeps their ids theirs
-        return op.add(layer, op.input)
+        return op.add(_once(op, key, tensors, lambda more: make(op, more)), op.input)
 
     return build
+
+
+def _once(
+    op: Operation,
+    key: Any,
+    tensors: dict[str, Any],
+    make: Callable[[dict[str, Any]], nn.Layer],
+    kept: Any = None,
+) -> nn.Layer:
+    """The layer of this key, made once, with these numbers by name; `kept` are the tensors in the key."""
+    if key in op.leaves.functions:
+        return op.leaves.functions[key][0]
+    double = any(str(tensor.dtype) == "torch.float64" for tensor in tensors.values())
+    layer = make({"dtype": np.float64 if double else np.float32})
+    own = {**layer.parameters(), **layer.buffers()}
+    for name, tensor in tensors.items():
+        op.leaves.fill(own[name], tensor)
+        if name in layer.parameters() and not tensor.requires_grad:
+            layer.freeze(name)
+    op.leaves.functions[key] = layer, (tensors, kept)  # which keeps their ids theirs
+    return layer
 
 
 def _conv(kind: Callable[..., nn.Layer]) -> Callable[[Operation, dict[str, Any]], nn.Layer]:
@@ -88,6 +100,35 @@ def _prelu(op: Operation, more: dict[str, Any]) -> nn.Layer:
     return nn.PReLU(op.given["weight"].numel(), **more)
 
 
+def _product(op: Operation) -> Any:
+    """A matrix or a vector of fixed numbers times a value, from either side, as a dense layer."""
+    left, right = [*op.given.values()][:2]
+    first = isinstance(left, Value)
+    if first and isinstance(right, Value):
+        raise ValueError("got two values, needs fixed numbers as one of them")
+    value, numbers = (left, right) if first else (right, left)
+    shape, axes = value.shape, len(value.shape)
+    if numbers.ndim > 2:
+        raise ValueError(f"got numbers of shape {tuple(numbers.shape)}, needs a matrix or a vector")
+    weight = numbers.reshape(1, -1) if numbers.ndim == 1 else numbers.T if first else numbers
+    outputs, inputs = weight.shape
+    layer = _once(
+        op,
+        (_product, first, id(numbers)),
+        {"weight": weight},
+        lambda more: nn.Linear(inputs, outputs, False, **more),
+        numbers,
+    )
+    turn = (*range(axes - 2), axes - 1, axes - 2)
+    if not first:
+        shape = tuple(shape[axis] for axis in turn)
+        value = op.add(nn.Permute(turn), value, shape=shape)
+    y = op.add(layer, value, shape=(*shape[:-1], outputs))
+    if numbers.ndim == 2 and not first:
+        return op.add(nn.Permute(turn), y)
+    return reshaped(op, y, op.shape)
+
+
 AFFINE = "weight", "bias"
 STATISTICS = "running_mean", "running_var"
 
@@ -97,6 +138,7 @@ WEIGHTED: dict[str, Make] = {
     "conv2d": _weighted(_conv(nn.Conv2d), *AFFINE),
     "conv_transpose2d": _weighted(_conv(nn.ConvTranspose2d), *AFFINE),
     "linear": _weighted(_linear, *AFFINE),
+    **dict.fromkeys(("matmul", "mm", "mv"), _product),
     "batch_norm": _weighted(_batch_norm, *AFFINE, *STATISTICS),
     "instance_norm": _weighted(_instance_norm, *AFFINE, *STATISTICS),
     "layer_norm": _weighted(_layer_norm, *AFFINE),

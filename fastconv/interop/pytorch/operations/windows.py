@@ -22,11 +22,6 @@ def _adaptive_maxima(op: Operation) -> Any:
     return [op.add(nn.AdaptiveMaxPool2d(op.given["output_size"]), op.input, shape=sizes(op.result[0])), None]
 
 
-def _mean(op: Operation) -> Any:
-    dims, keepdim = op.option("dim", "keepdim")
-    return op.add(nn.Mean(tuple(dims), keepdim), op.input)
-
-
 def _upsample(mode: str) -> Make:
     def make(op: Operation) -> Any:
         size, factors = op.option("output_size", "scale_factors")
@@ -59,7 +54,6 @@ WINDOWS: dict[str, Make] = {
     "adaptive_avg_pool1d": layer(nn.AdaptiveAvgPool1d, "output_size"),
     "adaptive_avg_pool2d": layer(nn.AdaptiveAvgPool2d, "output_size"),
     "adaptive_max_pool2d": _adaptive_maxima,
-    "mean": _mean,
     "upsample_nearest2d": _upsample("nearest"),
     "upsample_bilinear2d": _upsample("bilinear"),
     "upsample_linear1d": _upsample("linear"),

@@ -49,6 +49,13 @@ ARITHMETIC = {
     "powers": (lambda m, x: ((x + 9) ** 3).sqrt().rsqrt().square().reciprocal(), ["Affine", *["Power"] * 5]),
     "negative": (lambda m, x: -x, ["Affine"]),
     "limits": (lambda m, x: x.clamp(-1, 0.5).clamp(min=0), ["Hardtanh", "ReLU"]),
+    "one limit": (lambda m, x: x.clamp(max=0.5).clamp_min(-1).clamp_max(0.2), ["Hardtanh"] * 3),
+    "absolute": (lambda m, x: x.abs(), ["Affine", "Maximum"]),
+    "exponential": (lambda m, x: (x * 9).exp(), ["Affine", "Affine", "Sigmoid", "Sigmoid", "Divide"]),
+    "expanded": (
+        lambda m, x: (x.mean(2, keepdim=True).expand_as(x) + 1) / (x + 9).expand(-1, -1, 2),
+        ["Mean", "Affine", "Affine", "Divide"],
+    ),
 }
 
 
@@ -62,6 +69,22 @@ def test_arithmetic(name, of, same):
 def test_the_larger_and_the_smaller(of, same, torch):
     same(of(lambda _, x: torch.maximum(x, x.tanh())), 3, 4, 2)
     same(of(lambda _, x: torch.minimum(x, x.sigmoid())), 3, 4, 2)
+
+
+def test_mish_is_made_of_other_activations(of, same, torch):
+    model = same(of(lambda _, x: torch.nn.functional.mish(x * 30)), 3, 4, 2)
+    assert [type(layer).__name__ for layer in model.children().values()] == [
+        *("Affine", "Softplus", "Tanh", "Multiply")
+    ]
+    same(torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.Mish()), 3, 2)
+    with pytest.raises(ValueError, match=r"^from_module: in 0 \(Mish\): .* needs example_input"):
+        pytorch.from_module(torch.nn.Sequential(torch.nn.Mish()))
+
+
+def test_numbers_in_the_shape_of_a_value(of, same, torch):
+    same(of(lambda _, x: torch.cat([x, torch.ones_like(x)], 1)), 3, 4, 2)
+    same(of(lambda _, x: torch.zeros_like(x[:, :1]) - x), 3, 4, 2)
+    same(of(lambda _, x: torch.full_like(x, 2.5).sum(1) + x[:, 0]), 3, 4, 2)
 
 
 def test_parameters_stay_trainable_and_constants_are_frozen(of, same, torch):
@@ -81,8 +104,16 @@ def test_dropout_in_a_forward_is_a_layer(of, torch):
 @pytest.mark.parametrize(
     ("function", "message"),
     [
-        (lambda _, x: x.exp(), r"exp: needs a layer that fastconv.nn has, too"),
-        (lambda _, x: x.clamp(max=3), r"clamp: got min=None, max=3, needs both; nn.Hardtanh would fit"),
+        (lambda _, x: x.log(), r"log: needs a layer that fastconv.nn has, too"),
+        (lambda m, x: x.clamp(max=m.numbers[0, 0]), r"clamp: got a tensor as a limit, needs numbers"),
+        (
+            lambda _, x: x[:, :1].expand_as(x) * x[:, 1:2].expand_as(x),
+            r"mul: got two expanded values, needs one of the whole shape",
+        ),
+        (
+            lambda m, x: x[:, :1].expand_as(x) * m.numbers[0, 0],
+            r"mul: got numbers of shape \(3,\), needs such as one sample",
+        ),
         (
             lambda m, x: x + m.numbers,
             r"add: got numbers of shape \(4, 1, 3\), needs such as one sample",

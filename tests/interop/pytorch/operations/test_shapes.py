@@ -20,6 +20,10 @@ SHAPES = {
     "halves": (lambda x: sum(x.chunk(2, 1)), ["Slice", "Slice", "Affine", "Add"]),
     "one of them": (lambda x: x.split([1, 3], 1)[1], ["Slice"]),
     "elements": (lambda x: x.unbind(3)[1], ["Slice", "Reshape"]),
+    "stacked": (
+        lambda x: __import__("torch").stack([x, x.tanh()], -1),
+        ["Tanh", "Unflatten", "Unflatten", "Concatenate"],
+    ),
     "joined": (lambda x: __import__("torch").cat([x, x.tanh()], 2), ["Tanh", "Concatenate"]),
     "the same": (lambda x: x.clone().detach().to(x.dtype).reshape(x.shape).tanh(), ["Tanh"]),
 }

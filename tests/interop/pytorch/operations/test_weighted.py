@@ -1,5 +1,7 @@
+import numpy as np
 import pytest
 
+import fastconv
 from fastconv import nn
 from fastconv.interop import pytorch
 
@@ -50,3 +52,50 @@ def test_a_weight_that_is_used_twice_is_one(of, same, torch):
     model = same(of(twice, w=torch.eye(3) * 2), 4, 3)
     assert list(model.parameters()) == ["linear.weight"]
     assert isinstance(model[0], nn.Linear)
+
+
+@pytest.mark.parametrize("shape", [(3, 4), (3, 5, 4), (3, 2, 5, 4)])
+def test_a_value_times_a_matrix_or_a_vector_is_a_dense_layer(shape, of, same, torch):
+    model = same(of(lambda m, x: x @ m.w, w=torch.rand(4, 6)), *shape)
+    assert [type(layer) for layer in model] == [nn.Linear]
+    assert {name: array.shape for name, array in model.parameters().items()} == {"matmul.weight": (6, 4)}
+    assert model.frozen() == []
+    same(of(lambda m, x: x @ m.w, w=torch.rand(4)), *shape)
+    same(of(lambda m, x: x @ m.w.T, w=torch.rand(6, 4)), *shape)
+
+
+@pytest.mark.parametrize("shape", [(3, 4, 5), (3, 2, 4, 5)])
+def test_a_matrix_or_a_vector_times_a_value_is_one_along_the_last_axis_but_one(shape, of, same, torch):
+    model = same(of(lambda m, x: m.w @ x, w=torch.rand(6, 4)), *shape)
+    assert [type(layer) for layer in model] == [nn.Permute, nn.Linear, nn.Permute]
+    same(of(lambda m, x: m.w @ x, w=torch.rand(4)), *shape)
+
+
+def test_a_matrix_that_is_used_twice_is_one(of, same, torch):
+    model = same(of(lambda m, x: torch.mm((x @ m.w).tanh(), m.w), w=torch.rand(4, 4)), 3, 4)
+    assert [*model.parameters()] == ["matmul.weight"]
+
+
+def test_products_of_values_and_of_several_matrices_have_no_layer(of, torch):
+    for function, message in [
+        (lambda m, x: x @ x.transpose(1, 2), "got two values, needs fixed numbers as one of them"),
+        (lambda m, x: x @ m.w, r"got numbers of shape \(1, 4, 4\), needs a matrix or a vector"),
+    ]:
+        with pytest.raises(ValueError, match=f"^from_module: matmul: {message}"):
+            pytorch.from_module(of(function, w=torch.ones(1, 4, 4)), torch.zeros(2, 4, 4))
+
+
+def test_gradients_of_products_are_pytorchs(of, torch):
+    w = torch.rand(4, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    module = of(lambda m, x: m.w.T @ (x @ m.w), w=w)
+    model = pytorch.from_module(module, torch.zeros(2, 4, 4, dtype=torch.float64))
+    x = torch.rand(2, 4, 4, dtype=torch.float64, requires_grad=True)
+    theirs = module(x)
+    theirs.sum().backward()
+    with fastconv.backend("reference"):
+        y, backward = model.forward(x.detach().numpy())
+        dx, gradients = backward(np.ones(y.shape))
+    np.testing.assert_allclose(y, theirs.detach().numpy(), rtol=1e-12)
+    np.testing.assert_allclose(dx, x.grad.numpy(), rtol=1e-12)
+    first, second = (gradients[name] for name in ("matmul.weight", "matmul_2.weight"))
+    np.testing.assert_allclose(first.T + second.T, module.w.grad.numpy(), rtol=1e-12)
