@@ -1,6 +1,5 @@
 """The object that `explain` returns."""
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html import escape
@@ -11,6 +10,7 @@ from fastconv.explanation.markdown import render as markdown
 from fastconv.explanation.steps import Step
 from fastconv.explanation.text import render as text
 from fastconv.explanation.walk import Walk
+from fastconv.files import checked_path, replaced
 
 
 @dataclass(frozen=True)
@@ -59,16 +59,19 @@ class Explanation:
         frame = f'title="{escape(self.title)}" style="width: 100%; height: 52rem; border: 0"'
         return f'<iframe srcdoc="{inside}" sandbox="allow-scripts" {frame}></iframe>'
 
-    def to_html(self, path: str | os.PathLike[str], *others: "Explanation") -> None:
+    def to_html(self, path: str | Path, *others: "Explanation") -> None:
         """Write the derivation as a page: one self-contained HTML file, `others` below on the same page.
 
         The page shows the network with all numbers and formulas, and the gradient of the input as well; it is
         readable without JavaScript. With it, a cell lights up what it is computed from and shows the sum;
         the input, the target and the parameters of a chain of usual layers can be changed and trained.
-        OSError where the file cannot be written.
+        A file at `path` is replaced whole or not at all. OSError where the file cannot be written; TypeError,
+        ValueError for what is no path of a file.
         """
+        path = checked_path("to_html", path, "a page")
         html = page.render([each._derivation() for each in (self, *others)])
-        Path(path).write_text(html, encoding="utf-8")
+        with replaced(path) as file:
+            file.write(html.encode())
 
     def _derivation(self) -> page.Derivation:
         return page.Derivation(self.title, self.steps, self.walk, self.lr)

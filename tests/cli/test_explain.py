@@ -53,8 +53,8 @@ def test_the_page_opens_in_the_browser(fastconv, tmp_path, monkeypatch):
 
 def test_what_cannot_be_written_or_opened_is_one_line(fastconv, refused, tmp_path, monkeypatch):
     missing = tmp_path / "none" / "page.html"
-    assert refused("explain", "--html", missing) == f"{missing}: No such file or directory"
-    assert refused("explain", "--html", tmp_path) == f"{tmp_path}: Is a directory"
+    assert refused("explain", "--html", missing) == f"{missing.parent}: the folder to save to is missing"
+    assert refused("explain", "--html", tmp_path) == f"{tmp_path}: is a directory, needs to be a page"
     assert refused("explain", "--open") == "--open: needs --html FILE"
     monkeypatch.setattr(webbrowser, "open", lambda url: False)
     path = tmp_path / "page.html"

@@ -40,3 +40,24 @@ def _check_gradients(layer, x, h=1e-6, tolerance=2e-8):
     nothing, again = backward(g, input_gradient=False)
     assert nothing is None
     assert all(np.array_equal(again[name], gradients[name]) for name in gradients)
+
+
+@pytest.fixture
+def check_pytorch():
+    """A function that compares a layer without parameters with PyTorch's layer of the same arguments."""
+    return _check_pytorch
+
+
+def _check_pytorch(layer, inner, rtol=1e-12, atol=1e-13):
+    """For three samples of shape `inner` in float64: y to these tolerances, and dL/dx for a random dL/dy."""
+    torch = pytest.importorskip("torch")
+    theirs = getattr(torch.nn, type(layer).__name__)(**layer.config())
+    x = np.random.default_rng(0).normal(size=(3, *inner))
+    of_x = torch.from_numpy(x).requires_grad_()
+    output = theirs(of_x)
+    y, backward = layer.forward(x)
+    dy = np.random.default_rng(1).normal(size=y.shape)
+    output.backward(torch.from_numpy(dy))
+    np.testing.assert_allclose(y, output.detach().numpy(), rtol=rtol, atol=atol)
+    np.testing.assert_allclose(backward(dy)[0], of_x.grad.numpy(), rtol=1e-12, atol=1e-13)
+    assert backward(dy, input_gradient=False) == (None, {})

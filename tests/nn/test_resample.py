@@ -27,18 +27,8 @@ def test_shape_gradient_and_arguments(layer, inner, outer, check_gradients):
 
 @pytest.mark.torch
 @pytest.mark.parametrize(("layer", "inner", "outer"), LAYERS, ids=repr)
-def test_pytorchs_layers_of_the_same_arguments(layer, inner, outer):
-    torch = pytest.importorskip("torch")
-    theirs = getattr(torch.nn, type(layer).__name__)(**layer.config())
-    x = np.random.default_rng(0).normal(size=(3, *inner))
-    of_x = torch.from_numpy(x).requires_grad_()
-    output = theirs(of_x)
-    y, backward = layer.forward(x)
-    dy = np.random.default_rng(1).normal(size=y.shape)
-    output.backward(torch.from_numpy(dy))
-    np.testing.assert_allclose(y, output.detach().numpy(), rtol=1e-12, atol=1e-13)
-    np.testing.assert_allclose(backward(dy)[0], of_x.grad.numpy(), rtol=1e-12, atol=1e-13)
-    assert backward(dy, input_gradient=False) == (None, {})
+def test_pytorchs_layers_of_the_same_arguments(layer, inner, outer, check_pytorch):
+    check_pytorch(layer, inner)
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,11 @@
 """The page without a browser: what a reader without JavaScript has, and what the scripts start from."""
 
 import base64
+import errno
 import html
 import json
 import math
+import os
 import re
 from html.parser import HTMLParser
 
@@ -245,6 +247,23 @@ def test_the_page_shows_what_was_explained_whatever_becomes_of_the_model(tmp_pat
 def test_a_file_that_cannot_be_written_is_an_error(tmp_path):
     with pytest.raises(OSError, match="none"):
         explained(*small()).to_html(tmp_path / "none" / "page.html")
+    with pytest.raises(ValueError, match=r": is a directory, needs to be a page$"):
+        explained(*small()).to_html(tmp_path)
+    with pytest.raises(TypeError, match=r"^to_html: path: got int, needs a file's name$"):
+        explained(*small()).to_html(3)
+
+
+def test_a_full_disk_leaves_the_page_that_was_there(tmp_path, monkeypatch):
+    def full(_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    path = tmp_path / "page.html"
+    path.write_text("before")
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match=r"page\.html"):
+        explained(*small()).to_html(path)
+    assert path.read_text() == "before"
+    assert [*tmp_path.iterdir()] == [path]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Arithmetic: of several inputs, with numbers, and over axes."""
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 
 from fastconv import nn
 from fastconv.interop.onnx.writing.graph import Place
@@ -9,34 +10,13 @@ AXES_AS_INPUT = 18
 """From this operator set on ReduceMean reads its axes."""
 
 
-def add(at: Place, layer: nn.Add, *inputs: str) -> str:
-    """The sum, two by two."""
-    return _folded(at, "Add", inputs)
+def joined(operator: str) -> Callable[..., str]:
+    """The writer of a layer that makes one of several inputs, two by two, by this operator."""
 
+    def write(at: Place, layer: nn.Layer, *inputs: str) -> str:
+        return functools.reduce(lambda x, other: at.node(operator, x, other), inputs)
 
-def subtract(at: Place, layer: nn.Subtract, *inputs: str) -> str:
-    """The difference of the two."""
-    return _folded(at, "Sub", inputs)
-
-
-def multiply(at: Place, layer: nn.Multiply, *inputs: str) -> str:
-    """The product, two by two."""
-    return _folded(at, "Mul", inputs)
-
-
-def divide(at: Place, layer: nn.Divide, *inputs: str) -> str:
-    """The quotient of the two."""
-    return _folded(at, "Div", inputs)
-
-
-def maximum(at: Place, layer: nn.Maximum, *inputs: str) -> str:
-    """The largest, two by two."""
-    return _folded(at, "Max", inputs)
-
-
-def minimum(at: Place, layer: nn.Minimum, *inputs: str) -> str:
-    """The smallest, two by two."""
-    return _folded(at, "Min", inputs)
+    return write
 
 
 def affine(at: Place, layer: nn.Affine, x: str) -> str:
@@ -62,11 +42,3 @@ def mean_over(at: Place, x: str, axes: Sequence[int], keepdims: bool = True) -> 
     if at.opset >= AXES_AS_INPUT:
         return at.node("ReduceMean", x, at.integers("axes", *axes), keepdims=int(keepdims))
     return at.node("ReduceMean", x, axes=list(axes), keepdims=int(keepdims))
-
-
-def _folded(at: Place, operator: str, inputs: tuple[str, ...]) -> str:
-    """An operator of two inputs over several of them."""
-    first, *others = inputs
-    for other in others:
-        first = at.node(operator, first, other)
-    return first
