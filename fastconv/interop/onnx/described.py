@@ -12,11 +12,13 @@ and which numbers are parameters. A graph that another program changed has anoth
 
 import hashlib
 import json
+import math
 from collections.abc import Collection
 from typing import Any
 
 from fastconv import nn
-from fastconv.interop.onnx.reading.tensors import Tensors, text
+from fastconv.interop.onnx.reading.tensors import MOST_AXES, Tensors, text
+from fastconv.interop.onnx.reading.values import Budget
 from fastconv.nn.architecture import recorded
 from fastconv.nn.files import restored
 from fastconv.nn.weighted import undrawn
@@ -49,6 +51,7 @@ def described(proto: Any, tensors: Tensors) -> nn.Layer | None:
     found = {text(each.key): text(each.value) for each in proto.metadata_props}
     try:
         content = json.loads(found[KEY])
+        Budget(proto.ByteSize()).take(_most(content["model"]))
         constants = content["constants"]
         if content["graph"] != _digest(proto, constants, tensors):
             return None
@@ -58,6 +61,22 @@ def described(proto: Any, tensors: Tensors) -> nn.Layer | None:
             return restored("", {name: content.get(name) for name in SAID}, arrays)
     except (KeyError, TypeError, ValueError, RecursionError, OSError):
         return None
+
+
+def _most(said: Any) -> int:
+    """What the sizes in a description, those of each list multiplied, add up to: at least what is filled.
+
+    Weights of two sizes and more are only reserved, and then compared with the file's. ValueError for more
+    sizes than an array has.
+    """
+    if isinstance(said, dict):
+        return sum(map(_most, said.values()))
+    if isinstance(said, list) and not all(isinstance(size, int) for size in said):
+        return sum(map(_most, said))
+    sizes = said if isinstance(said, list) else [said]
+    if len(sizes) > MOST_AXES:
+        raise ValueError(f"got {len(sizes)} sizes, needs at most {MOST_AXES}")
+    return abs(math.prod(sizes)) if all(isinstance(size, int) for size in sizes) else 0
 
 
 def _digest(proto: Any, constants: Collection[str], tensors: Tensors) -> str:

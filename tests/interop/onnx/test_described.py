@@ -7,7 +7,7 @@ import pytest
 
 import fastconv as fc
 from fastconv import nn
-from fastconv.interop.onnx import load
+from fastconv.interop.onnx import described, load
 from fastconv.interop.onnx.described import KEY
 from tests.interop.onnx.test_round_trip import assert_equal, assert_same
 from tests.interop.onnx.writing.cases import drawn, written
@@ -93,6 +93,19 @@ def other_sizes(proto):
     changed(proto, "model", {"class": "Linear", "in_features": 2**20, "out_features": 2**20})
 
 
+def much_to_fill(proto):
+    changed(proto, "model", {"class": "LayerNorm", "normalized_shape": [2**12, 2**12, 2**12]})
+
+
+def many_layers(proto):
+    layers = [{"class": "BatchNorm1d", "num_features": 2**24}] * 100
+    changed(proto, "model", {"class": "Sequential", "layers": layers})
+
+
+def many_sizes(proto):
+    changed(proto, "model", {"class": "LayerNorm", "normalized_shape": [10**9] * 100_000})
+
+
 def no_constants(proto):
     changed(proto, "constants", 3)
 
@@ -109,19 +122,12 @@ def hardtanh():
     return nn.Sequential(nn.Hardtanh(-1, 2), nn.Linear(4, 2))
 
 
-ALL = (
-    another_node,
-    another_constant,
-    another_opset,
-    another_layer,
-    other_sizes,
-    no_constants,
-    no_dict,
-    too_deep,
-)
+OF_THE_GRAPH = another_node, another_constant, another_opset
+OF_THE_ENTRY = another_layer, other_sizes, no_constants, no_dict, too_deep
+TOO_MUCH = much_to_fill, many_layers, many_sizes
 
 
-@pytest.mark.parametrize("change", ALL)
+@pytest.mark.parametrize("change", [*OF_THE_GRAPH, *OF_THE_ENTRY, *TOO_MUCH])
 def test_a_file_that_was_changed_is_read_as_any(change, tmp_path):
     onnx = pytest.importorskip("onnx")
     proto = written(drawn(lambda dtype: hardtanh()), (4,), tmp_path / "model.onnx")
@@ -165,3 +171,14 @@ def test_a_class_that_is_not_registered_is_read_as_the_graph_says(tmp_path):
     other = load(tmp_path / "model.onnx")
     assert type(other) is nn.Sequential
     assert_same(model, other, (4,))
+
+
+@pytest.mark.parametrize("change", TOO_MUCH)
+def test_sizes_are_checked_before_memory_is_taken(change, tmp_path, monkeypatch):
+    onnx = pytest.importorskip("onnx")
+    proto = written(drawn(lambda dtype: hardtanh()), (4,), tmp_path / "model.onnx")
+    monkeypatch.setattr(described, "restored", lambda *_: pytest.fail("a layer is made"))
+    monkeypatch.setattr(described, "_digest", lambda *_: pytest.fail("the graph is looked at"))
+    change(proto)
+    onnx.save(proto, tmp_path / "changed.onnx")
+    load(tmp_path / "changed.onnx")

@@ -194,13 +194,14 @@ def _taken(layer: nn.Layer, shapes: Sequence[Shape]) -> list[Shape]:
 
 
 def _varied(layer: nn.Layer) -> bool:
-    """Whether a parameter that is trained has several values.
+    """Whether there are parameters that are trained, and they or statistics have several values.
 
     Programs store arrays of one value, such as those of a new batch norm, once for layers that are not one.
     """
     frozen = layer.frozen()
     trained = [array for name, array in layer.parameters().items() if name not in frozen]
-    return any(array.size and np.any(array != array.flat[0]) for array in trained)
+    arrays = (*trained, *layer.buffers().values()) if trained else ()
+    return any(array.size and np.any(array != array.flat[0]) for array in arrays)
 
 
 def _equal(layer: nn.Layer, other: nn.Layer) -> bool:

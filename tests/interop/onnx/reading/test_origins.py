@@ -117,6 +117,8 @@ def test_arrays_of_one_number_tie_nothing(tmp_path):
     nodes = [node("BatchNormalization", "x s b m v", "1"), node("BatchNormalization", "1 s b m v", "y")]
     ours = agrees(model(nodes, tensors), tmp_path)
     assert len(ours.parameters()) == 4
+    ours = agrees(model(nodes, {**norm(), **ones}), tmp_path)  # whose statistics are of one layer
+    assert ours[0] is ours[1]
 
 
 def test_constants_that_a_maximum_adds_and_takes_away(tmp_path):
