@@ -9,7 +9,7 @@ from fastconv.optim.lr_scheduler import table as schedules
 def test_what_decides_a_training_is_none_unless_it_is_given():
     options = vars(parse(["train"]))
     assert {name: options.pop(name) for name in settings.DEFAULTS} == dict.fromkeys(settings.DEFAULTS)
-    assert options == {"command": "train", "out": None, "resume": False, "traceback": False}
+    assert options == {"command": "train", "out": None, "profile": False, "resume": False, "traceback": False}
 
 
 def test_optimizers_are_those_of_their_table():
