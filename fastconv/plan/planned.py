@@ -46,7 +46,7 @@ class Planned:
 
     def __init__(self, operations: list[Operation], program: Program, output: Array) -> None:
         from fastconv.kernels.engine import jit, walk
-        from fastconv.kernels.memory.buffers import empty
+        from fastconv.kernels.memory.buffers import SMALL, empty
 
         self.operations, self.program = operations, program
         self._engine, self._empty = walk, empty
@@ -57,6 +57,7 @@ class Planned:
         self._shape, self._strides, self._dtype = output.shape, output.strides, output.dtype
         self._offset, self._size = place.offset, (root.nbytes,)
         self._whole = output.flags.c_contiguous and output.nbytes == root.nbytes
+        self._small = self._whole and root.nbytes < SMALL
 
     @property
     def given(self) -> list[Shape]:
@@ -71,6 +72,9 @@ class Planned:
 
     def _result(self) -> tuple[Array, Array]:
         """New memory for the output, and the output in it."""
+        if self._small:
+            y = np.empty(self._shape, self._dtype)
+            return y, y
         if self._whole:
             y = self._empty(self._shape, self._dtype)
             return y, y
