@@ -37,6 +37,13 @@ class Steps:
         """The plan of the last step."""
         self._since = Since()
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What is trained: copies begin without plans."""
+        return {"parts": self._parts}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__(*state["parts"])  # type: ignore[misc]
+
     def of(self, batch: tuple[Array, Array, Array | None], descent: Descent) -> Step | Passes | None:
         """The plan for batches like this one, (x, y, weight), or None; `descent` is what follows the loss.
 

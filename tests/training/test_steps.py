@@ -1,5 +1,8 @@
 """Which batches have a plan."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
@@ -68,3 +71,15 @@ def test_plans_share_their_memory():
     found = steps()
     large, small = (found.of(batch(samples), DESCENT) for samples in (40, 7))
     assert small.memory is large.memory
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda one: pickle.loads(pickle.dumps(one))])
+def test_copies_of_a_trainer_begin_without_plans(copied):
+    model = nn.Sequential(nn.Linear(3, 2), seed=0)
+    trainer = fc.Trainer(model, nn.CrossEntropyLoss(), optim.SGD(model.parameters(), lr=0.1))
+    x, y, _ = batch()
+    trainer.step(x, y)
+    other = copied(trainer)
+    assert "no step yet" in str(other.plan)
+    assert other.step(x, y) == trainer.step(x, y)
+    assert isinstance(other.plan, Step)
