@@ -15,8 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastconv import plots
-from fastconv.plan.planned import Unplanned
-from fastconv.training.trainer import Trainer
+from fastconv.plan.planned import Planned, Unplanned
 from fastconv.types import Array, Indices
 
 
@@ -132,9 +131,8 @@ def _save(figure: Any, path: Path) -> None:
         figure.savefig(path, dpi=120, metadata={"Software": None})
 
 
-def profile(folder: Path, trainer: Trainer) -> None:
+def profile(folder: Path, plan: Planned | Unplanned) -> None:
     """Print where the time of a step goes, and draw it as profile.png where that is possible."""
-    plan = trainer.plan
     if isinstance(plan, Unplanned):
         print(f"\nno profile: {plan}")
         return

@@ -152,7 +152,7 @@ def _run(
         print("no pictures without matplotlib: pip install 'fastconv[plots]'")
     print(f"{folder}: {', '.join(sorted(path.name for path in folder.iterdir()))}")
     if options.profile:
-        reports.profile(folder, trainer)
+        reports.profile(folder, trainer.plan)
     holds = f"{folder} holds what {trainer.epochs} of {text.count(options.epochs, 'epoch')} gave"
     if isinstance(end, ValueError):
         raise ValueError(f"{end}; {holds}") from end
