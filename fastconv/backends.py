@@ -6,13 +6,13 @@
 """
 
 import importlib
-import threading
-import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from types import ModuleType, TracebackType
 from typing import Any
+
+from fastconv.choices import Choices
 
 _MODULES = {"numba": "fastconv.kernels", "reference": "fastconv.reference"}
 _loaded: dict[str, ModuleType] = {}
@@ -20,11 +20,11 @@ _loaded: dict[str, ModuleType] = {}
 _blocks: ContextVar[tuple[Any, ...]] = ContextVar("fastconv_backend_blocks", default=())
 """The names that the `with` blocks around the running code have chosen, innermost last; see `through`."""
 
-_process: list[tuple[str, weakref.ref["Choice"] | None]] = [("numba", None)]
-"""The names that plain calls have chosen, newest last."""
+_process = Choices("numba")
+"""The names that plain calls have chosen."""
+_entries = _process.entries
 
 _planning = True
-_lock = threading.Lock()
 
 
 def backend(name: str) -> "Choice":
@@ -37,23 +37,20 @@ def backend(name: str) -> "Choice":
     if not isinstance(name, str) or name not in _MODULES:
         raise ValueError(f"backend: name: got {name!r}, needs one of {', '.join(map(repr, _MODULES))}")
     choice = Choice(name)
-    with _lock:
-        # A choice whose object is gone can no longer become a block: the older ones can be forgotten.
-        settled = max(i for i, (_, object_) in enumerate(_process) if object_ is None or object_() is None)
-        _process[:] = [*_process[settled:], (name, weakref.ref(choice))]
+    _process.choose(name, choice)
     return choice
 
 
 def name() -> str:
     """The name of the active backend."""
     names = [chosen for chosen in _blocks.get() if isinstance(chosen, str)]
-    return names[-1] if names else _process[-1][0]
+    return names[-1] if names else _entries[-1][0]
 
 
 def plannable() -> bool:
     """Whether what is computed may be planned: operations go to the compiled kernels themselves."""
     blocks = _blocks.get()
-    return _planning and (blocks[-1] if blocks else _process[-1][0]) == "numba"
+    return _planning and (blocks[-1] if blocks else _entries[-1][0]) == "numba"
 
 
 def plan(on: bool) -> None:
@@ -62,17 +59,10 @@ def plan(on: bool) -> None:
     _planning = on
 
 
-def planning() -> bool:
-    """Whether predictions and steps are planned, where they can be."""
-    return _planning
-
-
 def active() -> Any:
     """Return the module of the active backend, which is imported at its first use; or see `through`."""
     blocks = _blocks.get()
-    chosen = (
-        blocks[-1] if blocks else _process[-1][0]
-    )  # as `name` does: a call of it would slow each operation
+    chosen = blocks[-1] if blocks else _entries[-1][0]  # as `name` does, whose call would slow each operation
     return _loaded.get(chosen) or _load(chosen)
 
 
@@ -83,8 +73,7 @@ class Choice:
         self.name = name
 
     def __enter__(self) -> "Choice":
-        with _lock:
-            _process[:] = [entry for entry in _process if entry[1] is None or entry[1]() is not self]
+        _process.take_back(self)
         _blocks.set((*_blocks.get(), self.name))
         return self
 

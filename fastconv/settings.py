@@ -5,22 +5,23 @@
 ...     model.predict(images)
 """
 
+import threading
 from types import TracebackType
 from typing import Any
 
 from fastconv import backends
+from fastconv.choices import Choices
 from fastconv.kernels.conv import winograd as algorithm
 
-_SETTINGS: dict[str, Any] = {
-    "winograd": (algorithm.enabled, algorithm.enable),
-    "plan": (backends.planning, backends.plan),
-}
-"""The functions that read and that set each."""
+_SETTINGS: dict[str, Any] = {"winograd": algorithm.enable, "plan": backends.plan}
+"""The function that sets each."""
+_chosen = {name: Choices(True) for name in _SETTINGS}
+_lock = threading.Lock()
 _UNSET: Any = object()
 
 
 class config:  # noqa: N801 - called like a function, as `backend` is
-    """Set what is given, for the process; as a context manager, restore the earlier settings at the end.
+    """Set what is given, for the process; as a context manager, take it back at the end.
 
     winograd: whether convolutions of stride 1 may use Winograd's algorithm where it is faster
     (the default). It rounds differently from the direct algorithm (the README has the bound), and an
@@ -38,14 +39,12 @@ class config:  # noqa: N801 - called like a function, as `backend` is
         for name, value in given.items():
             if not isinstance(value, bool):
                 raise TypeError(f"config: {name}: got {value!r}, needs True or False")
-        self._before = {name: _SETTINGS[name][0]() for name in given}
-        self._set(given)
-
-    def _set(self, values: dict[str, bool]) -> None:
-        for name, value in values.items():
-            enabled, enable = _SETTINGS[name]
-            if value != enabled():
-                enable(value)
+        self._given = given
+        with _lock:
+            for name, value in given.items():
+                before = _chosen[name].now
+                _chosen[name].choose(value, self)
+                _put_in_force(name, before)
 
     def __enter__(self) -> "config":
         return self
@@ -53,4 +52,13 @@ class config:  # noqa: N801 - called like a function, as `backend` is
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._set(self._before)
+        with _lock:
+            for name in self._given:
+                before = _chosen[name].now
+                _chosen[name].take_back(self)
+                _put_in_force(name, before)
+
+
+def _put_in_force(name: str, before: bool) -> None:
+    if _chosen[name].now != before:  # else what follows from the settings would be found anew for nothing
+        _SETTINGS[name](_chosen[name].now)

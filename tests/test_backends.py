@@ -10,16 +10,16 @@ from fastconv.backends import active, backend
 @pytest.fixture(autouse=True)
 def _process_setting():
     """Give every test the default, and the process back what it had."""
-    before = backends._process[:]
-    backends._process[:] = [("numba", None)]
+    before = backends._entries[:]
+    backends._entries[:] = [("numba", None)]
     yield
-    backends._process[:] = before
+    backends._entries[:] = before
 
 
 def name_of_active():
     """The name alone: the compiled kernels are not needed to ask."""
     blocks = backends._blocks.get()
-    return blocks[-1] if blocks else backends._process[-1][0]
+    return blocks[-1] if blocks else backends._process.now
 
 
 def in_a_thread(function):
@@ -117,7 +117,7 @@ def test_blocks_in_many_threads_do_not_disturb_each_other():
 def test_many_plain_calls_pile_nothing_up():
     for _ in range(100):
         backend("reference")
-    assert len(backends._process) <= 2
+    assert len(backends._entries) <= 2
 
 
 @pytest.mark.parametrize("name", ["cuda", "", "Reference", None, 3, ["numba"]])

@@ -1,7 +1,10 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
 import fastconv as fc
+from fastconv import backends
 from fastconv.kernels.conv import winograd
 
 
@@ -9,7 +12,7 @@ from fastconv.kernels.conv import winograd
 def _as_it_was():
     before = winograd.enabled()
     yield
-    winograd.enable(before)
+    fc.config(winograd=before)
 
 
 def test_winograd_is_used_by_default_and_can_be_switched_off_for_the_process():
@@ -31,6 +34,29 @@ def test_a_block_that_fails_does_too():
     with pytest.raises(KeyError), fc.config(winograd=False):
         raise KeyError
     assert winograd.enabled()
+
+
+def test_blocks_may_end_in_any_order():
+    first, second = fc.config(winograd=False), fc.config(winograd=False)
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert not winograd.enabled()
+    second.__exit__(None, None, None)
+    assert winograd.enabled()
+
+
+def test_blocks_in_many_threads_leave_what_was_set():
+    def work():
+        for _ in range(300):
+            with fc.config(winograd=False, plan=False):
+                assert not (winograd.enabled() or backends.plannable())
+
+    with ThreadPoolExecutor(6) as pool:
+        for done in [pool.submit(work) for _ in range(6)]:
+            done.result()
+    assert winograd.enabled()
+    assert backends.plannable()
 
 
 @pytest.mark.parametrize("value", [None, 0, "no", np.True_])
