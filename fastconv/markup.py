@@ -1,7 +1,17 @@
-"""Tables in HTML, which notebooks show."""
+"""Tables: in columns of text, and in HTML, which notebooks show."""
 
 from collections.abc import Iterable, Sequence
 from html import escape
+
+
+def columns(rows: Sequence[Sequence[str]], align: str, gap: str = "   ") -> str:
+    """Rows of cells in columns; `align` has one "<" (left) or ">" (right) for each column."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(align))]
+    lines = (
+        gap.join(f"{cell:{side}{width}}" for cell, side, width in zip(row, align, widths, strict=True))
+        for row in rows
+    )
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[object]], words: Iterable[int] = (0,)) -> str:

@@ -37,9 +37,9 @@ def sgd_numbers(lr, momentum=0.0, dampening=0.0, weight_decay=0.0, nesterov=Fals
 def _sgd(g, table, like, numbers, first, last):
     """The rule of `sgd` for all parameters of a type, in place; numbers: `sgd_numbers`
 
-    One row of `table` for each parameter: its first job, its size, and the addresses of the arrays
-    p, g and, with momentum, v, which are dense and of the type of `like`. A job is
-    CHUNK elements of one parameter; `_update` cuts them.
+    One row of `table` for each parameter: its first job, its size, and the addresses of the arrays p, g and,
+    with momentum, v, which are dense and of the type of `like`. A job is CHUNK elements of one parameter;
+    `_update` cuts them.
     """
     lr, momentum, dampening, weight_decay = numbers[0], numbers[1], numbers[2], numbers[3]
     nesterov, fresh = numbers[4] != 0, numbers[5] != 0
@@ -88,9 +88,9 @@ def _adam(g, table, like, numbers, first, last):
     with q = p * shrink and d = g + weight_decay * q, for all parameters of a type, in place; numbers:
     `adam_numbers`.
 
-    One row of `table` for each parameter: its first job, its size, and the addresses of the arrays
-    p, g, m and s, which are dense and of the type of `like`. A job is CHUNK elements
-    of one parameter; `_update` cuts them.
+    One row of `table` for each parameter: its first job, its size, and the addresses of the arrays p, g, m
+    and s, which are dense and of the type of `like`. A job is CHUNK elements of one parameter; `_update` cuts
+    them.
     """
     rate, root, beta1, beta2 = numbers[0], numbers[1], numbers[2], numbers[3]
     eps, weight_decay, shrink = numbers[4], numbers[5], numbers[6]
@@ -142,9 +142,9 @@ def _rmsprop(g, table, like, numbers, first, last):
     with d = g + weight_decay * p and m += (1 - alpha) * (d - m), for all parameters of a type, in place;
     numbers: `rmsprop_numbers`.
 
-    One row of `table` for each parameter: its first job, its size, and the addresses of the arrays
-    p, g, s, with momentum v, and if `centered` m, which are dense and of the type of
-    `like`. A job is CHUNK elements of one parameter; `_update` cuts them.
+    One row of `table` for each parameter: its first job, its size, and the addresses of the arrays p, g, s,
+    with momentum v, and if `centered` m, which are dense and of the type of `like`. A job is CHUNK elements
+    of one parameter; `_update` cuts them.
     """
     lr, alpha, eps, weight_decay = numbers[0], numbers[1], numbers[2], numbers[3]
     momentum, centered = numbers[4], numbers[5] != 0

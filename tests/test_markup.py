@@ -1,5 +1,9 @@
-from fastconv.markup import table
+from fastconv.markup import columns, table
 from tests.pages import cells
+
+
+def test_columns_are_aligned_and_lines_end_without_blanks():
+    assert columns([("a", "1", "long"), ("bcd", "23", "")], "<><") == "a      1   long\nbcd   23"
 
 
 def test_a_table_escapes_its_text():

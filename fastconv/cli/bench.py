@@ -11,7 +11,8 @@ from fastconv import __version__
 from fastconv.benchmark import driver, picture, report, rows
 from fastconv.benchmark.child import Children
 from fastconv.benchmark.results import Peak, Result, slow
-from fastconv.cli import reports, scaling, text
+from fastconv.cli import reports, scaling
+from fastconv.markup import columns
 
 SECONDS, ROUNDS = 0.25, 5
 QUICK_SECONDS, QUICK_ROUNDS = 0.1, 3
@@ -50,9 +51,9 @@ def _run(chosen: list[rows.Row], plan: driver.Plan, folder: Path) -> int:
     results: list[Result] = []
     with Children(plan.threads) as children:
         about = _about(driver.describe(children, plan.torch), len(chosen), plan)
-        print(text.table(list(about.items()), "<<"))
+        print(columns(list(about.items()), "<<"))
         peak = driver.peak(children, plan)
-        print(text.table(list(_peaks(peak).items()), "<<"), end="\n\n")
+        print(columns(list(_peaks(peak).items()), "<<"), end="\n\n")
         _line("set", "layer", "pass", "µs", "ratio", "fastest peer", "rate (of the peak)")
         incomplete = "the run ended early"
         try:

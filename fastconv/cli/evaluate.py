@@ -8,6 +8,7 @@ from fastconv import nn
 from fastconv.backends import backend
 from fastconv.cli import modelfile, outputs, sources, text
 from fastconv.data import Dataset
+from fastconv.markup import columns
 from fastconv.plots.matrix import confusion_matrix
 from fastconv.types import Indices
 
@@ -28,7 +29,7 @@ def run(options: argparse.Namespace) -> int:
         ("loss", f"{loss:.4f}"),
         ("accuracy", f"{text.percent(right / len(labels))} ({right} of {len(labels)})"),
     ]
-    print(text.table(rows, "<<"), end="\n\n")
+    print(columns(rows, "<<"), end="\n\n")
     matrix = confusion_matrix(labels, predicted, len(task.classes))
     table = [("class", "images", "right", "accuracy", "taken for")]
     for number, (name, counts) in enumerate(zip(task.classes, matrix.tolist(), strict=True)):
@@ -37,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
         others = sorted(((count, other) for other, count in enumerate(counts) if count), key=lambda x: -x[0])
         taken = ", ".join(f"{task.classes[other]} ({count})" for count, other in others if other != number)
         table.append((name, str(total), str(counts[number]), share, taken))
-    print(text.table(table, "<>>><"))
+    print(columns(table, "<>>><"))
     return 0
 
 

@@ -11,11 +11,8 @@ def run(options: argparse.Namespace) -> int:
     """Write the file, with classes and preparation, and print what it holds."""
     if not modelfile.is_onnx(options.out):
         raise ValueError(f"{options.out}: got this to write, needs a name that ends in {modelfile.ONNX}")
-    model, task = modelfile.load(options.model)
-    shape = options.input_shape or (task.input_shape if task else modelfile.input_shape(options.model))
-    if shape is None:
-        needs = "--input-shape=C,H,W, without the batch"
-        raise ValueError(f"{options.model}: does not say the shape of its input, needs {needs}")
+    needs = "--input-shape=C,H,W, without the batch"
+    model, task, shape = modelfile.with_shape(options.model, options.input_shape, needs)
     if task is not None:
         model.classes = model.classes or task.classes
         if model.preparation is None and task.preparation != RAW:

@@ -5,14 +5,14 @@ import platform
 from importlib import metadata
 
 from fastconv import __version__
-from fastconv.cli import text
+from fastconv.markup import columns
 
 
 def run(options: argparse.Namespace) -> int:
     """Print what a report of a problem should say of the machine."""
     rows = [("fastconv", __version__), ("Python", f"{platform.python_version()} ({platform.platform()})")]
     rows += [(name, metadata.version(name.lower())) for name in ("NumPy", "Numba")]
-    print(text.table([*rows, *_kernels()], "<<"))
+    print(columns([*rows, *_kernels()], "<<"))
     return 0
 
 

@@ -84,6 +84,18 @@ def input_shape(path: str) -> Shape | None:
     return onnx.input_shape(path) if is_onnx(path) else None
 
 
+def with_shape(path: str, given: Shape | None, needs: str) -> tuple[nn.Layer, Task | None, Shape]:
+    """What `load` gives, and the shape of an input: the given one, or that of the task or the file.
+
+    ValueError where none says it; `needs` is what a user would have to give.
+    """
+    model, task = load(path)
+    shape = given or (task.input_shape if task else input_shape(path))
+    if shape is None:
+        raise ValueError(f"{path}: does not say the shape of its input, needs {needs}")
+    return model, task, shape
+
+
 def task_for(path: str, model: nn.Layer, input_shape: Shape, names: tuple[str, ...] = ()) -> Task:
     """The task of a model that classifies images of this shape.
 

@@ -9,6 +9,7 @@ from fastconv.backends import backend
 from fastconv.cli import modelfile, outputs, text
 from fastconv.data import pictures
 from fastconv.functional import softmax
+from fastconv.markup import columns
 from fastconv.types import Array
 
 BEST = 3
@@ -37,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
         rows.append(
             [path, *(cell for k in order for cell in (task.classes[k], text.percent(float(shares[k]))))]
         )
-    print(text.table(rows, "<" + "<>" * best))
+    print(columns(rows, "<" + "<>" * best))
     return 0
 
 

@@ -1,16 +1,6 @@
-"""Text in columns."""
+"""Figures and shapes as people write them."""
 
 from collections.abc import Sequence
-
-
-def table(rows: Sequence[Sequence[str]], align: str, gap: str = "   ") -> str:
-    """Rows of cells in columns; `align` has one "<" (left) or ">" (right) for each column."""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(align))]
-    lines = (
-        gap.join(f"{cell:{side}{width}}" for cell, side, width in zip(row, align, widths, strict=True))
-        for row in rows
-    )
-    return "\n".join(line.rstrip() for line in lines)
 
 
 def percent(share: float) -> str:

@@ -20,6 +20,7 @@ from fastconv.cli.progress import EpochTable, FiniteLoss, SavesEpochs
 from fastconv.cli.settings import CHECKPOINT
 from fastconv.data import Dataset
 from fastconv.data.augment import Compose
+from fastconv.markup import columns
 from fastconv.nn.architecture import description
 from fastconv.optim.lr_scheduler.table import Schedule
 from fastconv.optim.table import make, rate
@@ -130,7 +131,7 @@ def _run(
 
     All is written before anything is said of it: who should read it may have gone.
     """
-    print(text.table(_overview(options, data, trainer), "<<"), end="\n\n")
+    print(columns(_overview(options, data, trainer), "<<"), end="\n\n")
     started = time.perf_counter()
     shown, data = data, data.normalized() if options.normalize else data
     config = _config(options, data, trainer.model)

@@ -8,7 +8,7 @@ import numpy as np
 
 from fastconv import models, nn, optim
 from fastconv.cli import modelfile, text
-from fastconv.plan.planned import Unplanned
+from fastconv.plan.planned import Planned, Unplanned
 from fastconv.training.descent import Descent
 from fastconv.training.steps import Steps
 
@@ -34,14 +34,11 @@ def _model(name: str, shape: tuple[int, ...] | None) -> tuple[nn.Layer, tuple[in
         if shape is None:
             raise ValueError(f"{name}: got no shape of an input, needs C,H,W")
         return models.build(name, shape, seed=0), shape
-    model, task = modelfile.load(name)
-    shape = shape or (task.input_shape if task else modelfile.input_shape(name))
-    if shape is None:
-        raise ValueError(f"{name}: does not say the shape of its input, needs C,H,W behind it")
+    model, _, shape = modelfile.with_shape(name, shape, "C,H,W behind it")
     return model, shape
 
 
-def _step(model: nn.Layer, shape: tuple[int, ...], batch_size: int) -> object:
+def _step(model: nn.Layer, shape: tuple[int, ...], batch_size: int) -> Planned | Unplanned:
     """The plan of a step: classes where there are outputs of several, else yes or no for each output."""
     outputs = model.output_shape(shape)
     dtype = next(iter(model.parameters().values())).dtype
@@ -56,10 +53,10 @@ def _step(model: nn.Layer, shape: tuple[int, ...], batch_size: int) -> object:
     return steps.latest
 
 
-def _said(plan: object) -> str:
+def _said(plan: Planned | Unplanned) -> str:
     if isinstance(plan, Unplanned):
         return str(plan)
-    launches = plan.program.launches  # type: ignore[attr-defined]
+    launches = plan.program.launches
     return text.count(len({(launch.kernel, repr(launch.arguments[0])) for launch in launches}), "kernel")
 
 

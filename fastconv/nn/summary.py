@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from fastconv.markup import table
+from fastconv.markup import columns, table
 from fastconv.types import Shape
 
 HEADER = "layer", "output shape", "parameters", "multiply-adds", "algorithms"
@@ -35,12 +35,7 @@ class Summary(str):
         """The table with these rows and a line of totals."""
         rows = tuple(rows)
         lines = [HEADER, *_lines(rows, parameters)]
-        a, b, c, d, _ = (max(map(len, column)) for column in zip(*lines, strict=True))
-        written = (
-            f"{name:<{a}}  {shape:<{b}}  {count:>{c}}  {cost:>{d}}  {algorithms}".rstrip()
-            for name, shape, count, cost, algorithms in lines
-        )
-        text = super().__new__(cls, "\n".join(written))
+        text = super().__new__(cls, columns(lines, "<<>><", "  "))
         text.rows, text.parameters = rows, parameters
         return text
 

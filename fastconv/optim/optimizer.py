@@ -94,7 +94,8 @@ class Optimizer(Settings):
             got = type(grads).__name__
             raise TypeError(f"{type(self).__name__}: gradients: got {got}, needs a dict of name and array")
         for cohort, gradients in self._given(grads):
-            self._advance(cohort, gradients)
+            self._apply(cohort, gradients)
+            cohort.advance()
 
     def _given(self, grads: Mapping[str, Array | None]) -> Iterator[tuple[Cohort, list[Any]]]:
         """The cohorts that are updated, each with its gradients, after those were checked."""
@@ -116,9 +117,7 @@ class Optimizer(Settings):
     def trace(self, grads: Mapping[str, Array | None]) -> None:
         """What `step` does with arrays, for a plan that runs it later: no update is counted."""
         for cohort, gradients in self._given(grads):
-            self._prepare(cohort)
-            settings, steps = cohort.group.settings, cohort.steps + 1
-            self._update(settings, cohort.arrays, gradients, cohort.state, steps, cohort.fresh)
+            self._apply(cohort, gradients)
 
     def advance(self) -> list[tuple[Any, ...]]:
         """Counts an update that a plan does; what the rule of each cohort is told then."""
@@ -134,20 +133,14 @@ class Optimizer(Settings):
         buffers = (array for cohort in self._cohorts for own in cohort.state.values() for array in own)
         return [*self.parameters.values(), *buffers]
 
-    def _advance(self, cohort: Cohort, gradients: list[Any]) -> None:
+    def _apply(self, cohort: Cohort, gradients: list[Any]) -> None:
         """Updates the parameters of a cohort, after the buffers that its settings ask for are there."""
-        self._prepare(cohort)
-        self._update(
-            cohort.group.settings, cohort.arrays, gradients, cohort.state, cohort.steps + 1, cohort.fresh
-        )
-        cohort.advance()
-
-    def _prepare(self, cohort: Cohort) -> None:
-        """Makes the buffers that the settings of a cohort ask for."""
-        for buffer in self._needed(cohort.group.settings):
+        settings = cohort.group.settings
+        for buffer in self._needed(settings):
             if buffer not in cohort.state:
                 cohort.state[buffer] = [np.zeros_like(p) for p in cohort.arrays]
                 cohort.fresh = True
+        self._update(settings, cohort.arrays, gradients, cohort.state, cohort.steps + 1, cohort.fresh)
 
     def _needed(self, settings: Mapping[str, Any]) -> tuple[str, ...]:
         """The buffers that the settings ask for."""

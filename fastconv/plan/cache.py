@@ -1,17 +1,18 @@
-"""The plans of one model: one for each kind of input, the least recently made ones forgotten in turn."""
+"""Plans that are kept: one for each kind of input, the least recently made ones forgotten in turn."""
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
 from fastconv import backends
 from fastconv.attributes import Settings
-from fastconv.plan.planned import Unplanned
+from fastconv.plan.planned import Planned, Unplanned
 from fastconv.plan.prediction import Prediction
 from fastconv.plan.record import UnplannedError
 from fastconv.types import Array
 
 MOST, LARGEST = 16, 1 << 30
-"""Plans that a model keeps, and bytes of their memory in all, unless a single one has more."""
+"""Plans that are kept, and bytes of their memory in all, unless a single one has more."""
 
 
 class Since:
@@ -34,47 +35,64 @@ class Since:
         return self._changes is Settings.changes and self._age is self._trace.age
 
 
-class Plans:
-    """What a model has planned; copies of the model, and pickled ones, begin without plans."""
+class Cache:
+    """Plans by what they were made for; copies, and pickled ones, begin without plans.
 
-    def __init__(self) -> None:
-        self._found: dict[Any, Prediction | Unplanned] = {}
+    **Arguments:**
+
+    - `parts`: what a copy is made with.
+    """
+
+    def __init__(self, *parts: Any) -> None:
+        self._parts = parts
+        self._found: dict[Any, Any] = {}
         self._since = Since()
+        self._lock = threading.Lock()
+
+    def plan(self, key: Any, make: Callable[[], Any]) -> Any:
+        """The plan of a key, which `make` makes where there is none; `Unplanned` where it cannot."""
+        found = self._found.get(key)
+        if found is None or not self._since.holds():
+            with self._lock:
+                if not self._since.holds():
+                    self._found.clear()
+                    self._since = Since(now=True)
+            try:
+                found = make()
+            except UnplannedError as error:
+                found = Unplanned(str(error))
+            self._keep(key, found)
+        return found
+
+    def _keep(self, key: Any, plan: Any) -> None:
+        with self._lock:
+            self._found[key] = plan
+            while len(self._found) > MOST or (len(self._found) > 1 and self._bytes() > LARGEST):
+                del self._found[next(iter(self._found))]
+
+    def _bytes(self) -> int:
+        return sum(plan.bytes for plan in self._found.values() if isinstance(plan, Planned))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), self._parts
+
+
+class Plans(Cache):
+    """What a model has planned of its predictions."""
 
     def prediction(self, x: Array, make: Callable[[Array], Prediction]) -> Prediction | None:
         """The plan for inputs like x, which `make` makes where there is none; None if there can be none."""
         if not (backends.plannable() and x.flags.aligned):
             return None
-        found = self._found.get((x.shape, x.strides, x.dtype))
-        if found is None or not self._since.holds():
-            found = self._make(x, make)
+        found = self._of(x, make)
         return None if isinstance(found, Unplanned) else found
 
     def seen(self, x: Array, make: Callable[[Array], Prediction]) -> Prediction | Unplanned:
         """The same, with the reason where there can be none."""
         if not backends.plannable():
             return Unplanned("the backend is not numba, or fastconv.config(plan=False) is in force")
-        found = self.prediction(x, make)
-        return self._found[x.shape, x.strides, x.dtype] if found is None else found
+        return self._of(x, make)
 
-    def _make(self, x: Array, make: Callable[[Array], Prediction]) -> Prediction | Unplanned:
-        if not self._since.holds():
-            self._found.clear()
-            self._since = Since(now=True)
-        try:
-            found: Prediction | Unplanned = make(x)
-        except UnplannedError as error:
-            found = Unplanned(str(error))
-        self._found[x.shape, x.strides, x.dtype] = found
-        while len(self._found) > MOST or (len(self._found) > 1 and self._bytes() > LARGEST):
-            del self._found[next(iter(self._found))]
+    def _of(self, x: Array, make: Callable[[Array], Prediction]) -> Prediction | Unplanned:
+        found: Prediction | Unplanned = self.plan((x.shape, x.strides, x.dtype), lambda: make(x))
         return found
-
-    def _bytes(self) -> int:
-        return sum(plan.bytes for plan in self._found.values() if isinstance(plan, Prediction))
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> "Plans":
-        return Plans()
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return Plans, ()

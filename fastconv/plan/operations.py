@@ -22,7 +22,7 @@ class Operations:
 
     def __init__(self, recording: Recording, places: Places, outputs: Iterable[Array]) -> None:
         self._recording, self._places = recording, places
-        self._wanted = self._roots(outputs)
+        self._wanted = places.roots_of(outputs)
         self.all = list(recording.operations)
         for operation in self.all:
             self._check(operation)
@@ -45,8 +45,8 @@ class Operations:
 
     def read_once(self, array: Array) -> bool:
         """Whether one operation alone reads anything of an array's memory, and nobody after the last one."""
-        (root,) = self._roots([array]) or (None,)
-        readers = [operation for operation in self.all if root in self._roots(operation.reads)]
+        (root,) = self._places.roots_of([array]) or (None,)
+        readers = [operation for operation in self.all if root in self._places.roots_of(operation.reads)]
         return len(readers) == 1 and root not in self._wanted
 
     def replace(self, old: tuple[Operation, ...], name: str, **given: Any) -> bool:
@@ -90,24 +90,21 @@ class Operations:
         """Leave out operations whose results nobody reads, and that change nothing that stays."""
         wanted, found = set(self._wanted), list[Operation]()
         for operation in reversed(self.all):
-            if not operation.results or self._roots(operation.results) & wanted:
+            if not operation.results or self._places.roots_of(operation.results) & wanted:
                 found.append(operation)
-                wanted |= self._roots(operation.reads)
+                wanted |= self._places.roots_of(operation.reads)
                 for launch in operation.launches:
-                    wanted |= self._roots(arrays_in(launch.arguments))
+                    wanted |= self._places.roots_of(arrays_in(launch.arguments))
         self.all = found[::-1]
 
     def _check(self, operation: Operation) -> None:
         """UnplannedError where an operation reads what none of them has made."""
         launched = (launch.arguments for launch in operation.launches)
         try:
-            self._roots(arrays_in((*operation.reads, *launched)))
+            self._places.roots_of(arrays_in((*operation.reads, *launched)))
         except UnplannedError as error:
             where = f" in {operation.layer}" if operation.layer else ""
             raise UnplannedError(f"{error}, and {operation.name}{where} reads it") from None
-
-    def _roots(self, arrays: Iterable[Array]) -> set[int]:
-        return {place.root for array in arrays if (place := self._places.find(array)) is not None}
 
     def _parts(self, old: tuple[Operation, ...]) -> tuple[Operation, ...]:
         return tuple(part for operation in old for part in (operation.fused or (operation,)))

@@ -5,16 +5,13 @@ from typing import Any
 
 import numpy as np
 
+from fastconv.plan.halves import Halves
 from fastconv.plan.places import Places
-from fastconv.plan.planned import Planned
-from fastconv.plan.program import Instance, Program
 from fastconv.plan.record import Recording, UnplannedError, arrays_in, like
-from fastconv.plan.rules import rewritten
-from fastconv.plan.step import in_halves
 from fastconv.types import Array
 
 
-class Passes(Planned):
+class Passes(Halves):
     """The output of a model for batches like x, then the gradients for a slope of the loss.
 
     UnplannedError where Python computes with the contents of arrays.
@@ -45,53 +42,25 @@ class Passes(Planned):
         output = recording.run(forward, given)
         if not isinstance(output, np.ndarray) or not recording.operations:
             raise UnplannedError("the model has no operations")
-        halfway, slope = recording.operations[-1], like(output)
-        self._gradients = recording.run(backward, slope)
-        self._kept = kept
-        places = Places([given, slope], recording.trace.made, kept)
-        outside = [*arrays_in(self._gradients), *(array for array, _ in recording.trace.filled)]
-        for array in outside:
+        halfway, self._slope = recording.operations[-1], like(output)
+        self._gradients = recording.run(backward, self._slope)
+        places = Places([given, self._slope], recording.trace.made, kept)
+        gradients = list(arrays_in(self._gradients))
+        for array in gradients:
             places.made_root(array)
-            places.stay(array)
-        operations = rewritten(recording, places, [output, *outside])
-        halves = in_halves(operations, halfway)
-        first, second = ([launch for o in half for launch in o.launches] for half in halves)
-        super().__init__(operations, Program([*first, *second], places, [places.made_root(output)]), output)
-        self._filled, self._slope = recording.trace.filled, slope
-        self._instance = self.program.instance(memory)
-        self._halves = self._instance.steps[: len(first)], self._instance.steps[len(first) :]
-
-    @property
-    def memory(self) -> Array:
-        """What the launches pass on lies here."""
-        return self._instance.memory
+        super().__init__(recording, places, halfway, output, gradients, kept, memory)
 
     def forward(self, x: Array) -> Array:
         """The output for a batch, which has to stay as it is until `backward`."""
-        for array, function in self._filled:
-            array[...] = function()
-        engine, instance = self._engine, self._instance
-        memory, y = self._result()
-        engine.aim(instance.bases, x, x, memory)
-        with self._alone:
-            engine.walk(self._halves[0], instance.patches, instance.bases)
-        return y
+        return self._forward(x, x)
 
     def backward(self, slope: Array) -> dict[str, Any]:
         """The gradients for dL/doutput of the last batch, in arrays that the next ones overwrite."""
-        expected, instance = self._slope, self._instance
+        expected = self._slope
         if slope.strides != expected.strides or not slope.flags.aligned:
             laid = np.empty_like(expected)
             laid[...] = slope
             slope = laid
-        instance.bases[1] = self._engine.address(slope)
-        with self._alone:
-            self._engine.walk(self._halves[1], instance.patches, instance.bases)
+        self._instance.bases[1] = self._engine.address(slope)
+        self._walk(1)
         return dict(self._gradients)
-
-    def _changed(self) -> list[Array]:
-        return self._kept
-
-    def _spare(self) -> Instance:
-        """The only one: the memory of gradients is its own."""
-        return self._instance

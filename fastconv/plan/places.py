@@ -79,6 +79,10 @@ class Places:
             return None
         return self._nowhere(array)
 
+    def roots_of(self, arrays: Iterable[Array]) -> set[int]:
+        """The indices of the arrays in which these lie."""
+        return {place.root for array in arrays if (place := self.find(array)) is not None}
+
     def made_root(self, array: Array) -> int:
         """The index of the array that is made in which another one lies."""
         place = self.find(array)

@@ -11,8 +11,6 @@ from fastconv.plan.record import Operation
 from fastconv.plan.table import Row, table
 from fastconv.types import Array, Shape
 
-UNPATCHED = np.zeros((0, 3), np.int64)
-
 
 class Unplanned:
     """What has no plan, and why.

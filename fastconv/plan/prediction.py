@@ -1,6 +1,6 @@
 """A model's outputs, planned: one walk of machine code for inputs of one shape, layout and type."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -88,16 +88,11 @@ def _settling(launches: list[Any], settled: list[Any], places: Places) -> tuple[
     indices: set[int] = set()
     watched: dict[int, Array] = {}
     for array, fill in settled:
-        own = roots([array], places)
+        own = places.roots_of([array])
         read = [argument for launch in fill for argument in arrays_in(launch.arguments)]
-        if not (all(id(launch) in at for launch in fill) and roots(read, places) <= made | own):
+        if not (all(id(launch) in at for launch in fill) and places.roots_of(read) <= made | own):
             continue
         made |= own
         indices |= {at[id(launch)] for launch in fill}
         watched |= {array.ctypes.data: array for array in read if array.size and places.is_kept(array)}
     return sorted(indices), list(watched.values())
-
-
-def roots(arrays: Iterable[Array], places: Places) -> set[int]:
-    """The indices of the arrays in which these lie."""
-    return {place.root for array in arrays if (place := places.find(array)) is not None}

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from fastconv.plan.table import Row, columns
+from fastconv.plan.table import Row, written
 
 
 def timed(walk: Callable[..., None], instance: Any, steps: int, seconds: float) -> list[float]:
@@ -57,7 +57,7 @@ class Profile:
         """The table; with the machine's peaks a second, the larger of the shares that each row reaches."""
         head = "layer", "operation", "kernels", "us", "% of time", "GFLOP/s", "GB/s", "% of peak"
         whole = self.seconds or 1.0
-        rows = []
+        rows: list[Sequence[str]] = [head]
         for row, seconds in self.times:
             rates = (row.flops / seconds, row.bytes / seconds) if seconds else (0.0, 0.0)
             peak = ""
@@ -66,7 +66,7 @@ class Profile:
             spent = f"{1e6 * seconds:.1f}", f"{100 * seconds / whole:.1f}"
             speed = f"{rates[0] / 1e9:.0f}" if row.flops else "", f"{rates[1] / 1e9:.0f}", peak
             rows.append((row.layer, row.operation, row.kernels, *spent, *speed))
-        return columns(head, rows, right=range(3, 8)) + f"\n\nsum {1e6 * self.seconds:,.1f} us"
+        return written(rows, "<<<>>>>>") + f"\n\nsum {1e6 * self.seconds:,.1f} us"
 
     def __str__(self) -> str:
         from fastconv.plan import peak

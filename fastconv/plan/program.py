@@ -35,12 +35,12 @@ class Program:
         self, launches: list[Any], places: Places, fresh: Iterable[int] = (), settling: Iterable[int] = ()
     ) -> None:
         from fastconv.kernels.engine import jit
-        from fastconv.kernels.engine.machine import LINE
+        from fastconv.kernels.engine.machine import LINE, aligned
 
         self.settling = sorted(settling)
         self.launches = [launches[i] for i in self.settling]
         self.launches += [launch for i, launch in enumerate(launches) if i not in {*self.settling}]
-        self.places, self._line = places, LINE
+        self.places, self._line, self._aligned = places, LINE, aligned
         self.moving = [*range(places.given), *fresh]
         self._steps: list[list[int]] = []
         self._words: list[int] = []
@@ -48,7 +48,7 @@ class Program:
         for launch, entry_point in zip(self.launches, jit.entry_points(self.launches), strict=True):
             self._add(launch, entry_point)
         self._lasting, self._passing, self.lasting_bytes, self.passing_bytes = self._memory()
-        self._kept_memory = _lines(self.lasting_bytes, LINE)
+        self._kept_memory = aligned(self.lasting_bytes)
 
     def _add(self, launch: Any, entry_point: Any) -> None:
         task, words, arrays = launch.laid_out(entry_point)
@@ -86,7 +86,7 @@ class Program:
         steps = np.array(self._steps, np.int64).reshape(-1, COLUMNS)
         passing = memory
         if passing is None or passing.nbytes < self.passing_bytes:
-            passing = _lines(self.passing_bytes, self._line)
+            passing = self._aligned(self.passing_bytes)
         base = words.ctypes.data
         patches: list[tuple[int, int, int]] = []
         for word, (root, offset) in self._relocations:
@@ -110,10 +110,3 @@ class Instance:
         self.bases = np.zeros(3, np.int64)
         self.memory = memory
         self._alive = words
-
-
-def _lines(size: int, line: int) -> Array:
-    """Memory of so many bytes that begins a cache line."""
-    memory = np.empty(size + line, np.uint8)
-    at = -memory.ctypes.data % line
-    return memory[at : at + size]

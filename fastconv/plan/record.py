@@ -22,10 +22,6 @@ layer: ContextVar[str] = ContextVar("fastconv_recorded_layer", default="")
 """The name of the layer that is being recorded."""
 
 
-ALIGNED = 64
-"""Bytes of which an array that stands for another one begins at a multiple."""
-
-
 class UnplannedError(Exception):
     """What was done depends on more than shapes and types; the message says how."""
 
@@ -126,15 +122,17 @@ class Recording:
             inside = sum(len(operation.launches) for operation in self.operations)
             if len(self.trace.launches) != inside:
                 raise UnplannedError("a kernel runs outside the operations")
+            if self.trace.refused:
+                raise UnplannedError(self.trace.refused)
         return result
 
 
 def like(x: Array) -> Array:
     """A read-only array of the same shape, strides and type, in memory that is not touched."""
+    from fastconv.kernels.engine.machine import aligned
+
     low, high = byte_bounds(x)
-    memory = np.empty(high - low + ALIGNED, np.uint8)
-    start = -memory.ctypes.data % ALIGNED + x.ctypes.data - low
-    array: Array = np.ndarray(x.shape, x.dtype, memory, start, x.strides)
+    array: Array = np.ndarray(x.shape, x.dtype, aligned(high - low), x.ctypes.data - low, x.strides)
     array.flags.writeable = False
     return array
 

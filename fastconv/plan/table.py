@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+from fastconv.markup import columns
 from fastconv.plan.record import Operation, arrays_in
 
 HEAD = "layer", "operation", "kernels", "jobs", "bytes", "note"
@@ -75,20 +76,11 @@ def flops(operation: Operation) -> int:
 
 def table(rows: Sequence[Row]) -> str:
     """The rows as text, in columns."""
-    return columns(
-        HEAD, [(r.layer, r.operation, r.kernels, r.jobs, f"{r.bytes:,}", r.note) for r in rows], right=(4,)
-    )
+    lines = ((r.layer, r.operation, r.kernels, r.jobs, f"{r.bytes:,}", r.note) for r in rows)
+    return written([HEAD, *lines], "<<<<><")
 
 
-def columns(head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
-    """Text in columns, those in `right` ending together; columns without any text are left out."""
-    shown = [i for i in range(len(head)) if not rows or any(row[i] for row in rows)]
-    lines = [[row[i] for i in shown] for row in (head, *rows)]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    ends = [i in right for i in shown]
-    return "\n".join(
-        "  ".join(
-            text.rjust(w) if end else text.ljust(w) for text, w, end in zip(line, widths, ends, strict=True)
-        ).rstrip()
-        for line in lines
-    )
+def written(rows: Sequence[Sequence[str]], align: str) -> str:
+    """Text in columns under their heads, the first row; columns without any text are left out."""
+    shown = [i for i in range(len(align)) if len(rows) == 1 or any(row[i] for row in rows[1:])]
+    return columns([[row[i] for i in shown] for row in rows], "".join(align[i] for i in shown), "  ")

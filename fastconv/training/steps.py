@@ -8,21 +8,18 @@ from fastconv import backends, nn, optim
 from fastconv.nn.contract import built_in
 from fastconv.nn.named import named
 from fastconv.nn.tree import Gradients
-from fastconv.plan.cache import Since
+from fastconv.plan.cache import Cache
 from fastconv.plan.passes import Passes
 from fastconv.plan.planned import Unplanned
 from fastconv.plan.record import UnplannedError
-from fastconv.plan.step import Step, Traced
+from fastconv.plan.step import Step
 from fastconv.training.descent import Descent
 from fastconv.types import Array
 
 Plan = Step | Passes | Unplanned
 
-MOST = 8
-"""Plans that are kept: the oldest is forgotten first."""
 
-
-class Steps:
+class Steps(Cache):
     """What training has planned.
 
     **Arguments:**
@@ -31,18 +28,9 @@ class Steps:
     """
 
     def __init__(self, model: nn.Layer, loss: nn.Loss, optimizer: optim.Optimizer) -> None:
-        self._parts = model, loss, optimizer
-        self._found: dict[Any, Plan] = {}
+        super().__init__(model, loss, optimizer)
         self.latest: Plan = Unplanned("there was no step yet")
         """The plan of the last step."""
-        self._since = Since()
-
-    def __getstate__(self) -> dict[str, Any]:
-        """What is trained: copies begin without plans."""
-        return {"parts": self._parts}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__init__(*state["parts"])  # type: ignore[misc]
 
     def of(self, batch: tuple[Array, Array, Array | None], descent: Descent) -> Step | Passes | None:
         """The plan for batches like this one, (x, y, weight), or None; `descent` is what follows the loss.
@@ -55,16 +43,9 @@ class Steps:
                 "fastconv.config, the backend, or how the batch lies in memory forbids it"
             )
             return None
-        if not self._since.holds():
-            self._found.clear()
-            self._since = Since(now=True)
         whole = weight is None and descent.clip_norm is None
-        key: Any = (x.shape, x.strides, x.dtype, *((y.shape, y.strides, y.dtype) if whole else ()))
-        found = self._found.get(key)
-        if found is None:
-            found = self._found[key] = self._made(x, y, descent, whole)
-            if len(self._found) > MOST:
-                del self._found[next(iter(self._found))]
+        key = (x.shape, x.strides, x.dtype, *((y.shape, y.strides, y.dtype) if whole else ()))
+        found: Plan = self.plan(key, lambda: self._made(x, y, descent, whole))
         self.latest = found
         return None if isinstance(found, Unplanned) else found
 
@@ -73,18 +54,15 @@ class Steps:
         held = (plan.memory for plan in self._found.values() if not isinstance(plan, Unplanned))
         return max(held, key=lambda memory: memory.nbytes, default=None)
 
-    def _made(self, x: Array, y: Array, descent: Descent, whole: bool) -> Plan:
+    def _made(self, x: Array, y: Array, descent: Descent, whole: bool) -> Step | Passes:
         model, loss, optimizer = self._parts
         if not _ours(type(layer) for layer in model.modules()) or not x.size:
-            return Unplanned("a layer of the user's, or no samples")
-        try:
-            with named(model):
-                if whole and _ours((type(loss), type(optimizer))):
-                    with suppress(UnplannedError):
-                        return self._step(x, y, descent)
-                return self._passes(x, descent)
-        except UnplannedError as error:
-            return Unplanned(str(error))
+            raise UnplannedError("a layer of the user's, or no samples")
+        with named(model):
+            if whole and _ours((type(loss), type(optimizer))):
+                with suppress(UnplannedError):
+                    return self._step(x, y, descent)
+            return self._passes(x, descent)
 
     def _step(self, x: Array, y: Array, descent: Descent) -> Step:
         model, loss, optimizer = self._parts
@@ -104,7 +82,7 @@ class Steps:
         def kept() -> list[Array]:
             return [*model._state().values(), *optimizer.arrays()]
 
-        return Step(Traced(forward, update), (x, y), kept, self._memory())
+        return Step(forward, update, (x, y), kept, self._memory())
 
     def _passes(self, x: Array, descent: Descent) -> Passes:
         model, _, _ = self._parts

@@ -102,7 +102,7 @@ def kernel(function: Callable[..., Any]) -> Any:
             found = arguments[0].entries.get(call) or entry_point(call, arguments)
             _deal_out(found, jobs, work, arguments)
         else:
-            traced.launches.append(trace.Launch(call, arguments, jobs, *dealt(jobs, work), work))
+            traced.launches.append(trace.Launch(call, arguments, jobs, *dealt(jobs, work)))
 
     call.compiled = njit(pipeline_class=KernelPipeline, **_FLAGS)(names["entry"])  # type: ignore[attr-defined]
     call.compiled._cache = KernelCache(function)  # type: ignore[attr-defined]
@@ -160,7 +160,7 @@ def _no_collection() -> Iterator[None]:
 
 
 def _deal_out(entry_point: Callable[..., None], jobs: int, work: float, arguments: tuple[Any, ...]) -> None:
-    """Call machine code that deals its jobs to workers; note it where the call is being recorded."""
+    """Call machine code that deals its jobs to workers."""
     count, region = dealt(jobs, work)
     layer = threading_layer() if count > 1 else ""
     if layer == "workqueue":

@@ -35,6 +35,13 @@ class Tile(NamedTuple):
     lanes: int
 
 
+def aligned(size: int) -> np.ndarray:
+    """Uninitialised memory of so many bytes that begins a cache line."""
+    memory = np.empty(size + LINE, np.uint8)
+    at = -memory.ctypes.data % LINE
+    return memory[at : at + size]
+
+
 @functools.cache
 def target() -> tuple[str, str, frozenset[str]]:
     """Triple, CPU name and features that Numba compiles for (NUMBA_CPU_NAME and NUMBA_CPU_FEATURES count)."""

@@ -4,6 +4,7 @@ While a thread traces, a call of a kernel is noted, with the arrays and numbers 
 is computed; `memory.buffers` hands out memory that nobody has touched, so that a trace costs no memory.
 """
 
+import math
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ import numpy as np
 from numba import types
 from numba.core.datamodel import default_manager
 
-from .machine import LINE
+from .machine import aligned
 
 _FIELDS = default_manager.lookup(types.float64[::1])._fields
 _BEFORE_ADDRESS, _BESIDES = _FIELDS.index("data"), len({*_FIELDS} - {"shape", "strides"})
@@ -30,7 +31,6 @@ class Launch(NamedTuple):
     jobs: int
     workers: int
     region: int
-    work: float
 
     def touches(self, array: np.ndarray) -> bool:
         """Whether an argument shares memory with an array."""
@@ -88,11 +88,8 @@ class Trace:
 
         It is read-only: what Python would write into it, no launch would do again.
         """
-        array = np.ndarray(shape, dtype)  # what is not written to has no pages
-        if array.ctypes.data % LINE:
-            memory = np.empty(array.nbytes + LINE, np.uint8)
-            at = -memory.ctypes.data % LINE
-            array = memory[at : at + array.nbytes].view(dtype).reshape(shape)
+        size = math.prod(shape) * dtype.itemsize
+        array = np.ndarray(shape, dtype, aligned(size))  # what is not written to has no pages
         self.made.append(array)
         self._since[array.ctypes.data] = len(self.launches)
         locked = array.view()

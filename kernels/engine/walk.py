@@ -16,6 +16,12 @@ from .words import put
 
 
 @njit(nogil=True, error_model="numpy", no_cpython_wrapper=True)
+def _patch(patches, bases):
+    for patch in range(len(patches)):
+        put(patches[patch, 0], bases[patches[patch, 1]] + patches[patch, 2])
+
+
+@njit(nogil=True, error_model="numpy", no_cpython_wrapper=True)
 def _run(steps, first, last):
     for step in range(first, last):
         task, jobs, workers, region = steps[step, 0], steps[step, 1], steps[step, 2], steps[step, 3]
@@ -26,14 +32,12 @@ def _run(steps, first, last):
 
 
 def _walk(steps, patches, bases):
-    for patch in range(len(patches)):
-        put(patches[patch, 0], bases[patches[patch, 1]] + patches[patch, 2])
+    _patch(patches, bases)
     _run(steps, 0, len(steps))
 
 
 def _walk_settled(steps, patches, bases, settling, found, held):
-    for patch in range(len(patches)):
-        put(patches[patch, 0], bases[patches[patch, 1]] + patches[patch, 2])
+    _patch(patches, bases)
     _run(steps, 0, 1)
     same = True
     for i in range(len(found)):

@@ -35,8 +35,12 @@ def flat_like(array: np.ndarray, model: np.ndarray) -> np.ndarray:
     """The elements of `array` in the order in which `flat` puts those of `model`, of the same shape."""
     if array.strides == model.strides or (array.flags.c_contiguous and model.flags.c_contiguous):
         return flat(array)
-    order = sorted(range(model.ndim), key=lambda axis: -abs(model.strides[axis]))
-    return plain(array.transpose(order)).ravel()
+    return plain(array.transpose(_order(model))).ravel()
+
+
+def _order(array: np.ndarray) -> list[int]:
+    """The axes of an array, those of the longest strides first."""
+    return sorted(range(array.ndim), key=lambda axis: -abs(array.strides[axis]))
 
 
 def constant(array: np.ndarray) -> np.ndarray:
@@ -82,7 +86,7 @@ def empty_like(model: np.ndarray) -> np.ndarray:
     """An uninitialised array like `model` without gaps, its axes in the same order in memory."""
     if model.nbytes < SMALL and trace.current is None:
         return np.empty_like(model, subok=False)
-    order = sorted(range(model.ndim), key=lambda axis: -abs(model.strides[axis]))
+    order = _order(model)
     dense = empty(tuple(model.shape[axis] for axis in order), model.dtype)
     return dense.transpose(sorted(range(model.ndim), key=order.__getitem__))
 
@@ -94,7 +98,7 @@ def in_one_order(model: np.ndarray, *others: np.ndarray) -> tuple[np.ndarray, np
         return result, result.ravel(), [*map(np.ndarray.ravel, (model, *others))]
     result = empty_like(model)
     if result.strides != model.strides:
-        model = np.array(model, order="C")
+        model = plain(model)
         result = empty_like(model)
     return result, flat(result), [flat_like(array, model) for array in (model, *others)]
 
@@ -182,8 +186,7 @@ def channels_last(array: np.ndarray) -> np.ndarray:
 
 def _in_c_order(array):
     """A copy in C order, by kernels if the array is dense in another order of few axes."""
-    order = sorted(range(array.ndim), key=lambda axis: -array.strides[axis])
-    line = array.transpose(order)
+    line = array.transpose(_order(array))
     plainly = not array.size or array.dtype.kind not in "fi" or array.itemsize < 4
     g = None if plainly or not line.flags.c_contiguous else _turn(array.shape, array.strides, array.dtype)
     if g is None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.machine import LINE
+from ..engine.machine import aligned
 
 PERIOD = 1000
 """Requests after which a block that nobody asked for goes back to the system."""
@@ -24,9 +24,8 @@ class _Loan:
 
     def __init__(self, shelf: "Shelf", block: np.ndarray, size: int) -> None:
         self._shelf, self._block = shelf, block
-        start = block.ctypes.data
         self.__array_interface__: dict[str, Any] = {
-            "version": 3, "shape": (size,), "typestr": "|u1", "data": (start + -start % LINE, False),
+            "version": 3, "shape": (size,), "typestr": "|u1", "data": (block.ctypes.data, False),
         }  # fmt: skip
 
     def __del__(self) -> None:
@@ -50,7 +49,7 @@ class Shelf:
         try:
             block, _ = self.free.pop()
         except IndexError:
-            block = np.empty(self.size + LINE, np.uint8)
+            block = aligned(self.size)
         return np.asarray(_Loan(self, block, self.size))
 
     def drop(self, before: int) -> None:

@@ -3,10 +3,6 @@ import pytest
 from fastconv.cli import text
 
 
-def test_columns_are_aligned_and_lines_end_without_blanks():
-    assert text.table([("a", "1", "long"), ("bcd", "23", "")], "<><") == "a      1   long\nbcd   23"
-
-
 @pytest.mark.parametrize(("share", "shown"), [(1, "100.00 %"), (0.98765, "98.77 %"), (0, "0.00 %")])
 def test_percent(share, shown):
     assert text.percent(share) == shown

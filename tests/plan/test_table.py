@@ -6,7 +6,7 @@ import pytest
 from fastconv import functional as F
 from fastconv import grad, kernels
 from fastconv.plan.record import Recording
-from fastconv.plan.table import Row, columns, flops, table
+from fastconv.plan.table import Row, flops, table, written
 
 X, W = np.zeros((2, 3, 8, 8), np.float32), np.zeros((4, 3, 3, 3), np.float32)
 V, M = np.zeros((5, 6), np.float32), np.zeros((7, 6), np.float32)
@@ -44,5 +44,5 @@ def test_a_row():
 
 
 def test_columns():
-    text = columns(("a", "none", "number"), [("long text", "", "1"), ("b", "", "100")], right=(2,))
+    text = written([("a", "none", "number"), ("long text", "", "1"), ("b", "", "100")], "<<>")
     assert text == "a          number\nlong text       1\nb             100"

@@ -8,10 +8,11 @@ import pytest
 
 import fastconv as fc
 from fastconv import nn, optim
+from fastconv.plan.cache import MOST
 from fastconv.plan.passes import Passes
 from fastconv.plan.step import Step
 from fastconv.training.descent import Descent
-from fastconv.training.steps import MOST, Steps
+from fastconv.training.steps import Steps
 
 pytestmark = pytest.mark.usefixtures("compiled")
 
