@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 import numpy as np
 from numpy.lib.array_utils import byte_bounds
@@ -16,6 +16,13 @@ class Place(NamedTuple):
 
     root: int
     offset: int
+
+
+class Span:
+    """The bytes of an array that is made, and the place of the first one."""
+
+    def __init__(self, low: int, high: int, place: Place) -> None:
+        self.low, self.high, self.place = low, high, place
 
 
 class Places:
@@ -34,9 +41,9 @@ class Places:
         self.fixed: set[int] = set()
         """The indices of roots that stay in their own memory."""
         self._starts: list[int] = []
-        self._spans: list[tuple[int, int, Place]] = []
-        """First byte, end, and the place of the first byte."""
-        self._alive: list[Array] = []
+        self._spans: list[Span] = []
+        self._seen: dict[int, tuple[Array, Span | None, int]] = {}
+        """By its id, an array that was looked for, its span, and how many bytes behind its first it begins."""
         self._kept = sorted(byte_bounds(array) for array in kept if array.size)
         for array in (*given, *made):
             self.add(array)
@@ -49,18 +56,14 @@ class Places:
 
     def alias(self, old: Array, new: Array) -> None:
         """From now on, what lies in `old`, an array that was made, lies in `new`, which has its layout."""
-        low, high = byte_bounds(old)
-        whole = self._containing(low, high)
-        if whole is None or (whole[0], whole[1]) != (low, high):
+        span, _ = self._located(old)
+        if span is None or (span.low, span.high) != byte_bounds(old):
             raise UnplannedError("a result is a part of an array")
-        place = self.find(new)
-        at = self._spans.index(whole)
-        self._spans[at] = (low, high, Place(*place) if place else self._nowhere(new))
+        span.place = self.find(new) or self._nowhere(new)
 
     def keep(self, *arrays: Array) -> None:
         """Take in arrays whose memory stays."""
         self._kept = sorted([*self._kept, *map(byte_bounds, arrays)])
-        self._alive += arrays
 
     def stay(self, array: Array) -> None:
         """From now on, an array that is made stays in its own memory from run to run."""
@@ -69,15 +72,8 @@ class Places:
 
     def find(self, array: Array) -> Place | None:
         """The place of an array's first element; None if its memory stays."""
-        if not array.size:
-            return None
-        low, high = byte_bounds(array)
-        if found := self._containing(low, high):
-            start, _, place = found
-            return Place(place.root, place.offset + array.ctypes.data - start)
-        if self.is_kept(array) or _constant(array):
-            return None
-        return self._nowhere(array)
+        span, offset = self._located(array)
+        return None if span is None else Place(span.place.root, span.place.offset + offset)
 
     def roots_of(self, arrays: Iterable[Array]) -> set[int]:
         """The indices of the arrays in which these lie."""
@@ -97,20 +93,29 @@ class Places:
         before = self._kept[max(0, at - 1) : at + 2]
         return any(start <= low and high <= end for start, end in before)
 
-    def _nowhere(self, array: Array) -> Place:
+    def _nowhere(self, array: Array) -> NoReturn:
         raise UnplannedError(f"an array {array.shape} of {array.dtype} is computed outside the operations")
 
     def _put(self, array: Array, place: Place) -> None:
         low, high = byte_bounds(array)
         at = bisect_right(self._starts, low)
         self._starts.insert(at, low)
-        self._spans.insert(at, (low, high, place))
+        self._spans.insert(at, Span(low, high, place))
 
-    def _containing(self, low: int, high: int) -> tuple[int, int, Place] | None:
+    def _located(self, array: Array) -> tuple[Span | None, int]:
+        """The span in which an array lies, and where in it; None if its memory stays."""
+        if (seen := self._seen.get(id(array))) is None:
+            seen = self._seen[id(array)] = array, *self._searched(array)
+        return seen[1:]
+
+    def _searched(self, array: Array) -> tuple[Span | None, int]:
+        low, high = byte_bounds(array)
         at = bisect_right(self._starts, low) - 1
-        if at >= 0 and high <= self._spans[at][1]:
-            return self._spans[at]
-        return None
+        if at >= 0 and high <= self._spans[at].high:
+            return self._spans[at], array.ctypes.data - self._spans[at].low
+        if array.size and not self.is_kept(array) and not _constant(array):
+            self._nowhere(array)
+        return None, 0
 
 
 def _constant(array: object) -> bool:

@@ -10,6 +10,7 @@ import inspect
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -44,12 +45,12 @@ class Operation:
     note: str = ""
     """Why rules left it alone."""
 
-    @property
+    @cached_property
     def results(self) -> list[Array]:
         """The arrays that it gave."""
         return list(arrays_in(self.result))
 
-    @property
+    @cached_property
     def reads(self) -> list[Array]:
         """The arrays that it was given."""
         return list(arrays_in(self.given))
