@@ -43,7 +43,7 @@ class Places:
         self._starts: list[int] = []
         self._spans: list[Span] = []
         self._seen: dict[int, tuple[Array, Span | None, int]] = {}
-        """By its id, an array that was looked for, its span, and how many bytes behind its first it begins."""
+        """By its id, an array that was looked for, its span, and its first byte, counted from there."""
         self._kept = sorted(byte_bounds(array) for array in kept if array.size)
         for array in (*given, *made):
             self.add(array)
