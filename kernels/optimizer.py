@@ -103,8 +103,13 @@ def _adam(g, table, like, numbers, first, last):
 
 @vectorized
 def _adam_chunk(p, g, m, s, rate, root, beta1, beta2, eps, weight_decay, shrink):
-    """The quotient is of the parameters' type, all else float64."""
-    scale, least = p.dtype.type(1 / root), p.dtype.type(eps if eps == 0 else max(eps, 1e-37))
+    """The quotient is of the parameters' type, all else float64.
+
+    Where gradients are zero, m and s decay, and are subnormal in the end, which makes roots and quotients
+    slow: the quotient does without.
+    """
+    least, floor = _bounds(p, eps)
+    scale, none, tiny = p.dtype.type(1 / root), p.dtype.type(0), p.dtype.type(_smallest(p))
     for i in range(p.size):
         d, value = np.float64(g[i]), p[i] * shrink
         if weight_decay != 0:
@@ -112,7 +117,8 @@ def _adam_chunk(p, g, m, s, rate, root, beta1, beta2, eps, weight_decay, shrink)
         mean = p.dtype.type(m[i] + (1.0 - beta1) * (d - m[i]))
         square = p.dtype.type(beta2 * s[i] + (1.0 - beta2) * d * d)
         m[i], s[i] = mean, square
-        p[i] = value - rate * (mean / (math.sqrt(square) * scale + least))
+        shown = none if abs(mean) < tiny else mean
+        p[i] = value - rate * (shown / (math.sqrt(square + floor) * scale + least))
 
 
 def rmsprop(
@@ -181,16 +187,29 @@ def _rmsprop_spreads(sizes, p, g, m, alpha, weight_decay):
 @vectorized
 def _rmsprop_chunk(p, g, v, sizes, lr, eps, weight_decay, momentum):
     """The quotient is of the parameters' type, all else float64."""
-    real, least = p.dtype.type, p.dtype.type(eps if eps == 0 else max(eps, 1e-37))
+    real, (least, floor) = p.dtype.type, _bounds(p, eps)
     if momentum == 0:
         for i in range(p.size):
             d = g[i] + weight_decay * p[i] if weight_decay != 0 else np.float64(g[i])
-            p[i] = p[i] - lr * (real(d) / (math.sqrt(sizes[i]) + least))
+            p[i] = p[i] - lr * (real(d) / (math.sqrt(sizes[i] + floor) + least))
         return
     for i in range(p.size):
         d = g[i] + weight_decay * p[i] if weight_decay != 0 else np.float64(g[i])
-        v[i] = momentum * v[i] + real(d) / (math.sqrt(sizes[i]) + least)
+        v[i] = momentum * v[i] + real(d) / (math.sqrt(sizes[i] + floor) + least)
         p[i] = p[i] - lr * v[i]
+
+
+@inline
+def _bounds(p, eps):
+    """eps in the type of p, and what is added under the root, where it is too small to be seen beside eps."""
+    real = p.dtype.type
+    return real(eps if eps == 0 else max(eps, 1e-37)), real(0 if eps == 0 else _smallest(p))
+
+
+@inline
+def _smallest(p):
+    """The smallest normal number of the type of p."""
+    return 2.0**-126 if p.itemsize == 4 else 2.0**-1022
 
 
 @inline

@@ -5,7 +5,7 @@ from typing import Any
 
 from fastconv.plan.halves import Halves
 from fastconv.plan.places import Places
-from fastconv.plan.record import Recording, UnplannedError, like
+from fastconv.plan.record import Operation, Recording, UnplannedError, like
 from fastconv.types import Array
 
 UPDATES = "adam", "sgd", "rmsprop"
@@ -50,6 +50,7 @@ class Step(Halves):
         updates = [operation for operation in recording.operations if operation.name in UPDATES]
         self._rules: list[Any] = [NUMBERS[operation.name] for operation in updates]
         self._told: list[Any] = [None] * len(updates)
+        _undivided(recording.operations, updates)
         places = Places(given, trace.made, [*kept_, *self._numbers])
         for array in (array for operation in updates for array in operation.reads):
             places.stay(array)
@@ -69,3 +70,11 @@ class Step(Halves):
                 self._numbers[index][:] = self._rules[index](*told)
                 self._told[index] = told
         self._walk(1)
+
+
+def _undivided(operations: list[Operation], updates: list[Operation]) -> None:
+    """Leaves updates to one worker where all else is: what another core writes is not in this one's cache."""
+    others = (operation for operation in operations if operation not in updates)
+    if not any(launch.workers > 1 for operation in others for launch in operation.launches):
+        for operation in updates:
+            operation.launches = [launch._replace(workers=1) for launch in operation.launches]

@@ -115,3 +115,17 @@ def test_sgd_without_velocities():
     p = np.ones(3, np.float32)
     kernels.sgd([p], [np.full(3, 2, np.float32)], [], 0.25)
     np.testing.assert_array_equal(p, np.full(3, 0.5, np.float32))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("eps", [1e-8, 1e-30])
+def test_states_that_have_decayed(eps, dtype):
+    """Subnormal means move nothing, and zero stays zero."""
+    tiny = np.finfo(dtype).tiny
+    exact = [[np.full(20, value, dtype)] for value in (0.0, 0.0, tiny / 8, tiny / 8)]
+    fast = copies(exact)
+    for rules, (p, g, m, s) in ((reference, exact), (kernels, fast)):
+        rules.adam(p, g, m, s, 1000, 0.01, 0.9, 0.999, eps)
+        rules.rmsprop(p, g, s, [], [], 0.01, 0.9, eps)
+    compare(fast, exact)
+    np.testing.assert_array_equal(fast[0][0], 0)

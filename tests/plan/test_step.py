@@ -134,3 +134,14 @@ def test_labels_that_are_no_classes_are_an_error_that_changes_no_parameter():
     for name, array in model.parameters().items():
         np.testing.assert_array_equal(array, before[name])
     assert trainer.optimizer.steps == 1
+
+
+def test_an_update_is_divided_where_other_work_is():
+    def workers(samples):
+        model = nn.Sequential(nn.Flatten(), nn.Linear(784, 32), nn.ReLU(), nn.Linear(32, 10), seed=0)
+        x, y = data((1, 28, 28), samples)
+        (plan,) = trained(model, OPTIMIZERS["adam"], x, y, steps=1)[2]
+        return [launch.workers for launch in plan.program.launches]
+
+    assert set(workers(1)) == {1}
+    assert fc.get_num_threads() == 1 or workers(256)[-1] > 1
