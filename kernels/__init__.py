@@ -54,7 +54,16 @@ from .activation import (
 )
 from .arithmetic import add, divide, maximum, minimum, multiply, subtract, sum_to_size
 from .chain import chain
-from .conv import conv2d, conv2d_bias, conv2d_input, conv2d_weight, conv_transpose2d
+from .conv import (
+    conv2d,
+    conv2d_bias,
+    conv2d_input,
+    conv2d_pooled,
+    conv2d_pooled_bias,
+    conv2d_pooled_weight,
+    conv2d_weight,
+    conv_transpose2d,
+)
 from .dense import linear, linear_bias, linear_input, linear_weight
 from .join import concat, concat_input
 from .loss import (
@@ -95,6 +104,8 @@ from .pool import (
     avg_pool2d_input,
     max_pool2d,
     max_pool2d_input,
+    max_pool2d_placed,
+    max_pool2d_placed_input,
 )
 from .resample import (
     interpolate,
@@ -126,6 +137,9 @@ __all__ = [
     "conv2d",
     "conv2d_bias",
     "conv2d_input",
+    "conv2d_pooled",
+    "conv2d_pooled_bias",
+    "conv2d_pooled_weight",
     "conv2d_weight",
     "conv_transpose2d",
     "cross_entropy",
@@ -162,6 +176,8 @@ __all__ = [
     "log_softmax_input",
     "max_pool2d",
     "max_pool2d_input",
+    "max_pool2d_placed",
+    "max_pool2d_placed_input",
     "maximum",
     "minimum",
     "mse_loss",

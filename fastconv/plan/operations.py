@@ -43,11 +43,15 @@ class Operations:
         place = self._places.find(one)
         return place is not None and place == self._places.find(other)
 
+    def readers(self, array: Array) -> list[Operation]:
+        """The operations that read anything of an array's memory."""
+        (root,) = self._places.roots_of([array]) or (None,)
+        return [operation for operation in self.all if root in self._places.roots_of(operation.reads)]
+
     def read_once(self, array: Array) -> bool:
         """Whether one operation alone reads anything of an array's memory, and nobody after the last one."""
-        (root,) = self._places.roots_of([array]) or (None,)
-        readers = [operation for operation in self.all if root in self._places.roots_of(operation.reads)]
-        return len(readers) == 1 and root not in self._wanted
+        wanted = bool(self._places.roots_of([array]) & self._wanted)
+        return not wanted and len(self.readers(array)) == 1
 
     def replace(self, old: tuple[Operation, ...], name: str, **given: Any) -> bool:
         """Put another operation in the place of the last one of these; the last one's results are its own.
@@ -64,10 +68,25 @@ class Operations:
             self._places.add(array)
         for before, now in pairs:
             self._places.alias(now, before)
-        self.all[self.all.index(last)] = new
+        self._put(new, old)
+        return True
+
+    def instead(self, old: tuple[Operation, ...], name: str, **given: Any) -> Operation:
+        """Put another operation in the place of the last one of these, whose first result it gives.
+
+        Nobody reads its other results. The others go.
+        """
+        new = self._recording.lowered(Operation(name, given, fused=self._parts(old)))
+        for array in new.made:
+            self._places.add(array)
+        self._places.alias(new.results[0], old[-1].results[0])
+        self._put(new, old)
+        return new
+
+    def _put(self, new: Operation, old: tuple[Operation, ...]) -> None:
+        self.all[self.all.index(old[-1])] = new
         for operation in old[:-1]:
             self.all.remove(operation)
-        return True
 
     def put_before(self, reader: Operation, name: str, argument: str, **given: Any) -> None:
         """Put an operation before another one, which reads its result as this argument from then on."""

@@ -50,6 +50,79 @@ def masked_before_routing(operations: Operations, mask: Operation) -> None:
     operations.pass_on(mask, mask.given["grad_output"])
 
 
+def placed(operations: Operations, route: Operation) -> None:
+    """Where windows do not meet, the pooling keeps a byte for each maximum, and the gradient is written once.
+
+    The mask of a ReLU before the pooling is part of the load of dy.
+    """
+    from fastconv.kernels.pool import apart, pays
+
+    indices, dy = route.given["indices"], route.given["grad_output"]
+    pool = operations.maker(indices, "max_pool2d")
+    if pool is None or not operations.read_once(indices):
+        return
+    window = {name: pool.given[name] for name in WINDOW}
+    if not (apart(**window) and pays(dy.shape[1], dy.dtype)):
+        return
+    mask = operations.maker(dy, "relu_input")
+    if mask and not (operations.same(mask.given["output"], pool.result[0]) and operations.read_once(dy)):
+        mask = None
+    new = operations.instead((pool,), "max_pool2d_placed", input=pool.given["input"], **window)
+    y, places = new.result
+    given = {"places": places, "input_size": route.given["input_size"], **window}
+    if mask:
+        masked = {"grad_output": mask.given["grad_output"], "output": y}
+        operations.replace((mask, route), "max_pool2d_placed_input", **masked, **given)
+    else:
+        operations.replace((route,), "max_pool2d_placed_input", grad_output=dy, output=None, **given)
+
+
+def pooled(operations: Operations, pool: Operation) -> None:
+    """Of a first convolution with few filters, its ReLU and its pooling, only maxima and places are stored.
+
+    The gradients of filters and bias make that of the convolution again, in the cache, from the pooled one.
+    """
+    from fastconv.kernels.conv import poolable
+
+    z = pool.given["input"]
+    conv = operations.maker(z, "conv2d")
+    if conv is None or not (conv.given["relu"] and operations.read_once(z)) or conv.given["stages"]:
+        return
+    if tuple(pool.given[name] for name in WINDOW) != HALVING:
+        return
+    x, weight, groups = conv.given["input"], conv.given["weight"], conv.given["groups"]
+    geometry = {name: conv.given[name] for name in ("stride", "padding", "dilation")}
+    if not poolable(x.shape, weight.shape, *geometry.values(), groups, x.dtype):
+        return
+    gradients = _pooled_gradients(operations, pool) if pool.given["return_indices"] else []
+    if gradients is None:
+        return
+    given = {"input": x, "weight": weight, "bias": conv.given["bias"], **geometry}
+    places = operations.instead((conv, pool), "conv2d_pooled", **given).result[1]
+    for dy, gradient in gradients:
+        of = {"grad_output": dy, "places": places}
+        if gradient.name == "conv2d_bias":
+            operations.replace((gradient,), "conv2d_pooled_bias", **of, size=z.shape[2:])
+        else:
+            of = {"input": x, "weight_size": gradient.given["weight_size"], **of, **geometry}
+            operations.replace((gradient,), "conv2d_pooled_weight", **of)
+
+
+def _pooled_gradients(operations: Operations, pool: Operation) -> list[tuple[Array, Operation]] | None:
+    """Those of filters and bias, each with the gradient of the pooling's result; None if there are others."""
+    y, indices = pool.result
+    routes = operations.readers(indices)
+    if [route.name for route in routes] != ["max_pool2d_input"]:
+        return None
+    mask = operations.maker(routes[0].given["grad_output"], "relu_input")
+    if mask is None or not operations.same(mask.given["output"], y):
+        return None
+    gradients = operations.readers(routes[0].result)
+    if not all(gradient.name in ("conv2d_weight", "conv2d_bias") for gradient in gradients):
+        return None
+    return [(mask.given["grad_output"], gradient) for gradient in gradients]
+
+
 def masked_in_norm(operations: Operations, gradient: Operation) -> None:
     """Batch norm's gradient reads dy where its rectified output is positive: the mask is part of a load."""
     mask = operations.maker(gradient.given["grad_output"], "relu_input")
@@ -98,6 +171,9 @@ def operands(operation: Operation) -> list[tuple[str, tuple[Any, ...]]]:
     return found
 
 
+WINDOW = "kernel_size", "stride", "padding", "dilation", "ceil_mode"
+HALVING = (2, 2), (2, 2), ((0, 0), (0, 0)), (1, 1), False
+"""The window that takes one of four neighbours."""
 ACTIVATIONS = (
     "relu", "leaky_relu", "elu", "gelu", "silu", "sigmoid", "tanh", "softplus", "hardswish", "hardsigmoid",
     "hardtanh", "relu6", "prelu",
@@ -109,6 +185,8 @@ RULES: tuple[tuple[tuple[str, ...], Callable[[Operations, Operation], None]], ..
     (("relu",), rectified),
     (STAGES, staged),
     (("relu_input",), masked_before_routing),
+    (("max_pool2d",), pooled),
+    (("max_pool2d_input",), placed),
     (("channel_norm_gradients",), masked_in_norm),
 )
 """The operations at which each rule looks, in the order in which they are tried."""

@@ -90,6 +90,13 @@ from fastconv.reference.pool import (
     max_pool2d,
     max_pool2d_input,
 )
+from fastconv.reference.pooled import (
+    conv2d_pooled,
+    conv2d_pooled_bias,
+    conv2d_pooled_weight,
+    max_pool2d_placed,
+    max_pool2d_placed_input,
+)
 from fastconv.reference.resample import (
     interpolate,
     interpolate_input,
@@ -100,8 +107,11 @@ from fastconv.reference.resample import (
 )
 from fastconv.reference.response_norm import local_response_norm, local_response_norm_input
 
-INNER = frozenset({"adam", "chain", "filled", "reshape", "rmsprop", "sgd", "update_statistics"})
-"""The operations that layers and optimizers call, and users do not."""
+INNER = frozenset({
+    "adam", "chain", "conv2d_pooled", "conv2d_pooled_bias", "conv2d_pooled_weight", "filled",
+    "max_pool2d_placed", "max_pool2d_placed_input", "reshape", "rmsprop", "sgd", "update_statistics",
+})  # fmt: skip
+"""The operations that layers, optimizers and plans call, and users do not."""
 
 __all__ = [
     "adam",
@@ -124,6 +134,9 @@ __all__ = [
     "conv2d",
     "conv2d_bias",
     "conv2d_input",
+    "conv2d_pooled",
+    "conv2d_pooled_bias",
+    "conv2d_pooled_weight",
     "conv2d_weight",
     "conv_transpose2d",
     "cross_entropy",
@@ -160,6 +173,8 @@ __all__ = [
     "log_softmax_input",
     "max_pool2d",
     "max_pool2d_input",
+    "max_pool2d_placed",
+    "max_pool2d_placed_input",
     "maximum",
     "minimum",
     "mse_loss",

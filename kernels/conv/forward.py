@@ -14,7 +14,7 @@ from ..memory.buffers import channels_last, constant, empty_channels_last, plain
 from . import winograd
 from .pack import Source
 from .plan import Place
-from .problem import problem
+from .problem import Problem, problem
 from .table import CONVOLUTION, FORWARD, choose
 
 
@@ -44,19 +44,24 @@ def _output_size(size, weight_size, stride, padding, dilation):
 
 
 @lru_cache(maxsize=1024)
+def taps_of(p: Problem) -> Source:
+    """Where `pack` finds the taps of the filters: all, as they lie."""
+    taps = p.height.taps * p.width.taps
+    length = p.channels * taps
+    places = constant(np.arange(taps)), constant(np.full(taps, taps))
+    return Source(p.filters * length, length, taps, p.channels, taps, *places)
+
+
+@lru_cache(maxsize=1024)
 def _forward(size, weight_size, stride, padding, dilation, groups, relu, dtype, fast, forms):
     """What computes the pass: a function of input, weight, bias, and the stages that have these forms."""
     p = problem(size, weight_size, stride, padding, dilation, groups, dtype, fast)
     row = choose(FORWARD, p)
     if FORWARD in row.plans:
         return _then_stages(row.plans[FORWARD](p, relu))
-    filters, taps = weight_size[0], p.height.taps * p.width.taps
-    length = p.channels * taps
+    filters = weight_size[0]
     place = Place(0, p.pixels * filters, p.width.outputs * filters, filters)
-    source = Source(
-        p.filters * length, length, taps, p.channels, taps,
-        constant(np.arange(taps)), constant(np.full(taps, taps)),
-    )  # fmt: skip
+    source = taps_of(p)
     plan = row.plans[CONVOLUTION](p.any_batch, place, relu, forms=forms)
     output_size = size[0], filters, p.height.outputs, p.width.outputs
     no_bias = constant(np.zeros(filters, dtype))

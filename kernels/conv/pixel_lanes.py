@@ -19,6 +19,7 @@ Here dy is taken apart too: each accumulator holds partial sums of one tap and o
 are dealt to a fixed number of parts, which are added in order.
 """
 
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
@@ -66,11 +67,15 @@ class PixelLanesWeight(Plan):
 
     def run(self, x: np.ndarray, dy: np.ndarray, images: int) -> np.ndarray:
         """The gradient (K, C, kH, kW), from flat x and dy."""
+        return self.reduced(x, images, lambda *cut: _sum(*cut[:2], self.geometry, x, dy, *cut[2:]))
+
+    def reduced(self, x: np.ndarray, images: int, add: Callable[..., None]) -> np.ndarray:
+        """The gradient, of sums that add(parts, work, sums, blocks, parts) writes."""
         g, blocks = self.geometry, images * self.geometry.blocks
         parts = machine.power_of_two(min(PARTS, blocks))
         sums = empty((parts, g.channels * g.taps_h * g.taps_w * g.filters * g.lanes), x.dtype)
         work = 2.0 * images * self.pixels * sums[0].size / g.lanes
-        _sum(parts, work, g, x, dy, sums.ravel(), blocks, parts)
+        add(parts, work, sums.ravel(), blocks, parts)
         gradient = empty((g.filters, g.channels, g.taps_h, g.taps_w), x.dtype)
         _unpack(g.filters, 8.0 * sums.size, g, sums.ravel(), gradient.ravel(), parts)
         return gradient
@@ -93,19 +98,29 @@ def plan(
     p: Problem, place: Place, relu: bool, vectors: int | None = None, forms: tuple[Form, ...] = ()
 ) -> PixelLanes:
     """Plan a convolution that `fits`."""
-    lanes, room = machine.lanes(p.dtype), (machine.vectors().registers - 1) // (p.filters + 1)
-    across = min(-(-p.width.outputs // lanes), room)
+    lanes, across = machine.lanes(p.dtype), vectors_across(p)
     geometry = Geometry(
         plane_sizes(p, across * lanes, place) | sizes_of_stages(p, forms),
-        **_literals(p), **literals_of_stages(p, forms),
+        **literals(p), **literals_of_stages(p, forms),
         panels=p.filters, columns=1, relu=int(relu), rows=p.filters, vectors=across, lanes=lanes,
     )  # fmt: skip
     return PixelLanes(geometry)
 
 
+def vectors_across(p: Problem) -> int:
+    """The vectors of pixels in a tile of all filters."""
+    room = (machine.vectors().registers - 1) // (p.filters + 1)
+    return min(-(-p.width.outputs // machine.lanes(p.dtype)), room)
+
+
 @lru_cache(maxsize=1024)
 def weight_plan(p: Problem) -> PixelLanesWeight:
-    """Plan the weight gradient of a convolution that `fits`.
+    """Plan the weight gradient of a convolution that `fits`."""
+    return PixelLanesWeight(weight_geometry(p, {}))
+
+
+def weight_geometry(p: Problem, sizes: dict[str, int]) -> Geometry:
+    """The geometry of a weight gradient, with further sizes.
 
     A tile is some taps of a filter row by some filters, numbers that divide them all: the largest tile that
     registers hold.
@@ -114,18 +129,37 @@ def weight_plan(p: Problem) -> PixelLanesWeight:
     taps = [r for r in range(1, p.width.taps + 1) if p.width.taps % r == 0]
     vectors = [v for v in range(1, p.filters + 1) if p.filters % v == 0]
     _, rows, across = max((r * v, r, v) for r in taps for v in vectors if r * v + v + 1 <= registers)
-    geometry = Geometry(
-        plane_sizes(p, lanes), **_literals(p),
+    return Geometry(
+        plane_sizes(p, lanes) | sizes, **literals(p),
         rows=rows, vectors=across, lanes=lanes,
     )  # fmt: skip
-    return PixelLanesWeight(geometry)
 
 
-def _literals(p: Problem) -> dict[str, int]:
+def literals(p: Problem) -> dict[str, int]:
+    """What the compiler knows of the sizes."""
     return {
         "channels": p.channels, "filters": p.filters, "taps_h": p.height.taps, "taps_w": p.width.taps,
         "dilation_h": p.height.dilation, "dilation_w": p.width.dilation,
     }  # fmt: skip
+
+
+@inline
+def row_tile(g, packed, bias, ones, planes, rows, at, columns):
+    """acc[k, q] = bias[k] + sum over r, s, c of planes[c, r, q + s] * packed[k, r, s, c]: the microkernel.
+
+    planes[c, r, q + s] = planes[at + (c * rows + r * dilation_h) * row_pitch + q + s * dilation_w]; `ones`
+    are `columns` ones.
+    """
+    elements = g.taps_h * g.taps_w * g.channels
+    acc = zero(planes, g.rows, g.vectors, g.lanes)
+    acc = fma(acc, bias, 0, 1, ones, 0, columns)
+    for r in range(g.taps_h):
+        for s in range(g.taps_w):
+            for c in range(g.channels):
+                w = (r * g.taps_w + s) * g.channels + c
+                x = at + (c * rows + r * g.dilation_h) * g.row_pitch + s * g.dilation_w
+                acc = fma(acc, packed, w, elements, planes, x, columns)
+    return acc
 
 
 @kernel
@@ -138,7 +172,6 @@ def _forward(g, x, packed, bias, other, y, first, last):
     then computes tiles of all filters by g.vectors vectors of pixels, and the stages of each row.
     """
     rows, columns = input_rows(g, g.block_rows), g.vectors * g.lanes
-    elements = g.taps_h * g.taps_w * g.channels
     planes, ones = scratch(g.channels * rows * g.row_pitch, x), scratch(columns, x)
     ones[:] = 1
     for job in range(first, last):
@@ -147,14 +180,7 @@ def _forward(g, x, packed, bias, other, y, first, last):
         for p in range(p0, p1):
             row = (p - p0) * g.stride_h * g.row_pitch
             for q in range(0, g.outputs_w, columns):
-                acc = zero(x, g.rows, g.vectors, g.lanes)
-                acc = fma(acc, bias, 0, 1, ones, 0, columns)
-                for r in range(g.taps_h):
-                    for s in range(g.taps_w):
-                        for c in range(g.channels):
-                            w = (r * g.taps_w + s) * g.channels + c
-                            at = row + (c * rows + r * g.dilation_h) * g.row_pitch + q + s * g.dilation_w
-                            acc = fma(acc, packed, w, elements, planes, at, columns)
+                acc = row_tile(g, packed, bias, ones, planes, rows, row + q, columns)
                 pixels = woven(positive(acc) if g.relu else acc)
                 to = g.y_first + n * g.y_image + p * g.y_row + q * g.filters
                 store(pixels, y, to, 0, min(columns, g.outputs_w - q) * g.filters)
@@ -164,7 +190,7 @@ def _forward(g, x, packed, bias, other, y, first, last):
 
 
 @inline
-def _add_block(g, planes, plane_rows, dy_planes, rows, sums, at):
+def add_block(g, planes, plane_rows, dy_planes, rows, sums, at):
     """sums[c, r, s, k, lane] += sum over p < rows and the q of a lane of x[c, p, q, r, s] * dy[k, p, q]
 
     The microkernel: a tile of g.rows taps s by g.vectors filters k, whose elements are vectors of partial
@@ -212,7 +238,7 @@ def _sum(g, x, dy, sums, blocks, parts, first, last):
             n, p0, p1 = block_at(g, block)
             split_input(g, x, planes, n, p0, p1, rows)
             split_gradient(g, dy, dy_planes, n, p0, p1)
-            _add_block(g, planes, rows, dy_planes, p1 - p0, sums, part * size)
+            add_block(g, planes, rows, dy_planes, p1 - p0, sums, part * size)
 
 
 @kernel

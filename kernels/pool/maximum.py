@@ -15,7 +15,9 @@ from ..window import reached
 from .table import FORWARD, MAXIMUM, Window, choose
 from .windows import adaptive_windows
 
-_INDEX = np.dtype(np.int64)
+INDEX = np.dtype(np.int64)
+NOTHING, PIXELS, TAPS = 0, 1, 2
+"""What is told of a maximum: nothing, the number of its pixel in the image, or of its tap in the window."""
 
 
 def max_pool2d(
@@ -26,21 +28,26 @@ def max_pool2d(
     input (N, C, H, W) to (N, C, P, Q), channels-last, and with `return_indices` the int64 indices of the
     maxima, flat in H x W. The first maximum in row-major order; NaN wins; padding never does.
     """
+    window = kernel_size, stride, padding, dilation, ceil_mode
+    found = pooled(input, window, PIXELS if return_indices else NOTHING, INDEX)
+    return found if return_indices else found[0]
+
+
+def pooled(input, window, told, dtype):
+    """The maxima of all windows, and what is told of each, in this type."""
     n, c, h, w = input.shape
-    g = _geometry(
-        c, h, w, kernel_size, stride, padding, dilation, ceil_mode, return_indices, input.dtype
-    )  # fmt: skip
+    g = pooling(c, h, w, *window, told, input.dtype)
     size = n, c, g.outputs_h, g.outputs_w
     line, output = empty_channels_last(size, input.dtype)
-    index_line, indices = empty_channels_last(size if return_indices else (0, 0, 0, 0), _INDEX)
+    place_line, places = empty_channels_last(size if told else (0, 0, 0, 0), dtype)
     if line.size:
         work = line.size * (2.0 + g.taps_h * g.taps_w)
-        _max(n * g.outputs_h, work, g, channels_last(input), line, index_line, streams(line, c))
-    return (output, indices) if return_indices else output
+        _max(n * g.outputs_h, work, g, channels_last(input), line, place_line, streams(line, c))
+    return output, places
 
 
 @lru_cache(maxsize=1024)
-def _geometry(channels, h, w, kernel_size, stride, padding, dilation, ceil_mode, indices, dtype):
+def pooling(channels, h, w, kernel_size, stride, padding, dilation, ceil_mode, told, dtype):
     """Windows of 2x2 and 3x3 are known to the compiler as `taps`; the others share one kernel."""
     taps = pair(kernel_size)
     height, width = axes((h, w), taps, stride or taps, padding, dilation, ceil_mode)
@@ -52,38 +59,40 @@ def _geometry(channels, h, w, kernel_size, stride, padding, dilation, ceil_mode,
     }  # fmt: skip
     window = Window(*taps)
     known = choose(MAXIMUM, FORWARD, window).plans[FORWARD](window)
-    return Geometry(sizes, taps=known, indices=int(indices), lanes=lanes(dtype))
+    return Geometry(sizes, taps=known, told=told, lanes=lanes(dtype))
 
 
 @inline
-def _window(g, x, at, pixel, r0, r1, s0, s1, y, indices, to, count, bypass):
+def _window(g, x, at, pixel, r0, r1, s0, s1, y, places, to, count, bypass):
     """y[to + c] = max over r0 <= r < r1, s0 <= s < s1 of x[r, s, c], c < count: the microkernel.
 
-    x[at] is tap (0, 0), number `pixel` of its image. Overwrites y, and if g.indices the indices too, with the
-    numbers of the pixels whose values won.
+    x[at] is tap (0, 0), number `pixel` of its image. Overwrites y, and `places` with what g.told says of the
+    pixels whose values won.
     """
     row = g.dilation_h * g.width
     first = r0 * row + s0 * g.dilation_w
-    best, winner = full(x.dtype.type(-np.inf), g.lanes), full(np.int32(pixel + first), g.lanes)
+    told = r0 * g.taps_w + s0 if g.told == TAPS else pixel + first
+    best, winner = full(x.dtype.type(-np.inf), g.lanes), full(np.int32(told), g.lanes)
     for r in range(r0, r1):
         for s in range(s0, s1):
             offset = r * row + s * g.dilation_w
             value = read(x, at + offset * g.channels, g.lanes, count)
             better = wins(value, best)
             best = select(better, value, best)
-            if g.indices:
-                winner = select(better, full(np.int32(pixel + offset), g.lanes), winner)
+            if g.told:
+                told = r * g.taps_w + s if g.told == TAPS else pixel + offset
+                winner = select(better, full(np.int32(told), g.lanes), winner)
     pour(best, y, to, count, bypass)
-    if g.indices:
-        pour(winner, indices, to, count, bypass)
+    if g.told:
+        pour(winner, places, to, count, bypass)
 
 
 @kernel
-def _max(g, x, y, indices, bypass, first, last):
+def _max(g, x, y, places, bypass, first, last):
     """y[n, p, q, c] = max over r, s of x[n, p * stride + r * dilation - top, ..., c], and where it lies
 
-    x (N, H, W, C); overwrites y (N, P, Q, C), dense, and if g.indices the indices in H x W of the maxima, of
-    y's shape. Any sizes; what lies in the padding is left out. A job is one row of output pixels.
+    x (N, H, W, C); overwrites y (N, P, Q, C), dense, and `places`, of y's shape, with what g.told says of the
+    maxima. Any sizes; what lies in the padding is left out. A job is one row of output pixels.
     """
     taps_h, taps_w = (g.taps, g.taps) if g.taps else (g.taps_h, g.taps_w)
     for job in range(first, last):
@@ -100,12 +109,12 @@ def _max(g, x, y, indices, bypass, first, last):
                 count = min(g.lanes, g.channels - c)
                 if inside and count == g.lanes:
                     _window(
-                        g, x, at + c, pixel, 0, taps_h, 0, taps_w, y, indices, to + c, g.lanes, bypass
+                        g, x, at + c, pixel, 0, taps_h, 0, taps_w, y, places, to + c, g.lanes, bypass
                     )  # fmt: skip
                 elif inside:
-                    _window(g, x, at + c, pixel, 0, taps_h, 0, taps_w, y, indices, to + c, count, bypass)
+                    _window(g, x, at + c, pixel, 0, taps_h, 0, taps_w, y, places, to + c, count, bypass)
                 else:
-                    _window(g, x, at + c, pixel, r0, r1, s0, s1, y, indices, to + c, count, bypass)
+                    _window(g, x, at + c, pixel, r0, r1, s0, s1, y, places, to + c, count, bypass)
 
 
 def adaptive_max_pool2d(input, output_size, return_indices=False):
@@ -118,7 +127,7 @@ def adaptive_max_pool2d(input, output_size, return_indices=False):
     windows = adaptive_windows(h, w, *pair(output_size))
     size = n, c, len(windows.rows), len(windows.columns)
     line, output = empty_channels_last(size, input.dtype)
-    index_line, indices = empty_channels_last(size if return_indices else (0, 0, 0, 0), _INDEX)
+    index_line, indices = empty_channels_last(size if return_indices else (0, 0, 0, 0), INDEX)
     if line.size:
         g = _adaptive_geometry(c, h, w, *size[2:], return_indices, input.dtype)
         tables = windows.rows, windows.columns
@@ -140,7 +149,7 @@ def _adaptive_geometry(channels, h, w, outputs_h, outputs_w, indices, dtype):
     sizes = {
         "channels": channels, "height": h, "width": w, "outputs_h": outputs_h, "outputs_w": outputs_w,
     }  # fmt: skip
-    return Geometry(sizes, indices=int(indices), dilation_h=1, dilation_w=1, lanes=lanes(dtype))
+    return Geometry(sizes, told=int(indices), dilation_h=1, dilation_w=1, lanes=lanes(dtype))
 
 
 @kernel
@@ -148,7 +157,7 @@ def _adaptive_max(g, x, y, indices, rows, columns, bypass, first, last):
     """y[n, p, q, c] = max over the pixels (i, j) of window (p, q) of x[n, i, j, c], and where it lies
 
     x (N, H, W, C), rows and columns the tables `windows` of the two axes. Overwrites y (N, P, Q, C), dense,
-    and if g.indices the indices in H x W of the maxima, of y's shape. A job is one row of output pixels.
+    and if g.told the indices in H x W of the maxima, of y's shape. A job is one row of output pixels.
     """
     for job in range(first, last):
         n = job // g.outputs_h
@@ -174,7 +183,7 @@ def max_pool2d_input(grad_output, indices, input_size):
     outputs = grad_output.shape[2] * grad_output.shape[3]
     if line.size:
         parts = min(h * w, -(-get_num_threads() // n))
-        wrong = empty((n * parts,), _INDEX)
+        wrong = empty((n * parts,), INDEX)
         _route(n * parts, 64.0 * grad_output.size + 8.0 * grad_input.size,
             vector(line.dtype), channels_last(grad_output), channels_last(indices), line,
             wrong, c, outputs, h * w, parts,

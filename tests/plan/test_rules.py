@@ -51,11 +51,38 @@ def test_masked_in_norm():
 
 
 def test_masked_before_routing():
-    operations = planned(nn.Conv2d(2, 3, 3), nn.ReLU(), nn.MaxPool2d(2))
+    operations = planned(nn.Conv2d(2, 3, 3), nn.ReLU(), nn.MaxPool2d(3, 2))
     kinds = names(operations)
     assert kinds.index("relu_input") < kinds.index("max_pool2d_input")
     (mask,) = (operation for operation in operations if operation.name == "relu_input")
-    assert mask.result.shape[2:] == (3, 3)
+    assert mask.result.shape[2:] == (2, 2)
+
+
+def test_placed():
+    wide = planned(nn.Conv2d(2, 16, 3), nn.ReLU(), nn.MaxPool2d(2))
+    assert {"max_pool2d", "max_pool2d_input", "relu_input"}.isdisjoint(names(wide))
+    (gradient,) = (operation for operation in wide if operation.name == "max_pool2d_placed_input")
+    assert gradient.given["output"] is not None
+    alone = planned(nn.Conv2d(2, 16, 3), nn.Tanh(), nn.MaxPool2d(2))
+    (gradient,) = (operation for operation in alone if operation.name == "max_pool2d_placed_input")
+    assert gradient.given["output"] is None
+    for other in (nn.MaxPool2d(3, 2), nn.AdaptiveMaxPool2d(2)):
+        assert "max_pool2d_input" in names(planned(nn.Conv2d(2, 16, 3), other))
+
+
+def test_pooled():
+    first, pooling = (nn.Conv2d(1, 6, 5), nn.ReLU()), nn.MaxPool2d(2)
+    kinds = names(planned(*first, pooling, shape=(1, 28, 28)))
+    assert kinds[:1] == ["conv2d_pooled"] and "relu_input" not in kinds
+    assert {"conv2d_pooled_weight", "conv2d_pooled_bias"} <= {*kinds}
+    for others in (
+        (nn.Conv2d(1, 1, 1), *first, pooling),  # which wants the input's gradient
+        (first[0], pooling),
+        (*first, nn.MaxPool2d(2, 1)),
+        (*first, nn.MaxPool2d(2, ceil_mode=True)),
+    ):
+        assert "conv2d_pooled" not in names(planned(*others, shape=(1, 28, 28)))
+    assert predicted(*first, pooling, shape=(1, 28, 28)) == ["conv2d + relu + max_pool2d"]
 
 
 def test_every_rule_is_told_at_which_operation_it_looks():
