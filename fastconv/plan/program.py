@@ -76,9 +76,19 @@ class Program:
         others = {*self.moving, *self.places.fixed}
         stay = {root: (0, len(self._steps)) for root in lasting}
         pass_ = {root: life for root, life in lives.items() if root not in lasting | others}
+        self._lives = [(*life, sizes[root]) for root, life in pass_.items()]
         lasting_at, lasting_bytes = arena(stay, sizes, self._line)
         passing_at, passing_bytes = arena(pass_, sizes, self._line)
         return lasting_at, passing_at, lasting_bytes, passing_bytes
+
+    @property
+    def live_bytes(self) -> int:
+        """The most that any step needs of what steps pass on: no memory for it can be smaller."""
+        steps = range(len(self._steps))
+        return max(
+            (sum(size for first, last, size in self._lives if first <= step <= last) for step in steps),
+            default=0,
+        )
 
     def instance(self, memory: Array | None = None) -> "Instance":
         """The program with memory for one run at a time: that of another instance, if it is large enough."""

@@ -71,8 +71,8 @@ class Needs:
         """Samples and targets as arrays that fit; TypeError and ValueError where x or y does not.
 
         Lists become arrays, labels the numbers of the model's classes, which are found in y if `learn` and
-        the model has none. The output for the first sample tells its shape, which is computed once for each
-        shape of samples. Of x nothing else is read.
+        the model has none. Where a layer is a user's, the output for the first sample tells its shape, which
+        is computed once for each shape of samples. Of x nothing else is read.
         """
         if type(x) is not np.ndarray or not x.ndim:
             x = as_array(name, "x", x, self._dtype)
@@ -90,13 +90,19 @@ class Needs:
         outputs = self._outputs.get(x.shape[1:])
         if outputs is None:
             check_input(self.model, x, name)
-            first = convert(x[:1]) if convert else x[:1]
-            outputs = self._outputs[x.shape[1:]] = np.shape(self.model(first))[1:]
+            outputs = self._outputs[x.shape[1:]] = self._output_shape(convert(x[:1]) if convert else x[:1])
         shape = (len(x), *outputs)
         if self.loss.takes_classes and outputs:
             y = self._as_classes(name, y, shape, learn)
         self.loss.check(name, "y", y, shape, self._dtype)
         return Samples(x, y, shape, convert)
+
+    def _output_shape(self, first: Array) -> Shape:
+        """The shape of a sample's output: what the layers say, or what comes out."""
+        if all(built_in(type(layer)) for layer in self.model.modules()):
+            with contextlib.suppress(ValueError):  # the layers say it better when they compute
+                return self.model.output_shape(first.shape[1:])
+        return np.shape(self.model(first))[1:]
 
     def _as_targets(self, name: str, y: Any) -> Array:
         """Targets as an array; of lists, numbers become those that the loss compares."""
