@@ -118,7 +118,8 @@ class Planned:
         shapes = ", ".join(map(str, self.given))
         memory = self.program
         head = f"{self.kind} for {shapes}: {len(memory.launches)} kernels, "
-        head += f"{memory.passing_bytes:,} bytes that steps pass on, {memory.lasting_bytes:,} that last"
+        head += f"{memory.passing_bytes:,} bytes that steps pass on ({memory.live_bytes:,} at once), "
+        head += f"{memory.lasting_bytes:,} that last"
         return f"{head}\n\n{table(self.rows())}"
 
     __repr__ = __str__
