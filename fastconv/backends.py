@@ -13,6 +13,7 @@ from types import ModuleType, TracebackType
 from typing import Any
 
 from fastconv.choices import Choices
+from fastconv.collector import paused
 
 _MODULES = {"numba": "fastconv.kernels", "reference": "fastconv.reference"}
 _loaded: dict[str, ModuleType] = {}
@@ -96,5 +97,6 @@ def through(operations: object) -> Iterator[None]:
 def _load(chosen: Any) -> Any:
     if not isinstance(chosen, str):
         return chosen
-    _loaded[chosen] = importlib.import_module(_MODULES[chosen])
+    with paused():
+        _loaded[chosen] = importlib.import_module(_MODULES[chosen])
     return _loaded[chosen]

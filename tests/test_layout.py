@@ -49,7 +49,7 @@ ROWS = [
     {"fastconv.kernels.simd"},
     {"fastconv.kernels.engine"},
     {"fastconv.geometry", "fastconv.exchange"},
-    {"fastconv.types", "fastconv.choices"},
+    {"fastconv.types", "fastconv.choices", "fastconv.collector"},
 ]
 """The rooms, from the outside in: a module imports from its own room and from the rows below, nothing else.
 

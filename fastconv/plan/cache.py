@@ -6,6 +6,7 @@ from typing import Any
 
 from fastconv import backends
 from fastconv.attributes import Settings
+from fastconv.collector import paused
 from fastconv.plan.planned import Planned, Unplanned
 from fastconv.plan.prediction import Prediction
 from fastconv.plan.record import UnplannedError
@@ -58,7 +59,8 @@ class Cache:
                     self._found.clear()
                     self._since = Since(now=True)
             try:
-                found = make()
+                with paused():
+                    found = make()
             except UnplannedError as error:
                 found = Unplanned(str(error))
             self._keep(key, found)
