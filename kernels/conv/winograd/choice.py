@@ -10,9 +10,9 @@ from .transform import tiles_of
 
 FASTER = 0.8
 """Share of the direct algorithm's estimated time that must not be exceeded."""
-START = 25_000
-"""Cycles before the first and after the last of them."""
-PACKING = 2.2
+START = 2_000, 8_000
+"""Cycles before the first and after the last of them: for few tiles, and for many."""
+PACKING = 1.2
 """Cycles in which the direct algorithm packs a tap of one channel of one filter, or unpacks its sum."""
 
 
@@ -45,7 +45,7 @@ def _faster(p: Problem, algorithm) -> bool:
         return False
     elements = p.channels * p.filters * p.height.taps * p.width.taps
     direct = elements * (p.images * p.pixels / lanes / machine.PORTS + PACKING)
-    return START + min(_cycles(p, algorithm)) < FASTER * direct
+    return min(_cycles(p, algorithm)) < FASTER * direct
 
 
 def _fused_is_faster(p: Problem, algorithm) -> bool:
@@ -61,4 +61,4 @@ def _cycles(p: Problem, algorithm) -> tuple[float, float]:
     """
     tiles, taps = p.images * math.prod(tiles_of(p.height, p.width)), (p.height.taps, p.width.taps)
     few, many = (a.cycles(tiles, taps, p.channels, p.filters, p.dtype) for a in (algorithm, forward))
-    return few, many
+    return START[0] + few, START[1] + many

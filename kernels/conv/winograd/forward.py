@@ -108,7 +108,7 @@ def _cut(g: Geometry, tiles: int, itemsize: int, threads: int) -> tuple[int, int
         points = POINTS * inputs * filters * itemsize
         in_l2 = POINTS * block * (g.v_pitch + g.m_pitch) * itemsize + points <= L2_BYTES
         waits = 0 if in_l2 else points / BYTES_A_CYCLE
-        transforms = TRANSFORM / (2 if in_l2 else 1) * min(block, tiles) * (inputs + filters)
+        transforms = TRANSFORM * (1 if in_l2 else 2) * min(block, tiles) * (inputs + filters)
         return -(-jobs // min(jobs, threads)) * (products + transforms + waits)
 
     blocks = range(g.rows, max(g.rows, min(TILES, tiles + g.rows - 1)) + 1, g.rows)

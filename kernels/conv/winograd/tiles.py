@@ -23,8 +23,8 @@ from .transform import (
     write_six,
 )
 
-TRANSFORM = 24
-"""Cycles in which one tile's element goes through all points (measured; half of them wait for memory)."""
+TRANSFORM = 10
+"""Cycles in which one tile's element goes through all points (measured; twice as many from beyond the L2)."""
 
 
 def tile_sizes(p: Problem, place: Place | None = None) -> dict[str, int]:

@@ -17,7 +17,8 @@ def test_it_is_chosen_where_it_pays():
     for shape, filters in (((4, 64, 56, 56), 64), ((64, 128, 8, 8), 128), ((4, 512, 28, 28), 512)):
         assert wins(asked(shape, filters))
     assert wins(asked((1, 512, 7, 7), 512)) and wins(asked((8, 64, 27, 27), 192, (5, 5)))
-    assert not wins(asked((1, 32, 8, 8), 32)), "the transforms cost more than they save"
+    assert wins(asked((64, 16, 32, 32), 16)) and wins(asked((1, 16, 16, 16), 16))
+    assert not wins(asked((1, 32, 4, 4), 32)), "the transforms cost more than they save"
     assert not wins(asked((4, 512, 28, 28), 512, (1, 1))), "there is nothing to save"
 
 
