@@ -22,6 +22,8 @@ LINES = (
     "network 2 1 8 8 | | | resnet8 2",
     "network 2 1 8 6 | | | ds_cnn 2",
     "network 3 12 | | | autoencoder 3",
+    "network 2 1 6 6 | | | derivation_cnn 2",
+    "network 2 1 4 4 | | | unet_small 2",
 )
 
 
