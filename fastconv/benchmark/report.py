@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from fastconv.benchmark import work
-from fastconv.benchmark.results import EVEN, OURS, Peak, Result, means, slow
+from fastconv.benchmark.peers import OURS
+from fastconv.benchmark.results import EVEN, Peak, Result, means, slow
 from fastconv.benchmark.rows import PASSES
 
 TITLES = {
@@ -15,6 +16,7 @@ TITLES = {
     "torch-channels-last": "PyTorch channels-last",
     "torch-fused": "PyTorch fused",
     "numpy": "NumPy",
+    "onnxruntime": "onnxruntime",
 }
 """Each system as the head of a column."""
 

@@ -33,12 +33,19 @@ def _torch(**options: bool) -> Callable[[int], System]:
     return make
 
 
+def _onnxruntime(threads: int) -> System:
+    from fastconv.benchmark.onnxruntime_peer import OnnxRuntime
+
+    return OnnxRuntime(threads)
+
+
 SYSTEMS: dict[str, Callable[[int], System]] = {
     "fastconv": _fastconv,
     "torch": _torch(),
     "torch-channels-last": _torch(channels_last=True),
     "torch-fused": _torch(fused=True),
     "numpy": _numpy,
+    "onnxruntime": _onnxruntime,
 }
 """How each system is made, by its name."""
 

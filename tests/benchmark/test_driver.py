@@ -50,7 +50,7 @@ def test_rounds_interleave():
 
 def test_the_time_of_a_turn_is_its_part_of_the_seconds():
     answers = Answers()
-    driver.measure(answers, DENSE, "forward", Plan(1, seconds=2.0, rounds=4, torch=False))
+    driver.measure(answers, DENSE, "forward", Plan(1, seconds=2.0, rounds=4, packages=()))
     assert answers.seconds == [0.5] * 8
 
 
@@ -90,8 +90,12 @@ def test_the_parent_loads_no_system():
     assert not {"numba", "torch"} & set(child.stdout.split())
 
 
-def test_who_runs_what():
-    assert driver.systems("dense", torch=True) == ["fastconv", "torch", "numpy"]
-    assert driver.systems("dense", torch=False) == ["fastconv", "numpy"]
-    assert driver.systems("conv", torch=False) == ["fastconv"]
-    assert driver.systems("adam", torch=True) == ["fastconv", "torch", "torch-fused"]
+def test_those_say_what_they_are_who_have_rows():
+    class Saying:
+        def ask(self, name, do):
+            return {"system": {name: do}}
+
+    network = parse("network 3 12 | | predict | autoencoder 3")
+    plan = Plan(1, packages=("torch", "onnxruntime"))
+    assert [*driver.describe(Saying(), [CONV], plan)] == ["fastconv", "numpy", "torch-channels-last"]
+    assert [*driver.describe(Saying(), [CONV, network], plan)][3:] == ["onnxruntime"]
