@@ -10,6 +10,7 @@ from fastconv import models, nn
 from fastconv.backends import backend
 from fastconv.benchmark import inputs
 from fastconv.benchmark.rows import Row
+from fastconv.benchmark.task import Task
 from fastconv.models import blocks
 from fastconv.types import Array, Shape
 
@@ -18,6 +19,8 @@ LEARNING_RATE = 1e-3
 MOMENTUM = 0.9
 SOME = 2
 """Samples of a prediction that are compared with the reference."""
+STEPS = 5
+"""Steps of a training whose losses are compared between the systems."""
 
 
 def name(row: Row) -> str:
@@ -50,17 +53,18 @@ def loss(row: Row) -> nn.Loss:
     return _LOSSES.get(name(row), nn.CrossEntropyLoss)()
 
 
-def without_dropout(network: Any) -> dict[Any, float]:
-    """Switches dropout off, which draws other numbers in each system; what `with_dropout` needs to end it."""
-    probabilities = {layer: layer.p for layer in network.modules() if type(layer).__name__ == "Dropout"}
-    with_dropout(dict.fromkeys(probabilities, 0.0))
-    return probabilities
+def training(row: Row, begin: Callable[[nn.Sequential], Callable[[], float]]) -> Task:
+    """The task of a system whose `begin(model)` begins a training and returns its step, which gives a loss.
 
+    Timed are the steps of one training. Compared are the first losses of another, without dropout, which
+    draws other numbers in each system.
+    """
 
-def with_dropout(probabilities: dict[Any, float]) -> None:
-    """Switches dropout on again."""
-    for layer, p in probabilities.items():
-        layer.p = p
+    def losses(_: Any) -> list[Array]:
+        step = begin(_without_dropout(model(row)))
+        return [np.array([step() for _ in range(STEPS)])]
+
+    return Task(begin(model(row)), losses)
 
 
 def expected(row: Row, which: str) -> tuple[tuple[slice, ...], Array]:
@@ -70,9 +74,9 @@ def expected(row: Row, which: str) -> tuple[tuple[slice, ...], Array]:
     with backend("reference"):
         if which == "predict":
             return (slice(-SOME, None),), network.predict(x[-SOME:].astype(np.float64))
-        without_dropout(network)
-        output, _ = network.forward(x.astype(np.float64))
-        return (), np.asarray(loss(row)(output, y.astype(np.float64) if y.dtype.kind == "f" else y))
+        output, _ = _without_dropout(network).forward(x.astype(np.float64))
+        first = loss(row)(output, y.astype(np.float64) if y.dtype.kind == "f" else y)
+        return (slice(1),), np.array([first])
 
 
 @lru_cache(maxsize=64)
@@ -80,6 +84,13 @@ def operations(row: Row, which: str) -> int:
     """Twice the multiply-adds, and in training of each gradient likewise."""
     once = 2 * row.size[0] * model(row).multiply_adds(row.size[1:])
     return 3 * once if which == "train" else once
+
+
+def _without_dropout(network: nn.Sequential) -> nn.Sequential:
+    for layer in network.modules():
+        if isinstance(layer, nn.Dropout):
+            layer.p = 0.0
+    return network
 
 
 def _lenet5_unpadded(input_shape: Shape, seed: int) -> nn.Sequential:

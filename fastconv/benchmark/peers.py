@@ -19,13 +19,13 @@ _PEERS = {
     "cross_entropy": ("torch",),
     "sgd": _OPTIMIZERS,
     "adam": _OPTIMIZERS,
-    "network": (*_IMAGES, "onnxruntime"),
+    "network": (*_IMAGES, "jax-nchw", "jax-nhwc", "onnxruntime"),
 }
 """Against whom each kind of row is measured. `torch` has images in NCHW and optimizers with foreach."""
 _PREDICTING = ("onnxruntime",)
 """Systems that do not train."""
 
-PACKAGES = {"torch": "PyTorch", "onnxruntime": "onnxruntime"}
+PACKAGES = {"torch": "PyTorch", "jax": "JAX", "onnxruntime": "onnxruntime"}
 """Peers that may be missing. The names of their systems begin with the package."""
 _NEEDED = {"onnxruntime": ("onnxruntime", "onnx")}
 """What has to be installed for a peer, where that is not the package alone."""

@@ -16,6 +16,8 @@ TITLES = {
     "torch-channels-last": "PyTorch channels-last",
     "torch-fused": "PyTorch fused",
     "numpy": "NumPy",
+    "jax-nchw": "JAX NCHW",
+    "jax-nhwc": "JAX NHWC",
     "onnxruntime": "onnxruntime",
 }
 """Each system as the head of a column."""

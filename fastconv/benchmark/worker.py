@@ -33,6 +33,15 @@ def _torch(**options: bool) -> Callable[[int], System]:
     return make
 
 
+def _jax(layout: str) -> Callable[[int], System]:
+    def make(threads: int) -> System:
+        from fastconv.benchmark.jax_peer import Jax
+
+        return Jax(threads, layout)
+
+    return make
+
+
 def _onnxruntime(threads: int) -> System:
     from fastconv.benchmark.onnxruntime_peer import OnnxRuntime
 
@@ -45,6 +54,8 @@ SYSTEMS: dict[str, Callable[[int], System]] = {
     "torch-channels-last": _torch(channels_last=True),
     "torch-fused": _torch(fused=True),
     "numpy": _numpy,
+    "jax-nchw": _jax("NCHW"),
+    "jax-nhwc": _jax("NHWC"),
     "onnxruntime": _onnxruntime,
 }
 """How each system is made, by its name."""

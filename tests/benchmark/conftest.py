@@ -21,9 +21,9 @@ LINES = (
     "adam 3x2x2x2 3 | | | adam",
     "network 2 1 8 8 | | | resnet8 2",
     "network 2 1 8 6 | | | ds_cnn 2",
-    "network 3 12 | | | autoencoder 3",
+    "network 16 12 | | | autoencoder 16",
     "network 2 1 6 6 | | | derivation_cnn 2",
-    "network 2 1 4 4 | | | unet_small 2",
+    "network 2 1 8 8 | | | unet_small 2",
 )
 
 

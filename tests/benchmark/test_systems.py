@@ -36,7 +36,7 @@ def test_numpy_computes_what_the_reference_does(every_pass):
 
 
 TORCH = ("torch", "torch-channels-last", "torch-fused")
-OTHERS = ("onnxruntime",)
+OTHERS = ("jax-nchw", "jax-nhwc", "onnxruntime")
 
 
 @pytest.mark.parametrize(
