@@ -226,3 +226,22 @@ LOSSES: dict[type[nn.Loss], Callable[[Layout, Any, Any], Any]] = {
     nn.MSELoss: _mse,
 }
 """`loss(layout, output, target)`, the mean."""
+
+
+def step(network: Network, loss: Callable[[Any, Any], Any], learning_rate: float, momentum: float) -> Any:
+    """A step of SGD as a compiled function of parameters, velocities, buffers, x and y.
+
+    The first three are donated; it gives them as they are after the step, and the loss before it.
+    """
+
+    def compute(parameters: Arrays, velocities: Arrays, buffers: Arrays, x: Any, y: Any) -> tuple[Any, ...]:
+        def objective(parameters: Arrays) -> tuple[Any, Arrays]:
+            output, changed = network(parameters, buffers, x, training=True)
+            return loss(output, y), changed
+
+        (value, changed), gradients = jax.value_and_grad(objective, has_aux=True)(parameters)
+        velocities = jax.tree.map(lambda v, g: momentum * v + g, velocities, gradients)
+        parameters = jax.tree.map(lambda p, v: p - learning_rate * v, parameters, velocities)
+        return parameters, velocities, changed, value
+
+    return jax.jit(compute, donate_argnums=(0, 1, 2))

@@ -39,9 +39,9 @@ class Jax:
             return Task(lambda: np.asarray(predict(*state, x)), lambda result: [layout.usual(result)])
         loss = partial(self.layers.LOSSES[type(networks.loss(row))], layout)
 
-        def begin(model: nn.Sequential) -> Callable[[], float]:
+        def begin(model: nn.Sequential, learning_rate: float) -> Callable[[], float]:
             network = self.layers.Network(model, row.size[1:], layout)
-            compiled = jax.jit(partial(_step, jax, network, loss), donate_argnums=(0, 1, 2))
+            compiled = self.layers.step(network, loss, learning_rate, networks.MOMENTUM)
             state = network.parameters, jax.tree.map(jnp.zeros_like, network.parameters), network.buffers
 
             def step() -> float:
@@ -56,18 +56,3 @@ class Jax:
     def describe(self) -> dict[str, str]:
         """Version and threads."""
         return {"JAX": f"{self.jax.__version__}, threads: {self.threads}"}
-
-
-def _step(
-    jax: Any, network: Any, loss: Any, parameters: Any, velocities: Any, buffers: Any, x: Any, y: Any
-) -> tuple[Any, ...]:
-    """The state after a step of SGD with momentum, and the loss before it."""
-
-    def objective(parameters: Any) -> tuple[Any, Any]:
-        output, changed = network(parameters, buffers, x, training=True)
-        return loss(output, y), changed
-
-    (value, buffers), gradients = jax.value_and_grad(objective, has_aux=True)(parameters)
-    velocities = jax.tree.map(lambda v, g: networks.MOMENTUM * v + g, velocities, gradients)
-    parameters = jax.tree.map(lambda p, v: p - networks.LEARNING_RATE * v, parameters, velocities)
-    return parameters, velocities, buffers, value

@@ -21,6 +21,8 @@ SOME = 2
 """Samples of a prediction that are compared with the reference."""
 STEPS = 5
 """Steps of a training whose losses are compared between the systems."""
+RATE = 0.1
+"""Learning rate of these steps, with which the losses change by much more than by rounding."""
 
 
 def name(row: Row) -> str:
@@ -53,18 +55,18 @@ def loss(row: Row) -> nn.Loss:
     return _LOSSES.get(name(row), nn.CrossEntropyLoss)()
 
 
-def training(row: Row, begin: Callable[[nn.Sequential], Callable[[], float]]) -> Task:
-    """The task of a system whose `begin(model)` begins a training and returns its step, which gives a loss.
+def training(row: Row, begin: Callable[[nn.Sequential, float], Callable[[], float]]) -> Task:
+    """The task of a system whose `begin(model, learning_rate)` begins a training: it returns the step.
 
-    Timed are the steps of one training. Compared are the first losses of another, without dropout, which
-    draws other numbers in each system.
+    A step returns the loss. Timed are the steps of one training. Compared are the first losses of another,
+    without dropout, which draws other numbers in each system.
     """
 
     def losses(_: Any) -> list[Array]:
-        step = begin(_without_dropout(model(row)))
+        step = begin(_without_dropout(model(row)), _RATES.get(name(row), RATE))
         return [np.array([step() for _ in range(STEPS)])]
 
-    return Task(begin(model(row)), losses)
+    return Task(begin(model(row), LEARNING_RATE), losses)
 
 
 def expected(row: Row, which: str) -> tuple[tuple[slice, ...], Array]:
@@ -118,3 +120,9 @@ _BUILDERS: dict[str, Callable[..., nn.Sequential]] = {
 
 _LOSSES: dict[str, type[nn.Loss]] = {"autoencoder": nn.MSELoss, "derivation_cnn": nn.BCEWithLogitsLoss}
 """Losses of networks that are no classifiers of several classes."""
+
+_RATES = {
+    **dict.fromkeys(("autoencoder", "ds_cnn", "resnet8", "resnet20", "unet_small"), 1e-3),
+    "mobilenet_v1": 1e-6,
+}
+"""Networks with batch norm, whose losses soon depend on rounding, need another one than `RATE`."""

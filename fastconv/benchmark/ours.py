@@ -135,8 +135,8 @@ def _network(row: Row, which: str) -> Task:
         model = networks.model(row)
         return Task(lambda: model.predict(x), _one)
 
-    def begin(model: nn.Sequential) -> Callable[[], float]:
-        rule = optim.SGD(model.parameters(), networks.LEARNING_RATE, networks.MOMENTUM)
+    def begin(model: nn.Sequential, learning_rate: float) -> Callable[[], float]:
+        rule = optim.SGD(model.parameters(), learning_rate, networks.MOMENTUM)
         trainer = Trainer(model, networks.loss(row), rule)
         return lambda: trainer.step(x, y)
 

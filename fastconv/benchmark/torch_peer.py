@@ -160,10 +160,10 @@ class Torch:
             return Task(lambda: infer(x), _arrays)
         loss = getattr(torch.nn, type(networks.loss(row)).__name__)()
 
-        def begin(model: nn.Sequential) -> Callable[[], float]:
+        def begin(model: nn.Sequential, learning_rate: float) -> Callable[[], float]:
             module = to_module(model).to(memory_format=self.layout)
             options = {"momentum": networks.MOMENTUM, "fused": True}
-            rule = torch.optim.SGD(module.parameters(), networks.LEARNING_RATE, **options)
+            rule = torch.optim.SGD(module.parameters(), learning_rate, **options)
 
             def step() -> float:
                 with torch.enable_grad():

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import fastconv
+from fastconv import nn
 from fastconv.benchmark import networks, rows
 from fastconv.benchmark.rows import parse
 
@@ -61,3 +62,30 @@ def test_an_unknown_network():
 
 def _count(model):
     return sum(array.size for array in model.parameters().values())
+
+
+def test_steps_that_are_compared_have_no_dropout_and_a_network_of_their_own():
+    row = parse("network 2 1 8 6 | | | ds_cnn 2")
+    begun = []
+
+    def begin(model, learning_rate):
+        dropout = {layer.p for layer in model.modules() if isinstance(layer, nn.Dropout)}
+        begun.append((model, learning_rate, dropout))
+        return iter(range(10)).__next__
+
+    task = networks.training(row, begin)
+    assert [task.call(), task.call()] == [0, 1]
+    np.testing.assert_array_equal(task.arrays(1), [[0, 1, 2, 3, 4]])
+    (timed, rate, dropout), (compared, other, none) = begun
+    assert timed is not compared
+    assert (rate, dropout) == (networks.LEARNING_RATE, {0.2, 0.4})
+    assert (other, none) == (1e-3, {0})
+
+
+def test_the_first_loss_is_that_of_the_reference():
+    row = parse("network 3 12 | | | derivation_mlp 3")
+    place, wanted = networks.expected(row, "train")
+    x, y = networks.batch(row)
+    with fastconv.backend("reference"):
+        np.testing.assert_allclose(wanted, [networks.loss(row)(networks.model(row)(x), y)], rtol=1e-6)
+    assert np.arange(5)[place].shape == wanted.shape

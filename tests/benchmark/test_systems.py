@@ -42,10 +42,11 @@ OTHERS = ("jax-nchw", "jax-nhwc", "onnxruntime")
 @pytest.mark.parametrize(
     "system", [*(pytest.param(name, marks=pytest.mark.torch) for name in TORCH), *OTHERS]
 )
-def test_a_peer_computes_what_fastconv_does(every_pass, ours, system):
+def test_a_peer_computes_what_fastconv_does(every_pass, ours, system, monkeypatch):
     package = peers.package(system)
     if package not in peers.installed():
         pytest.skip(f"{package} is not installed")
+    monkeypatch.setenv("XLA_FLAGS", "--xla_backend_optimization_level=0")  # which compiles JAX's sooner
     with Children(1) as children:
         for (row, which), arrays in zip(every_pass, ours, strict=True):
             if system not in peers.systems(row.kind, which, [package]):
