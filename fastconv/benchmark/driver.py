@@ -44,6 +44,7 @@ def measure(children: Children, row: Row, which: str, plan: Plan) -> Result:
     try:
         replies = {name: children.ask(name, "prepare", line=row.line, which=which) for name in names}
         result.first = {name: reply["first"] for name, reply in replies.items()}
+        result.memory = {name: reply["memory"] for name, reply in replies.items() if reply.get("memory")}
         result.algorithm = replies[OURS]["algorithm"]
         off = replies[OURS]["error"]
         if not off <= check.TOLERANCE:

@@ -24,6 +24,8 @@ class Result:
     rounds: dict[str, list[float]] = field(default_factory=dict)
     first: dict[str, float] = field(default_factory=dict)
     """Seconds of each system's first call, in which it compiles."""
+    memory: dict[str, float] = field(default_factory=dict)
+    """Bytes that each system's pass takes, of networks, where the system tells it."""
     failure: str = ""
     algorithm: str = ""
     """What fastconv chose, where there is a choice."""

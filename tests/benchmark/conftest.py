@@ -48,9 +48,12 @@ def made_up():
                 "torch-channels-last": [4e-6, 3e-6, 2e-6],
             },
             {"fastconv": 1.5, "torch": 0.25},
+            {"fastconv": 2_500_000, "torch-channels-last": 31_000_000},
             algorithm="direct",
         ),
-        Result(conv, "weight", {"fastconv": [4e-6], "torch": [2e-6]}, {"fastconv": 0.5}, "", "uncopied"),
+        Result(
+            conv, "weight", {"fastconv": [4e-6], "torch": [2e-6]}, {"fastconv": 0.5}, algorithm="uncopied"
+        ),
         Result(relu, "forward", {"fastconv": [1e-6], "torch": [0.98e-6]}),
         Result(relu, "input", failure="torch: ended by signal 11"),
     ]

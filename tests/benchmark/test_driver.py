@@ -48,6 +48,11 @@ def test_rounds_interleave():
     assert (result.failure, result.algorithm) == ("", "direct")
 
 
+def test_memory_is_taken_where_a_system_tells_it():
+    answers = Answers(fastconv={"memory": 1000}, torch={"memory": None})
+    assert driver.measure(answers, CONV, "forward", Plan(1)).memory == {"fastconv": 1000}
+
+
 def test_the_time_of_a_turn_is_its_part_of_the_seconds():
     answers = Answers()
     driver.measure(answers, DENSE, "forward", Plan(1, seconds=2.0, rounds=4, packages=()))

@@ -53,6 +53,7 @@ def test_a_peer_computes_what_fastconv_does(every_pass, ours, system, monkeypatc
                 continue
             reply = children.ask(system, "prepare", line=row.line, which=which)
             assert check.difference(check.fingerprint(arrays), reply["fingerprint"]) == "", (row.name, which)
+            assert ("memory" in reply) == (row.kind == "network")
             assert children.ask(system, "turn", seconds=0)["seconds"] > 0
 
 
