@@ -1,8 +1,10 @@
 import pytest
 
-from fastconv.benchmark.results import Result
+from fastconv.benchmark import picture
+from fastconv.benchmark.results import Peak, Result
 from fastconv.benchmark.rows import parse
 
+PEAK = Peak(2e9, 4e9)
 LINES = (
     "conv 2 6 9 8 | 4 3 2 | stride=2 padding=1 groups=2 bias | strided",
     "conv 3 4 7 6 | 4 3 3 | padding=2 dilation=2 groups=4 | depthwise",
@@ -57,3 +59,21 @@ def made_up():
         Result(relu, "forward", {"fastconv": [1e-6], "torch": [0.98e-6]}),
         Result(relu, "input", failure="torch: ended by signal 11"),
     ]
+
+
+@pytest.fixture
+def drawn(monkeypatch, tmp_path):
+    """Draw, and return what is written in the picture."""
+    pytest.importorskip("matplotlib")
+    from matplotlib.figure import Figure
+    from matplotlib.text import Text
+
+    figures = []
+    monkeypatch.setattr(Figure, "savefig", lambda figure, path, **options: figures.append(figure))
+
+    def draw(results, peak=PEAK):
+        picture.draw(tmp_path / "bench.png", results, peak)
+        figures[-1].draw_without_rendering()
+        return [text.get_text() for text in figures[-1].findobj(Text) if text.get_text()]
+
+    return draw
