@@ -51,26 +51,10 @@ NCHW, NHWC = Layout("NCHW", "OIHW"), Layout("NHWC", "HWIO")
 
 
 class Network:
-    """A model as a pure function: `network(parameters, buffers, x, training) -> (output, buffers)`.
+    """A model as a pure function: `network(parameters, buffers, x, training) -> (output, buffers)`."""
 
-    `parameters` and `buffers` are those that the model has now, in the shapes that suit the layout.
-    """
-
-    def __init__(self, model: nn.Layer, input_shape: Shape, layout: Layout) -> None:
+    def __init__(self, model: nn.Layer, layout: Layout) -> None:
         self.layout, self.nodes = layout, model.nodes()
-        shapes, flattened = {INPUT: input_shape}, dict[str, Shape]()
-        self.parameters, self.buffers = Arrays(), Arrays()
-        for name, layer, inputs in self.nodes:
-            shapes[name] = layer.output_shape(*(shapes[source] for source in inputs))
-            if isinstance(layer, nn.Flatten):
-                flattened[name] = shapes[inputs[0]]
-            for own, array in layer.parameters().items():
-                weight = own == "weight"
-                suited = _suited(layer, array, layout, flattened.get(inputs[0], ())) if weight else array
-                self.parameters[f"{name}.{own}"] = jnp.array(suited)
-            self.buffers |= {f"{name}.{own}": jnp.array(array) for own, array in layer.buffers().items()}
-        if any(isinstance(layer, nn.Dropout) for _, layer, _ in self.nodes):
-            self.buffers[KEY] = jax.random.key(0)
 
     def __call__(self, parameters: Arrays, buffers: Arrays, x: Any, training: bool) -> tuple[Any, Arrays]:
         """The output for a batch in the layout, and the buffers as they are after it."""
@@ -79,6 +63,24 @@ class Network:
             place = _Place(self.layout, training, name, arrays)
             values[name] = _FUNCTIONS[type(layer)](place, layer, *(values[source] for source in inputs))
         return values[self.nodes[-1].name], {name: arrays[name] for name in buffers}
+
+
+def arrays(model: nn.Layer, input_shape: Shape, layout: Layout) -> tuple[Arrays, Arrays]:
+    """The parameters and the buffers that a model has now, in the shapes that suit the layout."""
+    shapes, flattened = {INPUT: input_shape}, dict[str, Shape]()
+    parameters, buffers = Arrays(), Arrays()
+    for name, layer, inputs in model.nodes():
+        shapes[name] = layer.output_shape(*(shapes[source] for source in inputs))
+        if isinstance(layer, nn.Flatten):
+            flattened[name] = shapes[inputs[0]]
+        for own, array in layer.parameters().items():
+            weight = own == "weight"
+            suited = _suited(layer, array, layout, flattened.get(inputs[0], ())) if weight else array
+            parameters[f"{name}.{own}"] = jnp.array(suited)
+        buffers |= {f"{name}.{own}": jnp.array(array) for own, array in layer.buffers().items()}
+        if isinstance(layer, nn.Dropout):
+            buffers[KEY] = jax.random.key(0)
+    return parameters, buffers
 
 
 class _Place(NamedTuple):
@@ -226,6 +228,11 @@ LOSSES: dict[type[nn.Loss], Callable[[Layout, Any, Any], Any]] = {
     nn.MSELoss: _mse,
 }
 """`loss(layout, output, target)`, the mean."""
+
+
+def prediction(network: Network) -> Any:
+    """The output as a compiled function of parameters, buffers and x."""
+    return jax.jit(lambda parameters, buffers, x: network(parameters, buffers, x, training=False)[0])
 
 
 def step(network: Network, loss: Callable[[Any, Any], Any], learning_rate: float, momentum: float) -> Any:

@@ -27,22 +27,25 @@ class Jax:
         self.layers: Any = importlib.import_module("fastconv.benchmark.jax_layers")
         self.layout = getattr(self.layers, layout)
         self.threads = threads
+        self.line, self.functions = "", dict[str, Any]()
 
     def task(self, row: Row, which: str) -> Task:
         """A step or the prediction of a network."""
-        jax, jnp, layout = self.jax, self.jax.numpy, self.layout
+        layers, layout, jnp = self.layers, self.layout, self.jax.numpy
         x, y = (jnp.array(layout.laid_out(array)) for array in networks.batch(row))
         if which == "predict":
-            network = self.layers.Network(networks.model(row), row.size[1:], layout)
-            state = network.parameters, network.buffers
-            predict = jax.jit(lambda *arrays: network(*arrays, training=False)[0])
+            model = networks.model(row)
+            state = layers.arrays(model, row.size[1:], layout)
+            predict = self._once(row, "predict", lambda: layers.prediction(layers.Network(model, layout)))
             return Task(lambda: np.asarray(predict(*state, x)), lambda result: [layout.usual(result)])
-        loss = partial(self.layers.LOSSES[type(networks.loss(row))], layout)
+        loss = partial(layers.LOSSES[type(networks.loss(row))], layout)
 
         def begin(model: nn.Sequential, learning_rate: float) -> Callable[[], float]:
-            network = self.layers.Network(model, row.size[1:], layout)
-            compiled = self.layers.step(network, loss, learning_rate, networks.MOMENTUM)
-            state = network.parameters, jax.tree.map(jnp.zeros_like, network.parameters), network.buffers
+            parameters, buffers = layers.arrays(model, row.size[1:], layout)
+            state = parameters, self.jax.tree.map(jnp.zeros_like, parameters), buffers
+            rates = learning_rate, networks.MOMENTUM
+            key = f"{learning_rate} {model}"  # with the dropout
+            compiled = self._once(row, key, lambda: layers.step(layers.Network(model, layout), loss, *rates))
 
             def step() -> float:
                 nonlocal state
@@ -52,6 +55,14 @@ class Jax:
             return step
 
         return networks.training(row, begin)
+
+    def _once(self, row: Row, key: str, compiled: Callable[[], Any]) -> Any:
+        """A compiled function for this row, which is kept until the next row comes."""
+        if row.line != self.line:
+            self.line, self.functions = row.line, {}
+        if key not in self.functions:
+            self.functions[key] = compiled()
+        return self.functions[key]
 
     def describe(self) -> dict[str, str]:
         """Version and threads."""

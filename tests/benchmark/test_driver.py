@@ -33,6 +33,9 @@ class Answers:
             raise ChildError(f"{name}: {reply['dies']}")
         return reply
 
+    def end(self):
+        self.asked.append(("everyone", "end"))
+
     def turns(self):
         return [name for name, do in self.asked if do == "turn"]
 
@@ -51,6 +54,14 @@ def test_rounds_interleave():
 def test_memory_is_taken_where_a_system_tells_it():
     answers = Answers(fastconv={"memory": 1000}, torch={"memory": None})
     assert driver.measure(answers, CONV, "forward", Plan(1)).memory == {"fastconv": 1000}
+
+
+def test_each_pass_of_a_network_has_fresh_processes():
+    answers = Answers()
+    network = parse("network 3 12 | | | autoencoder 3")
+    list(driver.run(answers, [DENSE, network], Plan(1, rounds=1, packages=(), passes=("forward", "train"))))
+    asked = [("fastconv", "prepare"), ("numpy", "prepare"), ("fastconv", "turn"), ("numpy", "turn")]
+    assert answers.asked == [*asked, ("everyone", "end"), ("fastconv", "prepare"), ("fastconv", "turn")]
 
 
 def test_the_time_of_a_turn_is_its_part_of_the_seconds():
