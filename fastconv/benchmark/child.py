@@ -86,8 +86,13 @@ class Children:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """End all processes; who is asked next begins in a fresh one."""
         for child in self.children.values():
             child.close()
+        self.children.clear()
 
     def ask(self, name: str, do: str, **request: Any) -> dict[str, Any]:
         """Ask one system; ChildError as `Child.ask`, with the name of the system before it."""

@@ -2,30 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 
 from fastconv.benchmark import check
 from fastconv.benchmark.child import ChildError, Children
-from fastconv.benchmark.results import OURS, Peak, Result
+from fastconv.benchmark.peers import OURS, PACKAGES, package, systems
+from fastconv.benchmark.results import Peak, Result
 from fastconv.benchmark.rows import PASSES, Row
-
-_IMAGES = ("torch", "torch-channels-last")
-_OPTIMIZERS = ("torch", "torch-fused")
-PEERS = {
-    "conv": _IMAGES,
-    "dense": ("torch", "numpy"),
-    "max_pool": _IMAGES,
-    "avg_pool": _IMAGES,
-    "adaptive_avg_pool": _IMAGES,
-    "relu": ("torch",),
-    "sigmoid": ("torch",),
-    "softmax": ("torch",),
-    "cross_entropy": ("torch",),
-    "sgd": _OPTIMIZERS,
-    "adam": _OPTIMIZERS,
-    "network": _IMAGES,
-}
-"""Against whom each kind of row is measured. `torch` has images in NCHW and optimizers with foreach."""
 
 
 @dataclass(frozen=True)
@@ -37,17 +19,8 @@ class Plan:
     """Of each system in each pass of each row, over all rounds."""
     rounds: int = 5
     passes: tuple[str, ...] = tuple(PASSES)
-    torch: bool = True
-
-
-def has_torch() -> bool:
-    """Whether PyTorch is installed; it is not loaded."""
-    return find_spec("torch") is not None
-
-
-def systems(kind: str, torch: bool) -> list[str]:
-    """Who runs rows of this kind: fastconv and its peers, with or without PyTorch."""
-    return [OURS, *(peer for peer in PEERS[kind] if torch or not peer.startswith("torch"))]
+    packages: tuple[str, ...] = tuple(PACKAGES)
+    """Those of `peers.PACKAGES` that take part."""
 
 
 def work_list(rows: Sequence[Row], passes: Sequence[str]) -> list[tuple[Row, str]]:
@@ -67,10 +40,13 @@ def measure(children: Children, row: Row, which: str, plan: Plan) -> Result:
     What fails, or what the systems do not agree on, is not timed: the result says why.
     """
     result = Result(row, which)
-    names = systems(row.kind, plan.torch)
+    names = systems(row.kind, which, plan.packages)
+    if row.kind == "network":
+        children.end()  # what a library keeps of one pass must not hide what the next one takes
     try:
         replies = {name: children.ask(name, "prepare", line=row.line, which=which) for name in names}
         result.first = {name: reply["first"] for name, reply in replies.items()}
+        result.memory = {name: reply["memory"] for name, reply in replies.items() if reply.get("memory")}
         result.algorithm = replies[OURS]["algorithm"]
         off = replies[OURS]["error"]
         if not off <= check.TOLERANCE:
@@ -95,9 +71,12 @@ def peak(children: Children, plan: Plan) -> Peak:
     return Peak(**children.ask(OURS, "peak", seconds=4 * plan.seconds))
 
 
-def describe(children: Children, torch: bool) -> dict[str, str]:
-    """What the systems say of themselves, for the head of the report."""
+def describe(children: Children, rows: Sequence[Row], plan: Plan) -> dict[str, str]:
+    """What the systems that these rows need say of themselves, for the head of the report."""
+    passes = work_list(rows, plan.passes)
+    needed = {name: None for row, which in passes for name in systems(row.kind, which, plan.packages)}
+    one_each = {package(name): name for name in (OURS, "numpy", *needed)}
     said: dict[str, str] = {}
-    for name in (OURS, "numpy", *(["torch"] if torch else [])):
+    for name in one_each.values():
         said |= children.ask(name, "describe")["system"]
     return said

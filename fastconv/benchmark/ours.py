@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from fastconv import functional, grad, optim, reference
+from fastconv import functional, grad, nn, optim, reference
 from fastconv.benchmark import inputs, networks
 from fastconv.benchmark.rows import Row
 from fastconv.benchmark.task import Task
@@ -128,18 +128,19 @@ def _optimizer(row: Row, which: str) -> Task:
 
 
 def _network(row: Row, which: str) -> Task:
-    model, (x, y) = networks.model(row), networks.batch(row)
+    x, y = networks.batch(row)
     if x.ndim == 4:
         x = channels_last(x)
     if which == "predict":
+        model = networks.model(row)
         return Task(lambda: model.predict(x), _one)
-    loss = networks.loss(row)
-    probabilities = networks.without_dropout(model)
-    first = loss(model.forward(x)[0], y)
-    networks.with_dropout(probabilities)
-    rule = optim.SGD(model.parameters(), networks.LEARNING_RATE, networks.MOMENTUM)
-    trainer = Trainer(model, loss, rule)
-    return Task(lambda: trainer.step(x, y), lambda _: [np.asarray(first)])
+
+    def begin(model: nn.Sequential, learning_rate: float) -> Callable[[], float]:
+        rule = optim.SGD(model.parameters(), learning_rate, networks.MOMENTUM)
+        trainer = Trainer(model, networks.loss(row), rule)
+        return lambda: trainer.step(x, y)
+
+    return networks.training(row, begin)
 
 
 def _operands(arrays: dict[str, Array]) -> tuple[Any, Any, Any, Any]:

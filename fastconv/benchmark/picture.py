@@ -1,11 +1,11 @@
-"""The results as a picture: a column for each pass, a bar for each layer."""
+"""The results as a picture: a column for each pass, a bar for each layer, and networks below them."""
 
 import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from fastconv.benchmark import work
+from fastconv.benchmark import network_picture, work
 from fastconv.benchmark.results import EVEN, Peak, Result, geometric_mean
 from fastconv.benchmark.rows import Row
 
@@ -14,6 +14,7 @@ COLUMNS = (
     ("input gradient, loss and gradient", ("input", "both")),
     ("weight gradient", ("weight",)),
 )
+"""Passes of layers."""
 FASTER, EVEN_COLOR, SLOWER = "#2f86a6", "#9a9a9a", "#d9743a"
 LEAST, MOST = 0.1, 20.0
 """Ratios beyond these are drawn as these; the number beside the bar is the real one."""
@@ -27,20 +28,38 @@ LINE, FONT = 0.165, 7
 
 
 def draw(path: Path, results: Sequence[Result], peak: Peak) -> None:
-    """Draw ratios, or where a result has no peer percentages of the peak; nothing without results.
+    """Draw ratios, or where a layer has no peer percentages of the peak; nothing without results.
 
     Needs matplotlib.
     """
     from matplotlib.figure import Figure
 
     timed = [r for r in results if r.rounds]
-    columns = [(title, [r for r in timed if r.which in passes]) for title, passes in COLUMNS]
-    columns = [(title, members) for title, members in columns if members]
-    if not columns:
+    layers = [r for r in timed if r.row.kind != "network"]
+    networks = [r for r in timed if r.row.kind == "network" and r.best_peer]
+    heights = [1.3 + LINE * len(_lines(part)) for part in (layers, networks) if part]
+    if not heights:
         return
-    lines = _lines(timed)
+    columns = max(len(_columns(layers)), len({r.which for r in networks}))
+    figure = Figure(figsize=(3 + 3.4 * columns, sum(heights)), layout="constrained")
+    parts = [*figure.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]]
+    if layers:
+        _draw_layers(parts[0], layers, peak)
+    if networks:
+        network_picture.draw(parts[-1], networks, peak)
+    figure.savefig(path, dpi=130)
+
+
+def _columns(results: Sequence[Result]) -> list[tuple[str, list[Result]]]:
+    """The columns that have results, each with its own."""
+    columns = [(title, [r for r in results if r.which in passes]) for title, passes in COLUMNS]
+    return [(title, members) for title, members in columns if members]
+
+
+def _draw_layers(figure: Any, timed: Sequence[Result], peak: Peak) -> None:
+    """Draw results of layers into a part of a figure."""
+    columns, lines = _columns(timed), _lines(timed)
     ratios = all(r.best_peer for r in timed)
-    figure = Figure(figsize=(3 + 3.4 * len(columns), 1.3 + LINE * len(lines)), layout="constrained")
     panels = figure.subplots(1, len(columns), sharex=True, sharey=True, squeeze=False)[0]
     _scale(panels[0], timed, ratios)
     for axes, (title, members) in zip(panels, columns, strict=True):
@@ -52,7 +71,6 @@ def draw(path: Path, results: Sequence[Result], peak: Peak) -> None:
     panels[0].set_ylim(len(lines) - 0.4, -0.6)
     title = WITH_PEERS if ratios else ALONE
     figure.suptitle(f"{title}\n{peak.busy}".rstrip(), fontsize=FONT + 2)
-    figure.savefig(path, dpi=130)
 
 
 def _lines(results: Sequence[Result]) -> list[Row | str]:

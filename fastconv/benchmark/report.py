@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from fastconv.benchmark import work
-from fastconv.benchmark.results import EVEN, OURS, Peak, Result, means, slow
+from fastconv.benchmark.peers import OURS
+from fastconv.benchmark.results import EVEN, Peak, Result, means, slow
 from fastconv.benchmark.rows import PASSES
 
 TITLES = {
@@ -15,6 +16,9 @@ TITLES = {
     "torch-channels-last": "PyTorch channels-last",
     "torch-fused": "PyTorch fused",
     "numpy": "NumPy",
+    "jax-nchw": "JAX NCHW",
+    "jax-nhwc": "JAX NHWC",
+    "onnxruntime": "onnxruntime",
 }
 """Each system as the head of a column."""
 
@@ -25,6 +29,11 @@ NOTES = f"""\
   from {EVEN} on it counts as not slower. spread: the smallest and the largest ratio of a round.
 - GFLOP/s count the operations of the definition, so that an algorithm that needs fewer can pass the peak.
   GB/s count each array once, so that what stays in a cache can pass the bandwidth."""
+
+MEMORY = """\
+How far the peak of a process (its resident set) during calls of a pass is above what it held before the pass
+was laid out, when everything was loaded and compiled: parameters, gradients and states, the batch, results
+and what the system keeps between calls. A first call, which compiles, counts with what stays of it alone."""
 
 FIRST_CALLS = (
     "The first call of each pass compiles, or reads what an earlier run compiled. It is in no time above."
@@ -43,7 +52,8 @@ def write_csv(path: Path, results: Sequence[Result], peak: Peak) -> None:
     """One line a pass of a row; times in microseconds; empty where there is nothing to say."""
     head = ["set", "layer", "kind", "shape", "pass", "algorithm", *(f"{name}_us" for name in TITLES)]
     head += ["best_peer", "ratio", "ratio_low", "ratio_high", "gflops", "percent_of_peak"]
-    head += ["gbytes_per_s", "percent_of_bandwidth", *(f"{name}_first_call_s" for name in TITLES), "failure"]
+    head += ["gbytes_per_s", "percent_of_bandwidth", *(f"{name}_first_call_s" for name in TITLES)]
+    head += [*(f"{name}_mb" for name in TITLES), "failure"]
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(head)
@@ -53,6 +63,7 @@ def write_csv(path: Path, results: Sequence[Result], peak: Peak) -> None:
             rates = [r.ratio, *r.spread, operations / 1e9, 100 * operations / peak.operations]
             rates += [r.bytes / 1e9, 100 * r.bytes / peak.bytes]
             rates += [r.first.get(name, math.nan) for name in TITLES]
+            rates += [r.memory.get(name, math.nan) / 1e6 for name in TITLES]
             cells = [*map(_plain, figures), r.best_peer, *map(_plain, rates), r.failure]
             what = [r.row.set, r.row.name, r.row.kind, r.row.described, r.which, r.algorithm]
             writer.writerow([*what, *cells])
@@ -71,7 +82,10 @@ def markdown(results: Sequence[Result], about: Mapping[str, str], peak: Peak, in
     if failed:
         parts += ["## Not timed", "\n".join(failed)]
     for name in dict.fromkeys(r.row.set for r in results if r.rounds):
-        parts += [f"## {name}", set_table([r for r in results if r.row.set == name and r.rounds], peak)]
+        members = [r for r in results if r.row.set == name and r.rounds]
+        parts += [f"## {name}", set_table(members, peak)]
+        if any(r.memory for r in members):
+            parts += [f"## {name}: peak memory", MEMORY, memory_table(members)]
     parts += ["## First calls", FIRST_CALLS, first_calls_table(results)]
     return "\n\n".join(parts) + "\n"
 
@@ -113,6 +127,19 @@ def set_table(results: Sequence[Result], peak: Peak) -> str:
         rows.append([*cells, *_rates(r.bytes, peak.bytes)])
         last = r.row
     return table(rows, "<<<" + "<" * chosen + ">" * (len(head) - 3 - chosen))
+
+
+def memory_table(results: Sequence[Result]) -> str:
+    """A line a pass of a row: megabytes (10^6 bytes) of each system."""
+    systems = [name for name in TITLES if any(name in r.memory for r in results)]
+    rows = [["layer", "shape", "pass", *(f"{TITLES[name]} MB" for name in systems)]]
+    last = None
+    for r in results:
+        cells = ["", ""] if r.row == last else [r.row.name, r.row.described]
+        figures = (r.memory.get(name) for name in systems)
+        rows.append([*cells, PASSES[r.which], *("-" if f is None else f"{f / 1e6:.1f}" for f in figures)])
+        last = r.row
+    return table(rows, "<<<" + ">" * len(systems))
 
 
 def first_calls_table(results: Sequence[Result]) -> str:

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from statistics import median
 
 from fastconv.benchmark import work
+from fastconv.benchmark.peers import OURS
 from fastconv.benchmark.rows import Row
 
-OURS = "fastconv"
 EVEN = 0.97
 """A ratio from here on counts as not slower."""
 FREE = 0.95
@@ -24,6 +24,8 @@ class Result:
     rounds: dict[str, list[float]] = field(default_factory=dict)
     first: dict[str, float] = field(default_factory=dict)
     """Seconds of each system's first call, in which it compiles."""
+    memory: dict[str, float] = field(default_factory=dict)
+    """Bytes that each system's pass takes, of networks, where the system tells it."""
     failure: str = ""
     algorithm: str = ""
     """What fastconv chose, where there is a choice."""

@@ -61,7 +61,7 @@ KINDS = {
 FLAGS = "bias", "predict"
 """Options without a number."""
 NETWORKS = "networks"
-"""The set of whole networks; the first word of a row's name is that in `fastconv.models`."""
+"""The set of whole networks; the first word of a row's name is that of the network."""
 POOLS = ("max_pool", "avg_pool", "adaptive_avg_pool")
 
 

@@ -4,6 +4,7 @@ import importlib
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from fastconv import nn
 from fastconv.benchmark import inputs, networks
 from fastconv.benchmark.rows import Row
 from fastconv.benchmark.task import Task
@@ -151,28 +152,30 @@ class Torch:
         return Task(both, lambda result: _arrays(*result))
 
     def _network(self, row: Row, which: str) -> Task:
-        torch, module = self.torch, to_module(networks.model(row)).to(memory_format=self.layout)
+        torch = self.torch
         x, y = map(self.tensor, networks.batch(row))
         if which == "predict":
-            module.eval()
+            module = to_module(networks.model(row)).to(memory_format=self.layout).eval()
             infer = torch.inference_mode()(module)
             return Task(lambda: infer(x), _arrays)
         loss = getattr(torch.nn, type(networks.loss(row)).__name__)()
-        probabilities = networks.without_dropout(module)
-        first = loss(module(x), y).numpy()
-        networks.with_dropout(probabilities)
-        options = {"momentum": networks.MOMENTUM, "fused": True}
-        rule = torch.optim.SGD(module.parameters(), networks.LEARNING_RATE, **options)
 
-        def step() -> float:
-            with torch.enable_grad():
-                rule.zero_grad()
-                value = loss(module(x), y)
-                value.backward()
-                rule.step()
-            return float(value.item())
+        def begin(model: nn.Sequential, learning_rate: float) -> Callable[[], float]:
+            module = to_module(model).to(memory_format=self.layout)
+            options = {"momentum": networks.MOMENTUM, "fused": True}
+            rule = torch.optim.SGD(module.parameters(), learning_rate, **options)
 
-        return Task(step, lambda _: [first])
+            def step() -> float:
+                with torch.enable_grad():
+                    rule.zero_grad()
+                    value = loss(module(x), y)
+                    value.backward()
+                    rule.step()
+                return float(value.item())
+
+            return step
+
+        return networks.training(row, begin)
 
     def _optimizer(self, row: Row, which: str) -> Task:
         tensors = [self.tensor(array) for array in inputs.parameters(row, "parameter")]

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from fastconv.benchmark import check, exact, rows, timing
+from fastconv.benchmark import check, exact, memory, rows, timing
 from fastconv.benchmark.task import System, Task
 
 
@@ -33,12 +33,30 @@ def _torch(**options: bool) -> Callable[[int], System]:
     return make
 
 
+def _jax(layout: str) -> Callable[[int], System]:
+    def make(threads: int) -> System:
+        from fastconv.benchmark.jax_peer import Jax
+
+        return Jax(threads, layout)
+
+    return make
+
+
+def _onnxruntime(threads: int) -> System:
+    from fastconv.benchmark.onnxruntime_peer import OnnxRuntime
+
+    return OnnxRuntime(threads)
+
+
 SYSTEMS: dict[str, Callable[[int], System]] = {
     "fastconv": _fastconv,
     "torch": _torch(),
     "torch-channels-last": _torch(channels_last=True),
     "torch-fused": _torch(fused=True),
     "numpy": _numpy,
+    "jax-nchw": _jax("NCHW"),
+    "jax-nhwc": _jax("NHWC"),
+    "onnxruntime": _onnxruntime,
 }
 """How each system is made, by its name."""
 
@@ -78,8 +96,21 @@ class Worker:
         if self.name == "fastconv":
             reply["error"] = exact.error(arrays, exact.parts(row, which))
         del result, arrays
+        if row.kind == "network":
+            del task
+            task, reply["memory"] = self._watched(row, which)
         self.task, self.calls = task, timing.calls_per_sample(task.call)
         return reply
+
+    def _watched(self, row: rows.Row, which: str) -> tuple[Task, int | None]:
+        """The pass once more, now that everything is loaded and compiled, and the bytes that it takes."""
+        if self.name == "fastconv":
+            from fastconv.kernels.memory import shelf
+
+            shelf.release()
+        before = memory.resident()
+        task = self.system.task(row, which)
+        return task, memory.growth(before, task.call)
 
     def turn(self, seconds: float) -> dict[str, Any]:
         """Time the pass that was prepared."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from fastconv import __version__
+from fastconv.benchmark import peers
 from fastconv.benchmark import rows as benchmark
 
 DATA = (
@@ -51,7 +52,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     _import(command("import", "Make a model of an ONNX file, or one of Keras, to train and to run it here."))
     _explain(command("explain", "Derive every gradient of a small network, step by step, with numbers."))
     command("verify", "Check every compiled kernel against its NumPy reference on this machine.")
-    _bench(command("bench", "Time layers of real networks beside PyTorch and NumPy, into a run folder."))
+    _bench(command("bench", "Time layers of real networks beside other libraries, into a run folder."))
     _warmup(command("warmup", "Compile the kernels of a network before they are needed."))
     command("info", "Show versions, CPU, threads and the cache of compiled kernels.")
     return parser.parse_args(arguments)
@@ -169,7 +170,10 @@ def _bench(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quick", action="store_true", help="a few layers of each set, in less time each")
     steps = "whole networks alone: a training step and a prediction of each"
     parser.add_argument("--steps", action="store_true", help=steps)
-    parser.add_argument("--no-torch", action="store_true", help="leave PyTorch out")
+    packages = tuple(peers.PACKAGES)
+    left = f"peers to leave out: some of {', '.join(packages)}"
+    parser.add_argument("--without", type=_several(packages), metavar="NAME,...", help=left)
+    parser.add_argument("--no-torch", action="store_true", help="the same as --without torch")
     ranks = "data-parallel training instead: steps of so many ranks of one thread, and a forecast of more"
     parser.add_argument("--ranks", type=_counts, metavar="N,...", help=ranks)
     link = "of the forecast, in seconds and bytes a second (default: as measured between two ranks)"

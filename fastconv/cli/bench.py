@@ -1,4 +1,4 @@
-"""`fastconv bench`: layers of real networks, side by side with PyTorch and NumPy."""
+"""`fastconv bench`: layers of real networks and whole ones, side by side with other libraries."""
 
 import argparse
 import contextlib
@@ -8,7 +8,7 @@ from importlib import metadata
 from pathlib import Path
 
 from fastconv import __version__
-from fastconv.benchmark import driver, picture, report, rows
+from fastconv.benchmark import driver, peers, picture, report, rows
 from fastconv.benchmark.child import Children
 from fastconv.benchmark.results import Peak, Result, slow
 from fastconv.cli import reports, scaling
@@ -50,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
 def _run(chosen: list[rows.Row], plan: driver.Plan, folder: Path) -> int:
     results: list[Result] = []
     with Children(plan.threads) as children:
-        about = _about(driver.describe(children, plan.torch), len(chosen), plan)
+        about = _about(driver.describe(children, chosen, plan), len(chosen), plan)
         print(columns(list(about.items()), "<<"))
         peak = driver.peak(children, plan)
         print(columns(list(_peaks(peak).items()), "<<"), end="\n\n")
@@ -80,23 +80,29 @@ def _plan(options: argparse.Namespace) -> driver.Plan:
         raise ValueError(f"--threads: got {threads}, needs 1 to {cores} on this machine")
     seconds, rounds = (QUICK_SECONDS, QUICK_ROUNDS) if options.quick else (SECONDS, ROUNDS)
     passes = options.passes or tuple(rows.PASSES)
-    return driver.Plan(
-        threads, options.seconds or seconds, rounds, passes, driver.has_torch() and not options.no_torch
-    )
+    without = {*(options.without or ()), *(["torch"] if options.no_torch else [])}
+    packages = tuple(name for name in peers.installed() if name not in without)
+    return driver.Plan(threads, options.seconds or seconds, rounds, passes, packages)
 
 
 def _about(said: dict[str, str], count: int, plan: driver.Plan) -> dict[str, str]:
     """The machine, the versions and the plan, for the head of the report."""
     versions = f"{__version__}, Numba {metadata.version('numba')}, Python {platform.python_version()}"
-    peer = said.get("PyTorch", "left out: --no-torch" if driver.has_torch() else "not installed")
     return {
         "CPU": f"{_cpu()}, {said['CPU']}, {said['vectors']}",
         "threads": str(plan.threads),
         "fastconv": f"{versions}, threading layer {said['threading layer']}",
-        "PyTorch": peer,
+        **{title: said.get(title, _missing(name, plan)) for name, title in peers.PACKAGES.items()},
         "NumPy": said["NumPy"],
         "rows": f"{count}, in {plan.rounds} rounds, {plan.seconds:g} s for each pass in each system",
     }
+
+
+def _missing(package: str, plan: driver.Plan) -> str:
+    """Why a peer says nothing of itself."""
+    if package in plan.packages:
+        return "no peer of these rows"
+    return f"left out: --without {package}" if package in peers.installed() else "not installed"
 
 
 def _cpu() -> str:

@@ -30,6 +30,7 @@ def test_what_a_system_says_of_itself(children):
 
 
 def test_an_error_in_a_child_is_one_line_and_not_its_end(children):
+    children.ask("numpy", "describe")
     before = children.children["numpy"]
     with pytest.raises(ChildError, match=r"^numpy: ValueError: got kind 'cnv', needs one of conv, [^\n]*$"):
         children.ask("numpy", "prepare", line="cnv", which="forward")
@@ -46,6 +47,15 @@ def test_a_child_that_has_ended_is_started_again(children):
     assert children.children["numpy"].process.pid != process.pid
 
 
+def test_all_children_end_and_begin_anew():
+    with Children(1) as started:
+        started.ask("numpy", "describe")
+        process = started.children["numpy"].process
+        started.end()
+        assert process.poll() is not None
+        assert started.ask("numpy", "describe")
+
+
 def test_a_child_that_ends_says_why():
     said = r"^nobody: ended with status 1: KeyError: 'nobody'$"
     with Children(1) as started, pytest.raises(ChildError, match=said):
@@ -54,6 +64,7 @@ def test_a_child_that_ends_says_why():
 
 def test_a_peer_loads_nothing_of_the_kernels(children):
     """Two OpenMP runtimes in one process would slow each other down."""
+    children.ask("numpy", "describe")
     maps = f"/proc/{children.children['numpy'].process.pid}/maps"
     try:
         with open(maps, encoding="utf-8") as file:  # noqa: PTH123 (not every system has it)

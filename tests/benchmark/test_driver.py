@@ -33,6 +33,9 @@ class Answers:
             raise ChildError(f"{name}: {reply['dies']}")
         return reply
 
+    def end(self):
+        self.asked.append(("everyone", "end"))
+
     def turns(self):
         return [name for name, do in self.asked if do == "turn"]
 
@@ -48,9 +51,22 @@ def test_rounds_interleave():
     assert (result.failure, result.algorithm) == ("", "direct")
 
 
+def test_memory_is_taken_where_a_system_tells_it():
+    answers = Answers(fastconv={"memory": 1000}, torch={"memory": None})
+    assert driver.measure(answers, CONV, "forward", Plan(1)).memory == {"fastconv": 1000}
+
+
+def test_each_pass_of_a_network_has_fresh_processes():
+    answers = Answers()
+    network = parse("network 3 12 | | | autoencoder 3")
+    list(driver.run(answers, [DENSE, network], Plan(1, rounds=1, packages=(), passes=("forward", "train"))))
+    asked = [("fastconv", "prepare"), ("numpy", "prepare"), ("fastconv", "turn"), ("numpy", "turn")]
+    assert answers.asked == [*asked, ("everyone", "end"), ("fastconv", "prepare"), ("fastconv", "turn")]
+
+
 def test_the_time_of_a_turn_is_its_part_of_the_seconds():
     answers = Answers()
-    driver.measure(answers, DENSE, "forward", Plan(1, seconds=2.0, rounds=4, torch=False))
+    driver.measure(answers, DENSE, "forward", Plan(1, seconds=2.0, rounds=4, packages=()))
     assert answers.seconds == [0.5] * 8
 
 
@@ -90,8 +106,12 @@ def test_the_parent_loads_no_system():
     assert not {"numba", "torch"} & set(child.stdout.split())
 
 
-def test_who_runs_what():
-    assert driver.systems("dense", torch=True) == ["fastconv", "torch", "numpy"]
-    assert driver.systems("dense", torch=False) == ["fastconv", "numpy"]
-    assert driver.systems("conv", torch=False) == ["fastconv"]
-    assert driver.systems("adam", torch=True) == ["fastconv", "torch", "torch-fused"]
+def test_those_say_what_they_are_who_have_rows():
+    class Saying:
+        def ask(self, name, do):
+            return {"system": {name: do}}
+
+    network = parse("network 3 12 | | predict | autoencoder 3")
+    plan = Plan(1, packages=("torch", "onnxruntime"))
+    assert [*driver.describe(Saying(), [CONV], plan)] == ["fastconv", "numpy", "torch-channels-last"]
+    assert [*driver.describe(Saying(), [CONV, network], plan)][3:] == ["onnxruntime"]

@@ -28,6 +28,7 @@ def test_the_report_for_people(written):
         "## Slower than 0.97",
         "## Not timed",
         "## alpha",
+        "## alpha: peak memory",
         "## beta",
         "## First calls",
     ]
@@ -41,6 +42,8 @@ def test_the_report_for_people(written):
     assert [*first, "1", "50", "1.42", "36"] in tables
     again = ["", "", "weight gradient", "uncopied", "4.00", "**2.00**", "-", "0.50", "0.50 to 0.50"]
     assert [*again, "0.5", "25", "0.71", "18"] in tables
+    assert ["first", shape, "forward", "2.5", "31.0"] in tables
+    assert ["", "", "weight gradient", "-", "-"] in tables
     assert ["second", "250", "forward", "1.00", "**0.98**", "0.98", "0.98 to 0.98", "2", "50"] in tables
     assert ["fastconv", "2", "2.0", "1.50"] in tables
     assert "INCOMPLETE" not in "\n".join(lines)
@@ -48,7 +51,7 @@ def test_the_report_for_people(written):
 
 def test_every_table_is_one(written):
     blocks = re.findall(r"(?:^\|.*\n)+", (written / "bench.md").read_text(encoding="utf-8"), re.MULTILINE)
-    assert len(blocks) == 6
+    assert len(blocks) == 7
     for block in blocks:
         assert len({len(line) for line in block.splitlines()}) == 1
 
@@ -61,9 +64,10 @@ def test_the_report_for_programs(written):
     )
     numbers = {"fastconv_us": 2, "torch_us": 8, "ratio": 1.5, "ratio_low": 0.5, "ratio_high": 3}
     numbers |= {"gflops": 1, "percent_of_peak": 50, "gbytes_per_s": 1.42, "percent_of_bandwidth": 35.5}
-    numbers |= {"fastconv_first_call_s": 1.5}
+    numbers |= {"fastconv_first_call_s": 1.5, "fastconv_mb": 2.5, "torch-channels-last_mb": 31}
     assert {name: float(first[name]) for name in numbers} == pytest.approx(numbers)
-    assert (first["numpy_us"], relu["gflops"], failed["fastconv_us"], failed["ratio"]) == ("", "", "", "")
+    empty = first["numpy_us"], first["torch_mb"], relu["gflops"], failed["fastconv_us"], failed["ratio"]
+    assert empty == ("",) * 5
     assert failed["failure"] == "torch: ended by signal 11"
 
 

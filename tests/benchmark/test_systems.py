@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import fastconv
-from fastconv.benchmark import check, driver, exact
+from fastconv.benchmark import check, exact, peers
 from fastconv.benchmark.child import Children
 from fastconv.benchmark.numpy_peer import NumPy
 from fastconv.benchmark.ours import Fastconv, channels_last
@@ -35,16 +35,25 @@ def test_numpy_computes_what_the_reference_does(every_pass):
         assert exact.error(task.arrays(task.call()), exact.parts(row, which)) < 1e-6, (row.name, which)
 
 
-@pytest.mark.torch
-@pytest.mark.parametrize("system", ["torch", "torch-channels-last", "torch-fused"])
-def test_pytorch_computes_what_fastconv_does(every_pass, ours, system):
-    pytest.importorskip("torch")
+TORCH = ("torch", "torch-channels-last", "torch-fused")
+OTHERS = ("jax-nchw", "jax-nhwc", "onnxruntime")
+
+
+@pytest.mark.parametrize(
+    "system", [*(pytest.param(name, marks=pytest.mark.torch) for name in TORCH), *OTHERS]
+)
+def test_a_peer_computes_what_fastconv_does(every_pass, ours, system, monkeypatch):
+    package = peers.package(system)
+    if package not in peers.installed():
+        pytest.skip(f"{package} is not installed")
+    monkeypatch.setenv("XLA_FLAGS", "--xla_backend_optimization_level=0")  # which compiles JAX's sooner
     with Children(1) as children:
         for (row, which), arrays in zip(every_pass, ours, strict=True):
-            if system not in driver.systems(row.kind, torch=True):
+            if system not in peers.systems(row.kind, which, [package]):
                 continue
             reply = children.ask(system, "prepare", line=row.line, which=which)
             assert check.difference(check.fingerprint(arrays), reply["fingerprint"]) == "", (row.name, which)
+            assert ("memory" in reply) == (row.kind == "network")
             assert children.ask(system, "turn", seconds=0)["seconds"] > 0
 
 

@@ -64,7 +64,7 @@ def run(fastconv, monkeypatch, rows, tmp_path):
                 yield result
 
         said = {"CPU": "z", "vectors": "wide", "threading layer": "none", "NumPy": "2", "PyTorch": "3"}
-        monkeypatch.setattr(driver, "describe", lambda children, torch: said)
+        monkeypatch.setattr(driver, "describe", lambda children, chosen, plan: said)
         monkeypatch.setattr(driver, "peak", lambda children, plan: peak)
         monkeypatch.setattr(driver, "run", give)
         folder = tmp_path / "run"
@@ -128,6 +128,7 @@ def test_defaults():
         "seconds": None,
         "quick": False,
         "steps": False,
+        "without": None,
         "no_torch": False,
         "ranks": None,
         "link": None,
@@ -147,6 +148,7 @@ def test_defaults():
             ("--passes", "backward"),
             "argument --passes: got 'backward', needs one or more of forward",
         ),
+        (("--without", "mxnet"), "argument --without: got 'mxnet', needs one or more of torch, "),
         (("--threads", "0"), "argument --threads: got 0, needs a whole number from 1 up"),
         (("--threads", "100000"), "--threads: got 100000, needs 1 to "),
         (("--seconds", "0"), "argument --seconds: got 0, needs a number above 0"),
