@@ -122,7 +122,8 @@ _LOSSES: dict[str, type[nn.Loss]] = {"autoencoder": nn.MSELoss, "derivation_cnn"
 """Losses of networks that are no classifiers of several classes."""
 
 _RATES = {
-    **dict.fromkeys(("autoencoder", "ds_cnn", "resnet8", "resnet20", "unet_small"), 1e-3),
+    **dict.fromkeys(("ds_cnn", "resnet8", "unet_small"), 1e-2),
+    **dict.fromkeys(("autoencoder", "resnet20"), 1e-3),
     "mobilenet_v1": 1e-6,
 }
 """Networks with batch norm, whose losses soon depend on rounding, need another one than `RATE`."""

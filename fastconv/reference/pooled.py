@@ -17,7 +17,10 @@ def max_pool2d_placed(
     dilation: Pair = 1,
     ceil_mode: bool = False,
 ) -> tuple[Array, Array]:
-    """`max_pool2d` of windows that are apart, with the number r * kW + s of each maximum's tap, as uint8."""
+    """`max_pool2d` of windows that are apart, with the tap of each maximum, as uint8.
+
+    place[n,c,p,q] = r*kW + s,    Z[n,c,p,q] = X[n, c, p*stride + r - top, q*stride + s - left]
+    """
     Z, indices = max_pool2d(input, kernel_size, stride, padding, dilation, ceil_mode, return_indices=True)
     first, width = _first_taps(Z.shape, input.shape, kernel_size, stride, padding)
     r, s = np.divmod(indices, input.shape[3])
@@ -35,7 +38,10 @@ def max_pool2d_placed_input(
     dilation: Pair = 1,
     ceil_mode: bool = False,
 ) -> Array:
-    """`max_pool2d_input` by places, where `output` is positive, if it is given."""
+    """`max_pool2d_input` by places; with `output`, G counts where that is positive.
+
+    dL/dX[n,c,i,j] = G[n,c,p,q] where the place of (p,q) is the tap that lies on (i,j), else 0
+    """
     first, width = _first_taps(places.shape, input_size, kernel_size, stride, padding)
     r, s = np.divmod(places.astype(np.int64), width)
     G = grad_output if output is None else np.where(output > 0, grad_output, 0)
@@ -62,9 +68,10 @@ def conv2d_pooled(
     padding: Padding = 0,
     dilation: Pair = 1,
 ) -> tuple[Array, Array]:
-    """Convolution, ReLU and max pooling of 2x2: its result, and the place 2 r + s of each maximum.
+    """Convolution, ReLU and max pooling of 2x2: its result, and the place of each maximum, in one type.
 
-    Both are of one type. The place is 4 where a maximum is not positive.
+    Z = max(conv(X, W) + b, 0),    Y[n,k,p,q] = max_{r,s} Z[n,k,2p+r,2q+s]
+    place[n,k,p,q] = 2r + s of the maximum, 4 where it is not positive
     """
     Z = relu(conv2d(input, weight, bias, stride, padding, dilation))
     Y, places = max_pool2d_placed(Z, 2)
@@ -80,14 +87,20 @@ def conv2d_pooled_weight(
     padding: Padding = 0,
     dilation: Pair = 1,
 ) -> Array:
-    """`conv2d_weight` by the gradient of `conv2d_pooled`'s result, and its places."""
+    """`conv2d_weight` by the gradient of `conv2d_pooled`'s result, and its places.
+
+    dL/dW = conv(X, dZ),    dZ[n,k,2p+r,2q+s] = G[n,k,p,q] where place[n,k,p,q] = 2r + s, else 0
+    """
     geometry = stride, padding, dilation
     size = conv2d(input, np.zeros(weight_size, input.dtype), None, *geometry).shape
     return conv2d_weight(input, weight_size, _unpooled(grad_output, places, size), *geometry)
 
 
 def conv2d_pooled_bias(grad_output: Array, places: Array, size: Shape) -> Array:
-    """`conv2d_bias` by the gradient of `conv2d_pooled`'s result, and its places; the convolution's P x Q."""
+    """`conv2d_bias` by the gradient of `conv2d_pooled`'s result, and its places; `size` is that of Z.
+
+    dL/db[k] = sum over n,p,q of G[n,k,p,q] where place[n,k,p,q] < 4
+    """
     return conv2d_bias(_unpooled(grad_output, places, (*grad_output.shape[:2], *size)))
 
 

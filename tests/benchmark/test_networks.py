@@ -79,7 +79,7 @@ def test_steps_that_are_compared_have_no_dropout_and_a_network_of_their_own():
     (timed, rate, dropout), (compared, other, none) = begun
     assert timed is not compared
     assert (rate, dropout) == (networks.LEARNING_RATE, {0.2, 0.4})
-    assert (other, none) == (1e-3, {0})
+    assert (other, none) == (1e-2, {0})
 
 
 def test_the_first_loss_is_that_of_the_reference():

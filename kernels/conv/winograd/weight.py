@@ -41,7 +41,7 @@ class WinogradWeight(Plan):
         """The gradient (K, C, kH, kW), from flat x and dy."""
         g = self.geometry
         tiles, size = images * g.tiles_h * g.tiles_w, g.squares * POINTS * g.panels * g.depth * g.columns
-        parts = max(1, min(PARTS // g.squares, tiles // 256)) if g.panels < PARTS else 1
+        parts = max(1, min(PARTS // g.squares, tiles // 64)) if g.panels < PARTS else 1
         sums = empty((parts * size,), x.dtype)
         splits = min(g.panels, -(-get_num_threads() // parts))
         _sum(parts * splits, 2.0 * tiles * size, g, x, dy, sums, tiles, parts, splits)
