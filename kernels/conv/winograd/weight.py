@@ -29,6 +29,8 @@ TILES = 56
 """Tiles of a block: what the register tile sums between its load and its store."""
 PARTS = 8
 """Most parts of the sum over tiles, fewer of several squares: more threads than that share panels."""
+PART = 64
+"""Fewest tiles of a part, if there are several."""
 
 
 @dataclass(eq=False)
@@ -41,7 +43,7 @@ class WinogradWeight(Plan):
         """The gradient (K, C, kH, kW), from flat x and dy."""
         g = self.geometry
         tiles, size = images * g.tiles_h * g.tiles_w, g.squares * POINTS * g.panels * g.depth * g.columns
-        parts = max(1, min(PARTS // g.squares, tiles // 64)) if g.panels < PARTS else 1
+        parts = max(1, min(PARTS // g.squares, tiles // PART)) if g.panels < PARTS else 1
         sums = empty((parts * size,), x.dtype)
         splits = min(g.panels, -(-get_num_threads() // parts))
         _sum(parts * splits, 2.0 * tiles * size, g, x, dy, sums, tiles, parts, splits)

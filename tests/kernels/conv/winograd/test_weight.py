@@ -71,8 +71,8 @@ def test_threads_change_no_bit_and_the_sum_is_within_the_bound(gradient):
     ("filters", "taps", "images", "parts"),
     [
         (FILTERS, (3, 3), 1, 1),
-        (FILTERS, (3, 3), 2 * 256 // TILES - 1, 1),
-        (FILTERS, (3, 3), 3 * 256 // TILES, 3),
+        (FILTERS, (3, 3), 2 * weight.PART // TILES - 1, 1),
+        (FILTERS, (3, 3), 3 * weight.PART // TILES, 3),
         (FILTERS, (3, 3), 1000, weight.PARTS),
         (FILTERS, (5, 3), 1000, weight.PARTS // 2),  # of two squares
         (8 * weight.PARTS * CHANNELS, (3, 3), 1000, 1),  # there are panels for all threads
