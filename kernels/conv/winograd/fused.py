@@ -1,8 +1,9 @@
 """The forward pass of few tiles: the filters are transformed where they are used, and never lie in memory.
 
-A job is one part of the filter panels. Of a slice of the channels at a time, it computes
+A job is one part of the filter panels, and where these are fewer than threads one part of the tiles. Of a
+slice of the channels at a time, it computes
 
-    v[point, tile, c] = B^T x B             all tiles
+    v[point, tile, c] = B^T x B             its tiles
     u[point, c, k] = G w G^T                one panel
     m[point, tile, k] += sum over c of v[point, tile, c] * u[point, c, k]         on the register tile
 
@@ -55,11 +56,13 @@ class Fused(Convolution):
         """Convolve all images of flat x with the filters in flat `weight` into flat y."""
         g = self.geometry
         tiles = images * g.tiles_h * g.tiles_w
-        sums = POINTS * -(-tiles // g.rows) * g.rows * g.columns * x.itemsize
-        parts = min(g.panels, max(get_num_threads(), -(-g.panels * sums // SUMS)))
-        _forward(parts, 2.0 * POINTS * tiles * g.channels * g.filters,
+        threads, blocks = get_num_threads(), -(-tiles // g.rows)
+        sums = POINTS * blocks * g.rows * g.columns * x.itemsize
+        parts = min(g.panels, max(threads, -(-g.panels * sums // SUMS)))
+        cuts = max(1, min(threads // parts, blocks // 2))
+        _forward(parts * cuts, 2.0 * POINTS * tiles * g.channels * g.filters,
             g, x, weight, bias, bias if other is None else other, y, tiles, source.filter, source.channel,
-            source.starts[0], parts, self.streams(y),
+            source.starts[0], parts, cuts, self.streams(y),
         )  # fmt: skip
 
 
@@ -137,30 +140,33 @@ def _products(g, v, u, m, tiles, count, panel, m_pitch, fresh):
 
 @kernel
 def _forward(
-    g, x, weight, bias, other, y, tiles, filter_step, channel_step, flip, parts, bypass, first, last
+    g, x, weight, bias, other, y, tiles, filter_step, channel_step, flip, parts, cuts, bypass, first, last
 ):  # fmt: skip
     """y[n, p, q, k] = bias[k] + A^T (sum over c of u * v) A, with u = G w G^T and v = B^T x B
 
     x (N, H, W, C), filters of 3x3 taps at weight[k * filter_step + c * channel_step + tap], from tap `flip`
     on: 0, or 8 for flipped filters. bias (K,), y where g's `Place` says. Channels and filters fill whole
-    vectors, stride and dilation are 1. Overwrites y. A job is one of `parts` of the panels, with all tiles of
-    all images: `run` makes the parts so small that the sums stay in the L2 cache.
+    vectors, stride and dilation are 1. Overwrites y. A job is one of `parts` of the panels, with one of
+    `cuts` of the tiles of all images: `run` makes the parts so small that the sums stay in the L2 cache.
     """
     adjacent = g.channels if channel_step == TAPS * TAPS else 1  # channels whose taps lie side by side
-    rounded = (tiles + g.rows - 1) // g.rows * g.rows
+    most = (tiles + cuts - 1) // cuts  # tiles of a job
+    rounded = (most + g.rows - 1) // g.rows * g.rows
     m_pitch = (g.panels + parts - 1) // parts * g.columns + g.lanes
     v = scratch(POINTS * rounded * g.v_pitch, x)
     u = scratch(POINTS * g.u_pitch, x)
     m = scratch(POINTS * rounded * m_pitch, x)
     taps = scratch((g.slice * 9 + g.lanes) * g.lanes, x)
     half = scratch(POINTS * g.lanes, x)
-    if tiles < rounded:
+    if tiles < rounded * cuts:
         v[:] = 0  # tiles that only fill the register tile
     for job in range(first, last):
-        panel0, panel1 = share(g.panels, parts, job)
+        part = job // cuts
+        panel0, panel1 = share(g.panels, parts, part)
+        t0, t1 = share(tiles, cuts, job - part * cuts)
         for c0 in range(0, g.channels, g.slice):
             count = min(g.slice, g.channels - c0)
-            transform_inputs(g, x, 0, tiles, 0, 0, c0, c0 + count, half, v, rounded * g.v_pitch)
+            transform_inputs(g, x, t0, t1 - t0, 0, 0, c0, c0 + count, half, v, rounded * g.v_pitch)
             for panel in range(panel0, panel1):
                 for lane in range(0, g.columns, g.lanes):
                     at = (panel * g.columns + lane) * filter_step + c0 * channel_step
@@ -169,7 +175,7 @@ def _forward(
                     )
                 _products(g, v, u, m, rounded, count, panel - panel0, m_pitch, c0 == 0)
         k0, k1 = panel0 * g.columns, panel1 * g.columns
-        for t in range(tiles):
+        for t in range(t1 - t0):
             transform_output(
-                g, m, t * m_pitch - k0, rounded * m_pitch, k0, k1, half, bias, other, y, t, bypass
+                g, m, t * m_pitch - k0, rounded * m_pitch, k0, k1, half, bias, other, y, t0 + t, bypass
             )
