@@ -214,7 +214,8 @@ def _split_pooled(g, dy, places, slopes, pairs, dz_planes, n, p0, p1):
 def _sum(g, x, dy, places, sums, blocks, parts, first, last):
     """sums[part, c, r, s, k, lane] = sum over the part's n, p, the lane's q of x[n, ..., c] * dz[n, p, q, k]
 
-    x (N, H, W, C), dy and places (N, P // 2, Q // 2, K); else as the sum of `pixel_lanes`.
+    x (N, H, W, C), dy and places (N, P // 2, Q // 2, K); overwrites sums. A job is one of `parts` of the
+    `blocks` of rows of all images, as in `pixel_lanes`, to the bit.
     """
     rows = input_rows(g, g.block_rows)
     size = g.channels * g.taps_h * g.taps_w * g.filters * g.lanes

@@ -20,7 +20,7 @@ from ...chain.stages import Form
 from ...engine import machine
 from ...engine.geometry import Geometry
 from ...engine.jit import get_num_threads, inline, kernel, share
-from ...memory.buffers import scratch
+from ...memory.buffers import constant, scratch
 from ...simd import fma, load, store, transposed, zero
 from ..pack import Source
 from ..plan import Convolution, Place, literals_of_stages, sizes_of_stages
@@ -60,9 +60,10 @@ class Fused(Convolution):
         sums = POINTS * blocks * g.rows * g.columns * x.itemsize
         parts = min(g.panels, max(threads, -(-g.panels * sums // SUMS)))
         cuts = max(1, min(threads // parts, blocks // 2))
+        steps = constant(np.array([source.filter, source.channel, source.starts[0]]))
         _forward(parts * cuts, 2.0 * POINTS * tiles * g.channels * g.filters,
-            g, x, weight, bias, bias if other is None else other, y, tiles, source.filter, source.channel,
-            source.starts[0], parts, cuts, self.streams(y),
+            g, x, weight, bias, bias if other is None else other, y, tiles, steps, parts, cuts,
+            self.streams(y),
         )  # fmt: skip
 
 
@@ -140,15 +141,16 @@ def _products(g, v, u, m, tiles, count, panel, m_pitch, fresh):
 
 @kernel
 def _forward(
-    g, x, weight, bias, other, y, tiles, filter_step, channel_step, flip, parts, cuts, bypass, first, last
+    g, x, weight, bias, other, y, tiles, steps, parts, cuts, bypass, first, last
 ):  # fmt: skip
     """y[n, p, q, k] = bias[k] + A^T (sum over c of u * v) A, with u = G w G^T and v = B^T x B
 
-    x (N, H, W, C), filters of 3x3 taps at weight[k * filter_step + c * channel_step + tap], from tap `flip`
-    on: 0, or 8 for flipped filters. bias (K,), y where g's `Place` says. Channels and filters fill whole
+    x (N, H, W, C), filters of 3x3 taps at weight[k * steps[0] + c * steps[1] + tap], from tap steps[2] on: 0,
+    or 8 for flipped filters. bias (K,), y where g's `Place` says. Channels and filters fill whole
     vectors, stride and dilation are 1. Overwrites y. A job is one of `parts` of the panels, with one of
     `cuts` of the tiles of all images: `run` makes the parts so small that the sums stay in the L2 cache.
     """
+    filter_step, channel_step, flip = steps[0], steps[1], steps[2]
     adjacent = g.channels if channel_step == TAPS * TAPS else 1  # channels whose taps lie side by side
     most = (tiles + cuts - 1) // cuts  # tiles of a job
     rounded = (most + g.rows - 1) // g.rows * g.rows
