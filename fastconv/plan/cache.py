@@ -50,8 +50,8 @@ class Cache:
         self._since = Since()
         self._lock = threading.Lock()
 
-    def plan(self, key: Any, make: Callable[[], Any]) -> Any:
-        """The plan of a key, which `make` makes where there is none; `Unplanned` where it cannot."""
+    def plan(self, key: Any, make: Callable[..., Any], *given: Any) -> Any:
+        """The plan of a key, which `make(*given)` makes where there is none; `Unplanned` where it cannot."""
         found = self._found.get(key)
         if found is None or not self._since.holds():
             with self._lock:
@@ -60,7 +60,7 @@ class Cache:
                     self._since = Since(now=True)
             try:
                 with paused():
-                    found = make()
+                    found = make(*given)
             except UnplannedError as error:
                 found = Unplanned(str(error))
             self._keep(key, found)
@@ -86,15 +86,12 @@ class Plans(Cache):
         """The plan for inputs like x, which `make` makes where there is none; None if there can be none."""
         if not (backends.plannable() and x.flags.aligned):
             return None
-        found = self._of(x, make)
+        found: Prediction | Unplanned = self.plan((x.shape, x.strides, x.dtype), make, x)
         return None if isinstance(found, Unplanned) else found
 
     def seen(self, x: Array, make: Callable[[Array], Prediction]) -> Prediction | Unplanned:
         """The same, with the reason where there can be none."""
         if not backends.plannable():
             return Unplanned("the backend is not numba, or fastconv.config(plan=False) is in force")
-        return self._of(x, make)
-
-    def _of(self, x: Array, make: Callable[[Array], Prediction]) -> Prediction | Unplanned:
-        found: Prediction | Unplanned = self.plan((x.shape, x.strides, x.dtype), lambda: make(x))
+        found: Prediction | Unplanned = self.plan((x.shape, x.strides, x.dtype), make, x)
         return found

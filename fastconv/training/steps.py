@@ -45,7 +45,7 @@ class Steps(Cache):
             return None
         whole = weight is None and descent.clip_norm is None
         key = (x.shape, x.strides, x.dtype, *((y.shape, y.strides, y.dtype) if whole else ()))
-        found: Plan = self.plan(key, lambda: self._made(x, y, descent, whole))
+        found: Plan = self.plan(key, self._made, x, y, descent, whole)
         self.latest = found
         return None if isinstance(found, Unplanned) else found
 
