@@ -64,9 +64,7 @@ def placed(operations: Operations, route: Operation) -> None:
     window = {name: pool.given[name] for name in WINDOW}
     if not (apart(**window) and pays(dy.shape[1], dy.dtype)):
         return
-    mask = operations.maker(dy, "relu_input")
-    if mask and not (operations.same(mask.given["output"], pool.result[0]) and operations.read_once(dy)):
-        mask = None
+    mask = _mask(operations, dy, pool.result[0]) if operations.read_once(dy) else None
     new = operations.instead((pool,), "max_pool2d_placed", input=pool.given["input"], **window)
     y, places = new.result
     given = {"places": places, "input_size": route.given["input_size"], **window}
@@ -114,13 +112,19 @@ def _pooled_gradients(operations: Operations, pool: Operation) -> list[tuple[Arr
     routes = operations.readers(indices)
     if [route.name for route in routes] != ["max_pool2d_input"]:
         return None
-    mask = operations.maker(routes[0].given["grad_output"], "relu_input")
-    if mask is None or not operations.same(mask.given["output"], y):
+    mask = _mask(operations, routes[0].given["grad_output"], y)
+    if mask is None:
         return None
     gradients = operations.readers(routes[0].result)
     if not all(gradient.name in ("conv2d_weight", "conv2d_bias") for gradient in gradients):
         return None
     return [(mask.given["grad_output"], gradient) for gradient in gradients]
+
+
+def _mask(operations: Operations, slope: Array, y: Array) -> Operation | None:
+    """What has made a gradient by masking another one where y is not positive, if that has made it."""
+    mask = operations.maker(slope, "relu_input")
+    return mask if mask and operations.same(mask.given["output"], y) else None
 
 
 def masked_in_norm(operations: Operations, gradient: Operation) -> None:

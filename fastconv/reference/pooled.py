@@ -22,7 +22,7 @@ def max_pool2d_placed(
     place[n,c,p,q] = r*kW + s,    Z[n,c,p,q] = X[n, c, p*stride + r - top, q*stride + s - left]
     """
     Z, indices = max_pool2d(input, kernel_size, stride, padding, dilation, ceil_mode, return_indices=True)
-    first, width = _first_taps(Z.shape, input.shape, kernel_size, stride, padding)
+    first, width = _first_taps(Z.shape, kernel_size, stride, padding)
     r, s = np.divmod(indices, input.shape[3])
     return Z, ((r - first[0]) * width + s - first[1]).astype(np.uint8)
 
@@ -42,7 +42,7 @@ def max_pool2d_placed_input(
 
     dL/dX[n,c,i,j] = G[n,c,p,q] where the place of (p,q) is the tap that lies on (i,j), else 0
     """
-    first, width = _first_taps(places.shape, input_size, kernel_size, stride, padding)
+    first, width = _first_taps(places.shape, kernel_size, stride, padding)
     r, s = np.divmod(places.astype(np.int64), width)
     G = grad_output if output is None else np.where(output > 0, grad_output, 0)
     dX = max_pool2d_input(G, (first[0] + r) * input_size[3] + first[1] + s, input_size)
@@ -51,7 +51,7 @@ def max_pool2d_placed_input(
 
 
 def _first_taps(
-    outputs: Shape, image: Shape, kernel_size: Pair, stride: Pair | None, padding: Padding
+    outputs: Shape, kernel_size: Pair, stride: Pair | None, padding: Padding
 ) -> tuple[tuple[Array, Array], int]:
     """The row (P, 1) and the column (Q,) of the first tap of each window, and kW."""
     kernel = pair(kernel_size)
