@@ -38,7 +38,7 @@ def public_names() -> dict[str, object]:
             try:
                 module = importlib.import_module(name)
             except ImportError as error:  # of an optional package
-                missing = isinstance(error, ModuleNotFoundError) and error.name == "torch"
+                missing = isinstance(error, ModuleNotFoundError) and error.name in ("torch", "jax")
                 if "pip install" not in str(error) and not missing:
                     raise
                 continue
