@@ -1,7 +1,9 @@
 """PyTorch's update rules, in place; float64 arithmetic, rounded when it is stored, as the reference does.
 
-One call of a kernel updates all parameters of a type: it is given a table with one row for each of them. A
-job is one chunk of one parameter.
+One call of a kernel updates all parameters of a type. A job is one chunk of one parameter, with a row of its
+own in the table that the kernel is given. Each worker has its share of each parameter: the rows of a weight
+whose gradients it has computed, which lie in its cache. To fetch them from another's takes several times as
+long where two cores share none.
 """
 
 import math
@@ -9,7 +11,7 @@ import math
 import numpy as np
 
 from .engine.geometry import vector
-from .engine.jit import inline, kernel, vectorized
+from .engine.jit import get_num_threads, inline, kernel, vectorized
 from .engine.operand import elements
 from .engine.walk import address
 from .memory.buffers import CHUNK, cannot_be_planned, constant, flat_like, given, scratch
@@ -37,16 +39,14 @@ def sgd_numbers(lr, momentum=0.0, dampening=0.0, weight_decay=0.0, nesterov=Fals
 def _sgd(g, table, like, numbers, first, last):
     """The rule of `sgd` for all parameters of a type, in place; numbers: `sgd_numbers`
 
-    One row of `table` for each parameter: its first job, its size, and the addresses of the arrays p, g and,
-    with momentum, v, which are dense and of the type of `like`. A job is CHUNK elements of one parameter;
-    `_update` cuts them.
+    A job is a row of `table`: up to CHUNK elements of one parameter, so many of the arrays p, g and, with
+    momentum, v, which are of the type of `like`, from these addresses on; `_table` cuts them.
     """
     lr, momentum, dampening, weight_decay = numbers[0], numbers[1], numbers[2], numbers[3]
     nesterov, fresh = numbers[4] != 0, numbers[5] != 0
     for job in range(first, last):
-        row = _row_of(table, job)
-        p, dp = _chunk(table, row, job, 0, like), _chunk(table, row, job, 1, like)
-        v = _chunk(table, row, job, 2, like) if momentum != 0 else p
+        p, dp = _chunk(table, job, 0, like), _chunk(table, job, 1, like)
+        v = _chunk(table, job, 2, like) if momentum != 0 else p
         _sgd_chunk(p, dp, v, lr, momentum, dampening, weight_decay, nesterov, fresh)
 
 
@@ -88,16 +88,14 @@ def _adam(g, table, like, numbers, first, last):
     with q = p * shrink and d = g + weight_decay * q, for all parameters of a type, in place; numbers:
     `adam_numbers`.
 
-    One row of `table` for each parameter: its first job, its size, and the addresses of the arrays p, g, m
-    and s, which are dense and of the type of `like`. A job is CHUNK elements of one parameter; `_update` cuts
-    them.
+    A job is a row of `table`: up to CHUNK elements of one parameter, so many of the arrays p, g, m and s,
+    which are of the type of `like`, from these addresses on; `_table` cuts them.
     """
     rate, root, beta1, beta2 = numbers[0], numbers[1], numbers[2], numbers[3]
     eps, weight_decay, shrink = numbers[4], numbers[5], numbers[6]
     for job in range(first, last):
-        row = _row_of(table, job)
-        p, dp = _chunk(table, row, job, 0, like), _chunk(table, row, job, 1, like)
-        m, s = _chunk(table, row, job, 2, like), _chunk(table, row, job, 3, like)
+        p, dp = _chunk(table, job, 0, like), _chunk(table, job, 1, like)
+        m, s = _chunk(table, job, 2, like), _chunk(table, job, 3, like)
         _adam_chunk(p, dp, m, s, rate, root, beta1, beta2, eps, weight_decay, shrink)
 
 
@@ -148,22 +146,21 @@ def _rmsprop(g, table, like, numbers, first, last):
     with d = g + weight_decay * p and m += (1 - alpha) * (d - m), for all parameters of a type, in place;
     numbers: `rmsprop_numbers`.
 
-    One row of `table` for each parameter: its first job, its size, and the addresses of the arrays p, g, s,
-    with momentum v, and if `centered` m, which are dense and of the type of `like`. A job is CHUNK elements
-    of one parameter; `_update` cuts them.
+    A job is a row of `table`: up to CHUNK elements of one parameter, so many of the arrays p, g, s, with
+    momentum v, and if `centered` m, which are of the type of `like`, from these addresses on; `_table` cuts
+    them.
     """
     lr, alpha, eps, weight_decay = numbers[0], numbers[1], numbers[2], numbers[3]
     momentum, centered = numbers[4], numbers[5] != 0
     sizes = scratch(CHUNK, like)
     for job in range(first, last):
-        row = _row_of(table, job)
-        p, dp = _chunk(table, row, job, 0, like), _chunk(table, row, job, 1, like)
-        s = _chunk(table, row, job, 2, like)
+        p, dp = _chunk(table, job, 0, like), _chunk(table, job, 1, like)
+        s = _chunk(table, job, 2, like)
         _rmsprop_sizes(sizes, p, dp, s, alpha, weight_decay)
         if centered:
-            m = _chunk(table, row, job, 4 if momentum != 0 else 3, like)
+            m = _chunk(table, job, 4 if momentum != 0 else 3, like)
             _rmsprop_spreads(sizes, p, dp, m, alpha, weight_decay)
-        v = _chunk(table, row, job, 3, like) if momentum != 0 else p
+        v = _chunk(table, job, 3, like) if momentum != 0 else p
         _rmsprop_chunk(p, dp, v, sizes, lr, eps, weight_decay, momentum)
 
 
@@ -213,23 +210,9 @@ def _smallest(p):
 
 
 @inline
-def _row_of(table, job):
-    """The row of the parameter that the job belongs to: the last one whose first job is not after it."""
-    low, high = 0, len(table)
-    while high - low > 1:
-        middle = (low + high) // 2
-        if table[middle, 0] <= job:
-            low = middle
-        else:
-            high = middle
-    return low
-
-
-@inline
-def _chunk(table, row, job, which, like):
+def _chunk(table, job, which, like):
     """The elements of a job, of the parameter (0), its gradient (1) or a state."""
-    first = (job - table[row, 0]) * CHUNK
-    return elements(table[row, 2 + which], first, min(CHUNK, table[row, 1] - first), like)
+    return elements(table[job, 1 + which], 0, table[job, 0], like)
 
 
 NUMBERS = {"sgd": sgd_numbers, "adam": adam_numbers, "rmsprop": rmsprop_numbers}
@@ -250,14 +233,33 @@ def _update(run, work, parameters, gradients, states, numbers):
         cannot_be_planned("a parameter that is not dense")
     told = given(*numbers)
     for dtype, lines_of_all in groups.items():
-        jobs, count, table = 0, 0, []
-        for lines in lines_of_all:
-            size = lines[0].size
-            table.append((jobs, size, *map(address, lines)))
-            jobs, count = jobs - (-size // CHUNK), count + size
-        run(jobs, work * count, vector(dtype), constant(np.array(table, np.int64)), np.empty(0, dtype), told)
+        table = _table(lines_of_all, dtype.itemsize)
+        size = sum(lines[0].size for lines in lines_of_all)
+        run(len(table), work * size, vector(dtype), constant(table), np.empty(0, dtype), told)
     for arrays, lines in copied:
         _put_back(arrays, lines)
+
+
+def _table(lines_of_all, itemsize):
+    """A row for each chunk of each parameter: its elements, and where they begin in each of the arrays.
+
+    The rows are in the order of the workers that do them. A parameter of fewer chunks than there are workers
+    goes to the next of them in turn.
+    """
+    sizes, workers = np.array([lines[0].size for lines in lines_of_all]), get_num_threads()
+    chunks = -(-sizes // CHUNK)
+    owner = np.repeat(np.arange(len(sizes)), chunks)
+    place = np.arange(len(owner)) - np.repeat(np.cumsum(chunks) - chunks, chunks)
+    few = np.where(chunks < workers, chunks, 0)
+    in_turn = (np.cumsum(few) - few)[owner] + place
+    worker = np.where(few[owner] > 0, in_turn % workers, place * workers // chunks[owner])
+    order = np.argsort(worker, kind="stable")
+    owner, first = owner[order], place[order] * CHUNK
+    addresses = np.array([[address(line) for line in lines] for lines in lines_of_all])
+    table = np.empty((len(owner), 1 + addresses.shape[1]), np.int64)
+    table[:, 0] = np.minimum(sizes[owner] - first, CHUNK)
+    table[:, 1:] = addresses[owner] + itemsize * first[:, None]
+    return table
 
 
 def _dense(arrays):

@@ -36,8 +36,8 @@ from .workshop import Order, finish, ordered
 SERIAL_WORK = 1_000_000
 """Work below which a parallel region may cost more than it saves: about 20 µs. A multiply-add counts 2; a
 load from memory or an exponential counts as many operations as the CPU could do in the same time."""
-SPIN = "2000"
-"""Rounds that an idle OpenMP thread spins before it sleeps, about 100 µs: enough to meet the next kernel of a
+SPIN = "6000"
+"""Rounds that an idle OpenMP thread spins before it sleeps, about 160 µs: enough to meet the next kernel of a
 training step. GNU OpenMP's own 300,000 take the cores from everybody else on a shared machine."""
 
 _FLAGS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}}

@@ -5,6 +5,8 @@ import pytest
 
 import fastconv
 from fastconv import kernels, reference
+from fastconv.kernels import optimizer
+from fastconv.kernels.memory.buffers import CHUNK
 
 SGD = [
     {},
@@ -92,6 +94,25 @@ def test_rmsprop_has_the_same_bits_at_any_number_of_threads():
         results.append(groups)
     for one, two in zip(*results, strict=True):
         np.testing.assert_array_equal(one[0], two[0])
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_each_worker_has_its_share_of_each_parameter(monkeypatch, threads):
+    monkeypatch.setattr(optimizer, "get_num_threads", lambda: threads)
+    sizes = [6 * CHUNK, 5, 12 * CHUNK, 7, 3 * CHUNK - 1, 9]
+    all_lines = [(np.empty(size, np.float32), np.empty(size, np.float32)) for size in sizes]
+    table = optimizer._table(all_lines, 4)
+    for lines in all_lines:
+        for which, line in enumerate(lines):
+            begin, end = line.ctypes.data, line.ctypes.data + line.nbytes
+            mine = [(at - begin, n) for n, at in table[:, [0, 1 + which]] if begin <= at < end]
+            assert mine == [
+                (at, min(CHUNK, (line.nbytes - at) // 4)) for at in range(0, line.nbytes, 4 * CHUNK)
+            ]
+            for worker in range(threads if line.size > 2 * CHUNK else 0):
+                first, last = worker * len(table) // threads, (worker + 1) * len(table) // threads
+                share = sum(n for n, at in table[first:last, [0, 1 + which]] if begin <= at < end)
+                assert abs(share - line.size / threads) <= CHUNK / 2 + 1
 
 
 def compare(fast, exact, roundings=2):
