@@ -20,6 +20,11 @@ def announce(layer: Any, gradients: Gradients) -> None:
         listener(layer, gradients)
 
 
+def listened() -> bool:
+    """Whether there is a listener."""
+    return _listener.get() is not None
+
+
 @contextmanager
 def listening(listener: Listener) -> Iterator[None]:
     """`listener` hears of all gradients inside a `with` block, in this thread."""

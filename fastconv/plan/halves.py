@@ -32,18 +32,27 @@ class Halves(Planned):
         kept: list[Array],
         memory: Array | None,
     ) -> None:
-        self._kept, self._filled = kept, recording.trace.filled
-        outside = [*outside, *(array for array, _ in self._filled)]
-        operations = rewritten(recording, places, [output, *outside])
+        self._kept, filled = kept, [array for array, _ in recording.trace.filled]
+        self._functions = [function for _, function in recording.trace.filled]
+        operations = rewritten(recording, places, [output, *outside, *filled])
         first = _first_half(operations, halfway)
         self._verdicts = [verdicts for operation in first for verdicts in operation.verdicts]
         for array in (*outside, *self._verdicts):
             places.stay(array)
         launches = [launch for operation in operations for launch in operation.launches]
-        super().__init__(operations, Program(launches, places, [places.made_root(output)]), output)
+        program = Program(
+            launches,
+            places,
+            fresh=[places.made_root(output)],
+            filled=[places.made_root(array) for array in filled],
+        )
+        super().__init__(operations, program, output)
+        self._split = sum(len(operation.launches) for operation in first)
+        self._take(memory)
+
+    def _take(self, memory: Array | None) -> None:
+        """From now on runs on this memory, if it is large enough, or on its own."""
         self._instance = self.program.instance(memory)
-        split = sum(len(operation.launches) for operation in first)
-        self._halves = self._instance.steps[:split], self._instance.steps[split:]
 
     @property
     def memory(self) -> Array:
@@ -52,17 +61,18 @@ class Halves(Planned):
 
     def _forward(self, x: Array, target: Array) -> Array:
         """The output for a batch, which has to stay as it is until the second half has run."""
-        for array, function in self._filled:
+        for array, function in zip(self._instance.filled, self._functions, strict=True):
             array[...] = function()
         memory, y = self._result()
         self._engine.aim(self._instance.bases, x, target, memory)
-        self._walk(0)
+        self._walk(0, self._split)
         return y
 
-    def _walk(self, half: int) -> None:
+    def _walk(self, first: int, last: int | None = None) -> None:
+        """Runs the steps from `first` to `last` (exclusive), or to the end."""
         instance = self._instance
         with self._alone:
-            self._engine.walk(self._halves[half], instance.patches, instance.bases)
+            self._engine.walk(instance.steps[first:last], instance.patches, instance.bases)
 
     def _changed(self) -> list[Array]:
         """Parameters, buffers and states, which a table of addresses names."""

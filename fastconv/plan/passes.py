@@ -1,6 +1,8 @@
 """A model's forward pass and its gradients, planned, where the loss or the update is Python's."""
 
+import copy
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -9,6 +11,9 @@ from fastconv.plan.halves import Halves
 from fastconv.plan.places import Places
 from fastconv.plan.record import Recording, UnplannedError, arrays_in, like
 from fastconv.types import Array
+
+Hear = Callable[[dict[str, Any]], None]
+"""What is told of gradients by name."""
 
 
 class Passes(Halves):
@@ -49,18 +54,52 @@ class Passes(Halves):
         for array in gradients:
             places.made_root(array)
         super().__init__(recording, places, halfway, output, gradients, kept, memory)
+        self._slots: dict[int, Passes] = {}
 
     def forward(self, x: Array) -> Array:
         """The output for a batch, which has to stay as it is until `backward`."""
         return self._forward(x, x)
 
-    def backward(self, slope: Array) -> dict[str, Any]:
-        """The gradients for dL/doutput of the last batch, in arrays that the next ones overwrite."""
+    def backward(self, slope: Array, hear: Hear | None = None) -> dict[str, Any]:
+        """The gradients for dL/doutput of the last batch, in arrays that the next ones overwrite.
+
+        `hear` gets them as soon as they are there, some at a time.
+        """
         expected = self._slope
         if slope.strides != expected.strides or not slope.flags.aligned:
             laid = np.empty_like(expected)
             laid[...] = slope
             slope = laid
         self._instance.bases[1] = self._engine.address(slope)
-        self._walk(1)
+        if hear is None:
+            self._walk(self._split)
+        else:
+            first = self._split
+            for last, names in self._ends:
+                self._walk(first, last)
+                hear({name: self._gradients[name] for name in names})
+                first = last
+            self._walk(first)
         return dict(self._gradients)
+
+    def slot(self, number: int) -> "Passes":
+        """The same on memory of its own, but for the gradients: batches of other numbers stay under way."""
+        if number not in self._slots:
+            twin = self._slots[number] = copy.copy(self)
+            twin._take(None)
+        return self._slots[number]
+
+    @property
+    def bytes(self) -> int:
+        """How much memory belongs to the plan."""
+        return super().bytes + len(self._slots) * self.program.passing_bytes
+
+    @cached_property
+    def _ends(self) -> list[tuple[int, list[str]]]:
+        """The steps after which gradients are there, and their names."""
+        ends: dict[int, list[str]] = {}
+        for name, gradient in self._gradients.items():
+            if gradient is not None:
+                root = self.program.places.made_root(gradient)
+                ends.setdefault(self.program.last[root] + 1, []).append(name)
+        return sorted(ends.items())

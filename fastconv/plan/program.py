@@ -29,10 +29,16 @@ class Program:
     - `places`: where the arrays of the launches lie.
     - `fresh`: the indices of arrays in `places` that each run gets new ones for, beside those that are given.
     - `settling`: the indices of the launches that need not run again while what they read stays as it is.
+    - `filled`: the indices of arrays that Python fills before the first launch.
     """
 
     def __init__(
-        self, launches: list[Any], places: Places, fresh: Iterable[int] = (), settling: Iterable[int] = ()
+        self,
+        launches: list[Any],
+        places: Places,
+        fresh: Iterable[int] = (),
+        settling: Iterable[int] = (),
+        filled: Iterable[int] = (),
     ) -> None:
         from fastconv.kernels.engine import jit
         from fastconv.kernels.engine.machine import LINE, aligned
@@ -42,6 +48,9 @@ class Program:
         self.launches += [launch for i, launch in enumerate(launches) if i not in {*self.settling}]
         self.places, self._line, self._aligned = places, LINE, aligned
         self.moving = [*range(places.given), *fresh]
+        self.filled = [*filled]
+        self.last: dict[int, int] = {}
+        """By the index of an array, the last step that needs it."""
         self._steps: list[list[int]] = []
         self._words: list[int] = []
         self._relocations: list[Relocation] = []
@@ -61,7 +70,7 @@ class Program:
 
     def _memory(self) -> tuple[dict[int, int], dict[int, int], int, int]:
         """Where arrays lie that stay from run to run, where the others lie, and the bytes of both."""
-        lives: dict[int, tuple[int, int]] = {}
+        lives = dict.fromkeys(self.filled, (0, 0))
         lasting: set[int] = set()
         ends = [step[-1] for step in self._steps[1:]] + [len(self._words)]
         step = 0
@@ -72,6 +81,7 @@ class Program:
             lives[place.root] = first, step
             if step < len(self.settling):
                 lasting.add(place.root)
+        self.last = {root: last for root, (_, last) in lives.items()}
         sizes = {root: self.places.roots[root].nbytes for root in lives}
         others = {*self.moving, *self.places.fixed}
         stay = {root: (0, len(self._steps)) for root in lasting}
@@ -109,14 +119,26 @@ class Program:
             else:
                 words[word] = passing.ctypes.data + self._passing[root] + offset
         steps[:, -1] = base + steps[:, -1] * WORD
-        return Instance(steps, np.array(patches, np.int64).reshape(-1, 3), words, passing)
+        return Instance(
+            steps, np.array(patches, np.int64).reshape(-1, 3), words, passing, self._views(passing)
+        )
+
+    def _views(self, passing: Array) -> list[Array]:
+        """The arrays that Python fills, in an instance's memory."""
+        roots = ((root, self.places.roots[root]) for root in self.filled)
+        return [np.ndarray(array.shape, array.dtype, passing, self._passing[root]) for root, array in roots]
 
 
 class Instance:
-    """A program's steps on memory of their own; `bases` are the addresses of what a run gets and gives."""
+    """A program's steps on memory of their own; `bases` are the addresses of what a run gets and gives.
 
-    def __init__(self, steps: Array, patches: Array, words: Array, memory: Array) -> None:
+    `filled` are the arrays in this memory that Python fills before a run.
+    """
+
+    def __init__(
+        self, steps: Array, patches: Array, words: Array, memory: Array, filled: list[Array]
+    ) -> None:
         self.steps, self.patches = steps, patches
         self.bases = np.zeros(3, np.int64)
-        self.memory = memory
+        self.memory, self.filled = memory, filled
         self._alive = words

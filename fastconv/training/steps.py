@@ -1,8 +1,8 @@
 """The steps of training that are planned: one plan for each kind of batch."""
 
-from collections.abc import Iterable
-from contextlib import suppress
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, TypeVar, cast
 
 from fastconv import backends, nn, optim
 from fastconv.nn.contract import built_in
@@ -17,6 +17,7 @@ from fastconv.training.descent import Descent
 from fastconv.types import Array
 
 Plan = Step | Passes | Unplanned
+P = TypeVar("P", bound=Step | Passes)
 
 
 class Steps(Cache):
@@ -38,16 +39,25 @@ class Steps(Cache):
         It is that of a whole step, or where the loss or the update is Python's, that of both passes.
         """
         x, y, weight = batch
-        if not (backends.plannable() and x.flags.aligned and y.flags.aligned):
+        whole = weight is None and descent.clip_norm is None
+        key = (x.shape, x.strides, x.dtype, *((y.shape, y.strides, y.dtype) if whole else ()))
+        return self._found_or_made(key, self._made, (x, y), descent, whole)
+
+    def shard(self, x: Array, number: int, descent: Descent) -> Passes | None:
+        """The plan of both passes for shards like this one, or None; other numbers stay under way."""
+        plan = self._found_or_made(("shard", x.shape, x.strides, x.dtype), self._shard, (x,), descent)
+        return None if plan is None else plan.slot(number)
+
+    def _found_or_made(
+        self, key: Any, make: Callable[..., P], arrays: tuple[Array, ...], *given: Any
+    ) -> P | None:
+        if not (backends.plannable() and all(array.flags.aligned for array in arrays)):
             self.latest = Unplanned(
                 "fastconv.config, the backend, or how the batch lies in memory forbids it"
             )
             return None
-        whole = weight is None and descent.clip_norm is None
-        key = (x.shape, x.strides, x.dtype, *((y.shape, y.strides, y.dtype) if whole else ()))
-        found: Plan = self.plan(key, self._made, x, y, descent, whole)
-        self.latest = found
-        return None if isinstance(found, Unplanned) else found
+        self.latest = self.plan(key, make, *arrays, *given)
+        return None if isinstance(self.latest, Unplanned) else cast(P, self.latest)
 
     def _memory(self) -> Array | None:
         """The largest memory of a plan: all share it, for one of them runs at a time."""
@@ -55,14 +65,25 @@ class Steps(Cache):
         return max(held, key=lambda memory: memory.nbytes, default=None)
 
     def _made(self, x: Array, y: Array, descent: Descent, whole: bool) -> Step | Passes:
-        model, loss, optimizer = self._parts
-        if not _ours(type(layer) for layer in model.modules()) or not x.size:
-            raise UnplannedError("a layer of the user's, or no samples")
-        with named(model):
+        _, loss, optimizer = self._parts
+        with self._recordable(x):
             if whole and _ours((type(loss), type(optimizer))):
                 with suppress(UnplannedError):
                     return self._step(x, y, descent)
-            return self._passes(x, descent)
+            return self._passes(x, descent, self._memory())
+
+    def _shard(self, x: Array, descent: Descent) -> Passes:
+        with self._recordable(x):
+            return self._passes(x, descent, None)
+
+    @contextmanager
+    def _recordable(self, x: Array) -> Iterator[None]:
+        """For a `with` block names the layers; UnplannedError where they cannot be recorded."""
+        model, _, _ = self._parts
+        if not _ours(type(layer) for layer in model.modules()) or not x.size:
+            raise UnplannedError("a layer of the user's, or no samples")
+        with named(model):
+            yield
 
     def _step(self, x: Array, y: Array, descent: Descent) -> Step:
         model, loss, optimizer = self._parts
@@ -84,7 +105,7 @@ class Steps(Cache):
 
         return Step(forward, update, (x, y), kept, self._memory())
 
-    def _passes(self, x: Array, descent: Descent) -> Passes:
+    def _passes(self, x: Array, descent: Descent, memory: Array | None) -> Passes:
         model, _, _ = self._parts
         closures: list[Any] = []
 
@@ -98,7 +119,7 @@ class Steps(Cache):
             descent.check(gradients)
             return gradients
 
-        return Passes(forward, backward, x, [*model._state().values()], self._memory())
+        return Passes(forward, backward, x, [*model._state().values()], memory)
 
 
 def _ours(kinds: Iterable[type]) -> bool:

@@ -62,6 +62,22 @@ def test_the_same_bits(name):
     assert str(planned[2]).startswith("forward and backward pass for (")
 
 
+def test_gradients_are_heard_of_as_they_come():
+    net = nn.Sequential(nn.Conv2d(2, 5, 3), nn.BatchNorm2d(5), nn.ReLU(), nn.Conv2d(5, 3, 4), seed=0)
+    trainer = fc.Trainer(net, Squares(), optim.SGD(net.parameters(), lr=0.01))
+    trainer.step(X, VALUES)
+    plan, heard = trainer.plan, {}
+    plan.forward(X)
+    expected = {name: array.copy() for name, array in plan.backward(VALUES).items()}
+    plan.forward(X)
+    plan.backward(-VALUES)
+    plan.forward(X)
+    plan.backward(VALUES, lambda some: heard.update({name: array.copy() for name, array in some.items()}))
+    assert [*heard] == [f"{layer}.{kind}" for layer in (3, 1, 0) for kind in ("weight", "bias")]
+    for name, array in expected.items():
+        np.testing.assert_array_equal(heard[name], array, err_msg=name)
+
+
 def test_frozen_parameters_have_no_gradient():
     net = model()
     net.freeze("0")

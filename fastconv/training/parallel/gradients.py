@@ -33,7 +33,8 @@ class Sums:
         found: dict[int, Gradients] = {}
         if self._is_new():
             for shard, (rows, closure) in list(closures.items())[:1]:
-                found[shard] = closure(dy[rows], input_gradient=False)[1]
+                gradients = closure(dy[rows], input_gradient=False)[1]
+                found[shard] = {name: g if g is None else g.copy() for name, g in gradients.items()}
             self._lay_out(next(iter(found.values()), None))
         exchange = Exchange(self.parallel, cut, self._buckets)
 

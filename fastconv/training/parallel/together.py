@@ -2,12 +2,17 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from fastconv import nn, optim, validate
-from fastconv.plan.planned import Unplanned
+from fastconv.nn.base import Backward
+from fastconv.nn.listening import announce, listened
+from fastconv.nn.tree import Gradients
+from fastconv.plan.passes import Passes
 from fastconv.training import prefetch
 from fastconv.training.batches import Batch, Batches, OwnBatches
 from fastconv.training.descent import Descent, Forwarded
@@ -19,6 +24,7 @@ from fastconv.training.parallel.mpi import MPI
 from fastconv.training.parallel.statistics import Statistics
 from fastconv.training.parallel.streams import streams
 from fastconv.training.parallel.tree import Cut
+from fastconv.training.steps import Plan, Steps
 from fastconv.types import Array
 
 
@@ -32,6 +38,19 @@ class Share(NamedTuple):
     def samples(self) -> int:
         """How many samples the batch has."""
         return sum(self.counts)
+
+
+@dataclass(frozen=True)
+class PlannedShard:
+    """The closure of a shard whose passes are planned; `read_again` keeps what the plan reads once more."""
+
+    plan: Passes
+    model: nn.Layer
+    read_again: tuple[Array, Array]
+
+    def __call__(self, slope: Array, input_gradient: bool = True) -> tuple[Array | None, Gradients]:
+        """The gradients, of which a listener hears as they come."""
+        return None, self.plan.backward(slope, partial(announce, self.model) if listened() else None)
 
 
 class Together:
@@ -51,8 +70,12 @@ class Together:
         self.shards = parallel.shards
         self._sums = Sums(model, parallel)
         self._checked = False
-        self.plan = Unplanned("the work is shared among processes")
-        """Steps are computed layer by layer."""
+        self._steps = Steps(model, loss, optimizer)
+
+    @property
+    def plan(self) -> Plan:
+        """What the last shard was planned as."""
+        return self._steps.latest
 
     def check(self, data: Batches | None, **settings: Any) -> None:
         """ValueError where the ranks differ in what decides the result: it names the first that does."""
@@ -99,9 +122,9 @@ class Together:
         closures: Closures = {}
         outputs, moved = [], {}
         with statistics.restored() as what_moved, streams(self.model, self.optimizer.steps) as begin:
-            for shard, rows, own in self._parts(cut):
+            for number, (shard, rows, own) in enumerate(self._parts(cut)):
                 begin(shard)
-                output, closure = self.model.forward(x[own], training=True)
+                output, closure = self._run(x[own], number, descent)
                 outputs.append(output)
                 closures[shard] = rows, closure
                 moved[shard] = what_moved()
@@ -117,6 +140,14 @@ class Together:
         """The output as in prediction, targets and weights of the whole batch."""
         parts = self._parts(self.parallel.cut(share.samples))
         return self._whole(share, [self.model(share.batch[0][own]) for _, _, own in parts])
+
+    def _run(self, x: Array, number: int, descent: Descent) -> tuple[Array, Backward]:
+        """The output of a shard of this rank, and the closure of its gradients."""
+        plan = self._steps.shard(x, number, descent)
+        if plan is None:
+            return self.model.forward(x, training=True)
+        output = plan.forward(x)
+        return output, PlannedShard(plan, self.model, (x, output))
 
     def _parts(self, cut: Cut) -> list[tuple[int, slice, slice]]:
         """This rank's shards, each with its samples in the batch and in the share."""

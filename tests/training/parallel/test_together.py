@@ -5,6 +5,7 @@ import pytest
 
 import fastconv as fc
 from fastconv import nn
+from fastconv.plan.passes import Passes
 
 NAMES = "lenet", "residual", "uneven", "functions"
 
@@ -65,6 +66,21 @@ def test_one_shard_gives_the_bits_of_no_ranks(trainer, digits):
     assert alone.evaluate(*digits) == one.evaluate(*digits)
     expected = alone.model.state_dict()
     assert all(np.array_equal(array, expected[name]) for name, array in one.model.state_dict().items())
+
+
+def test_planned_shards_have_the_bits_of_layer_by_layer(trainer, digits):
+    """Of two and of three samples; all are forward before one goes back."""
+    results = []
+    for plan in (True, False):
+        each = trainer(nn.BatchNorm2d(2), nn.Dropout(0.3, seed=1), shards=5)
+        with fc.backend("numba"), fc.config(plan=plan):
+            losses = [each.step(*digits) for _ in range(3)]
+            assert isinstance(each.plan, Passes) == plan, each.plan
+        results.append((losses, each.model.state_dict()))
+    (losses, state), (expected, plain) = results
+    assert losses == expected
+    for name, array in plain.items():
+        np.testing.assert_array_equal(state[name], array, err_msg=name)
 
 
 def test_a_step_is_that_of_the_whole_batch(trainer, digits):
