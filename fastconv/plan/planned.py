@@ -86,7 +86,8 @@ class Planned:
     def profile(self, seconds: float = 0.5) -> Profile:
         """The time of each operation, measured alone, on inputs of zeros, in about so many seconds.
 
-        What a run changes is put back afterwards. Nobody else may run the plan meanwhile.
+        What is computed once, and lasts while the parameters stay as they are, takes none. What a run changes
+        is put back afterwards. Nobody else may run the plan meanwhile.
         """
         places = self.program.places
         given = [np.zeros(array.shape, array.dtype) for array in places.roots[: places.given]]
@@ -100,6 +101,7 @@ class Planned:
         finally:
             for array, old in zip(changed, before, strict=True):
                 array[...] = old
+        times[: len(self.program.settling)] = len(self.program.settling) * [0.0]
         spent = dict(zip(map(id, self.program.launches), times, strict=True))
         return Profile(
             [(Row.of(operation), sum(spent[id(launch)] for launch in operation.launches))

@@ -44,7 +44,7 @@ TABLE = (
     ),
     Algorithm(
         "depthwise_strips",
-        "one channel and filter a group; three filter rows, stride 1, narrow images of many channels",
+        "one channel and filter a group; three filter rows, stride 1, narrow images",
         "an input row is read once for three output rows; nothing is padded",
         strips.fits,
         {CONVOLUTION: strips.plan},

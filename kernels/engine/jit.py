@@ -33,8 +33,8 @@ from .pipeline import InlinePipeline, KernelPipeline
 from .region import deal, run, write_down
 from .workshop import Order, finish, ordered
 
-SERIAL_WORK = 1_000_000
-"""Work below which a parallel region may cost more than it saves: about 20 µs. A multiply-add counts 2; a
+SERIAL_WORK = 500_000
+"""Work below which a parallel region may cost more than it saves: about 10 µs. A multiply-add counts 2; a
 load from memory or an exponential counts as many operations as the CPU could do in the same time."""
 SPIN = "6000"
 """Rounds that an idle OpenMP thread spins before it sleeps, about 160 µs: enough to meet the next kernel of a

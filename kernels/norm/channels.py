@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from ..engine.geometry import vector
-from ..memory.buffers import channels_last, empty, empty_channels_last, plain, streams
+from ..memory.buffers import channels_last, empty, empty_channels_last, plain, settled, streams
 from . import columns
 from .sheet import sheet
 
@@ -47,7 +47,7 @@ def channel_norm(input, mean, var, weight=None, bias=None, eps=1e-5, relu=False)
         blocks, WORK * lines.size, g, none, plain(mean).ravel(), plain(var).ravel(), weight, bias, eps, lines
     )
     least = 0.0 if relu else -math.inf
-    columns._affine(blocks * g.parts, WORK * x.size, g, x, lines, line, least, _bypass(line, g))
+    columns._affine(blocks * g.parts, WORK * x.size, g, x, settled(lines), line, least, _bypass(line, g))
     return y
 
 

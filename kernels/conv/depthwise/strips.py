@@ -24,8 +24,9 @@ LEAST = 4
 """Least rows of a strip where they are cut shorter to occupy all threads: each reads two input rows more."""
 VECTORS = 8
 """Vectors of channels from which a pixel is so long that the CPU prefetches too little of a row."""
-WIDEST = 32
-"""Most outputs of a row: wide images wait for memory, which `rows.py` reads in its order."""
+WIDEST, NARROW = 32, 16
+"""Most outputs of a row of so long pixels, and of shorter ones: wide images wait for memory, which `rows.py`
+reads in its order."""
 
 
 class Strips(Packed):
@@ -53,8 +54,8 @@ class Strips(Packed):
 def fits(p: Problem) -> bool:
     """Whether the strips can compute it, and are faster than rows."""
     three = (p.height.taps, p.height.stride, p.height.dilation) == (3, 1, 1)
-    many = p.groups >= VECTORS * machine.lanes(p.dtype)
-    return rows.fits(p) and three and many and p.width.outputs <= WIDEST
+    widest = WIDEST if p.groups >= VECTORS * machine.lanes(p.dtype) else NARROW
+    return rows.fits(p) and three and p.width.outputs <= widest
 
 
 @lru_cache(maxsize=1024)

@@ -275,7 +275,7 @@ DEPTHWISE = [
         depthwise=True,
     ),
     Case(
-        lambda lanes: (2, 2 * lanes + 3, 9, 9, 2 * lanes + 3, 3, 3),
+        lambda lanes: (2, 2 * lanes + 3, 9, strips.NARROW + 1, 2 * lanes + 3, 3, 3),
         "depthwise depthwise depthwise",
         {"padding": 1},
         depthwise=True,
@@ -289,6 +289,12 @@ def _deep(lanes: int, more: int, n: int, h: int, w: int, kh: int, kw: int) -> tu
 
 
 STRIPS = [
+    Case(
+        lambda lanes: (2, 2 * lanes + 3, 9, strips.NARROW, 2 * lanes + 3, 3, 3),
+        "depthwise_strips depthwise_strips depthwise",
+        {"padding": 1},
+        depthwise=True,
+    ),
     Case(
         lambda lanes: _deep(lanes, 0, 2, 19, 15, 3, 3),
         "depthwise_strips depthwise_strips depthwise",

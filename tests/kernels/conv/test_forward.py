@@ -65,7 +65,7 @@ STAGED = [
     ("direct", (1, 6, 9, 9), (9, 2, 3, 3), {"groups": 3}),
     ("channel_lanes", (2, 19, 9, 8), (3, 19, 3, 3), {"padding": 1}),
     ("pixel_lanes", (1, 2, 40, 41), (4, 2, 3, 3), {"padding": 1}),
-    ("depthwise", (2, 20, 9, 8), (20, 1, 3, 3), {"padding": 1, "groups": 20}),
+    ("depthwise", (2, 20, 9, 18), (20, 1, 3, 3), {"padding": 1, "groups": 20}),
     ("depthwise_strips", (1, 131, 19, 18), (131, 1, 3, 3), {"padding": 1, "groups": 131}),
     ("winograd_fused", (1, 64, 14, 15), (64, 64, 3, 3), {"padding": 1}),
     ("winograd", (1, 64, 56, 55), (64, 64, 3, 3), {"padding": 1}),
