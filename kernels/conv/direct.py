@@ -39,6 +39,8 @@ MANY_BYTES = 1024 * 1024
 away, so it takes four times the rows, which makes the jobs fewer."""
 UNROLLED = 5
 """With fewer channels all sizes of the loops are literals: sums are short, and the compiler unrolls them."""
+HALVED = 64
+"""Bytes of vectors from which the units of some CPUs have half their width."""
 BYTES_A_CYCLE = 8
 """What a core copies, or reads from beyond its caches."""
 
@@ -67,7 +69,7 @@ def plan(
     p: Problem, place: Place, relu: bool, vectors: int | None = None, forms: tuple[Form, ...] = ()
 ) -> Direct:
     """Plan any convolution; `vectors`: those of a panel, where other convolutions share its filters."""
-    tile = machine.tile(p.width.outputs, p.filters, p.dtype, vectors)
+    tile = _tile(p, vectors)
     columns = tile.vectors * tile.lanes
     blocks = -(-p.filters // columns)
     sizes = {
@@ -85,8 +87,18 @@ def plan(
     if p.channels < UNROLLED:
         literals |= sizes
     every = run_time_sizes(p, place) | sizes | {"relu": int(relu)} | sizes_of_stages(p, forms)
-    of_stages = literals_of_stages(p, forms, sizes["panels"])
+    of_stages = literals_of_stages(p, forms, sizes["panels"], tile.lanes)
     return Direct(geometry(every, literals | of_stages))
+
+
+def _tile(p: Problem, vectors: int | None) -> machine.Tile:
+    """The tile of the convolution, with `vectors` if given; of halved vectors, where these hold all filters.
+
+    A CPU whose units have half the width of its vectors does two of them in the time of a whole one.
+    """
+    tile = machine.tile(p.width.outputs, p.filters, p.dtype, vectors)
+    halved = machine.vectors().bytes >= HALVED and 2 * p.filters <= tile.lanes
+    return tile._replace(lanes=tile.lanes // 2) if halved else tile
 
 
 class Cut(NamedTuple):

@@ -49,16 +49,20 @@ def sizes_of_stages(p: Problem, forms: tuple[Form, ...]) -> dict[str, int]:
     return {"period": rows_of(p.filters * p.groups, p.dtype).period} if forms else {}
 
 
-def literals_of_stages(p: Problem, forms: tuple[Form, ...], panels: int = 1) -> dict[str, int | GeometryType]:
+def literals_of_stages(
+    p: Problem, forms: tuple[Form, ...], panels: int = 1, vector: int | None = None
+) -> dict[str, int | GeometryType]:
     """The literals of stages on the outputs, whose rows of lines stand behind that of the bias.
 
-    `folded`: whether pixels fill no whole vectors, and have all their filters (in one of the `panels`) at
-    once; then several of them are taken together.
+    `vector`: the lanes of a vector, where they are not those of the machine. `folded`: whether pixels fill no
+    whole vectors, and have all their filters (in one of the `panels`) at once; then several of them are taken
+    together.
     """
     if not forms:
         return {}
-    folded = panels == 1 and p.filters * p.groups % lanes(p.dtype) != 0
-    return literals(forms, lanes(p.dtype), 1) | {"folded": int(folded)}
+    vector = vector or lanes(p.dtype)
+    folded = panels == 1 and p.filters * p.groups % vector != 0
+    return literals(forms, vector, 1) | {"folded": int(folded)}
 
 
 @dataclass(eq=False)

@@ -70,6 +70,8 @@ STAGED = [
     ("winograd_fused", (1, 64, 14, 15), (64, 64, 3, 3), {"padding": 1}),
     ("winograd", (1, 64, 56, 55), (64, 64, 3, 3), {"padding": 1}),
     ("pointwise", (1, 256, 4, 5), (256, 256, 1, 1), {}),
+    ("direct", (2, 5, 9, 11), (6, 5, 3, 2), {"stride": 2}),
+    ("direct", (1, 7, 6, 5), (8, 7, 3, 3), {"padding": 1}),
 ]
 """Convolutions by each algorithm on AVX-512, with vectors that are full and not."""
 

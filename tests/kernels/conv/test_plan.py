@@ -65,8 +65,16 @@ def test_packed_filters_have_the_size_that_the_plan_says(algorithm, sizes):
 
 
 def test_filters_of_all_sizes_are_packed_by_one_machine_code():
-    plans = [direct.plan(asked(**sizes), PLACE, False) for sizes in ({}, {"channels": 8}, {"filters": 70})]
+    several = {"filters": LANES}, {"filters": LANES, "channels": 8}, {"filters": 70}
+    plans = [direct.plan(asked(**sizes), PLACE, False) for sizes in several]
     assert len({plan.packing._numba_type_ for plan in plans}) == 1
+
+
+def test_half_a_vector_that_holds_all_filters():
+    half = LANES // 2
+    few, more = (direct.plan(asked(filters=n), PLACE, False).geometry for n in (half, half + 1))
+    assert few.lanes == few.columns == (half if machine.vectors().bytes == 64 else LANES)
+    assert more.lanes == more.columns == LANES
 
 
 def test_filters_are_packed_and_then_convolved():
