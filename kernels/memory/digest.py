@@ -1,20 +1,27 @@
 """Whether arrays are what they were: a digest of their bytes.
 
-Each word goes through h = (h ^ word) * odd, in chains side by side. One step takes different words, and
-different digests before it, to different digests; so a change is found but for chance, 1 in 2^64.
+Each word goes through h = rotated((h ^ word) * odd), in chains side by side. One step takes different words,
+and different digests before it, to different digests; so a change is found but for chance, 1 in 2^64. What a
+product moves up, the rotation brings down again: else two words that lose their signs would hide each other.
 """
 
 import numpy as np
 
 from ..engine.geometry import vector
 from ..engine.jit import inline, kernel
-from ..engine.words import half, word
+from ..engine.operand import elements
+from ..simd import cast, read, rotated, total
+from .buffers import constant
 
 CHUNK = 1 << 15
 """Bytes of one job."""
 ODD = -7046029254386353131
 """2^64 divided by the golden ratio, odd, as a signed integer."""
-WORK = 0.5
+LANES = 8
+"""Words of a vector."""
+SEEDS = constant(np.random.default_rng(0).integers(-(2**63), 2**63, 4 * LANES))
+"""How the chains begin, each in another way."""
+WORK = 0.25
 """Work of one byte."""
 
 
@@ -29,30 +36,36 @@ def table_of(arrays: list[np.ndarray]) -> np.ndarray:
 
 def digest(table: np.ndarray, digests: np.ndarray) -> None:
     """digests[i] = the digest of the chunk of row i of `table`."""
-    _digest(len(table), WORK * float(table[:, 1].sum()), vector(np.dtype(np.float32)), table, digests)
+    work = WORK * float(table[:, 1].sum())
+    _digest(len(table), work, vector(np.dtype(np.float32)), table, _HALF, SEEDS, digests)
+
+
+_HALF = np.empty(0, np.int32)
 
 
 @inline
-def _mixed(h, value):
-    return (h ^ value) * ODD
+def _mixed(h, words):
+    return rotated((h ^ words) * ODD, 31)
 
 
 @kernel
-def _digest(g, table, digests, first, last):
-    """digests[i] = the digest of the table[i, 1] bytes that begin at table[i, 0], a multiple of four
+def _digest(g, table, half, seeds, digests, first, last):
+    """digests[i] = the digest of the table[i, 1] bytes that begin at table[i, 0], both multiples of four
 
-    A job is one row of the table.
+    From words that are no four vectors on, halves are read, of the type of `half`. A job is one row of the
+    table.
     """
     for job in range(first, last):
         at, size = table[job, 0], table[job, 1]
-        whole = size // 64 * 64
-        a, b, c, d, e, f, u, v = 1, 2, 3, 4, 5, 6, 7, 8
-        for i in range(at, at + whole, 64):
-            a, b = _mixed(a, word(i)), _mixed(b, word(i + 8))
-            c, d = _mixed(c, word(i + 16)), _mixed(d, word(i + 24))
-            e, f = _mixed(e, word(i + 32)), _mixed(f, word(i + 40))
-            u, v = _mixed(u, word(i + 48)), _mixed(v, word(i + 56))
-        for i in range(at + whole, at + size, 4):
-            a = _mixed(a, half(i))
-        h = _mixed(_mixed(_mixed(_mixed(a, b), c), d), e)
-        digests[job] = _mixed(_mixed(_mixed(h, f), u), v)
+        words, halves = elements(at, 0, size // 8, digests), elements(at, 0, size // 4, half)
+        whole = len(words) // (4 * LANES) * (4 * LANES)
+        a, b = read(seeds, 0, LANES, LANES), read(seeds, LANES, LANES, LANES)
+        c, d = read(seeds, 2 * LANES, LANES, LANES), read(seeds, 3 * LANES, LANES, LANES)
+        for i in range(0, whole, 4 * LANES):
+            a = _mixed(a, read(words, i, LANES, LANES))
+            b = _mixed(b, read(words, i + LANES, LANES, LANES))
+            c = _mixed(c, read(words, i + 2 * LANES, LANES, LANES))
+            d = _mixed(d, read(words, i + 3 * LANES, LANES, LANES))
+        for i in range(2 * whole, len(halves), LANES):
+            a = _mixed(a, cast(read(halves, i, LANES, min(LANES, len(halves) - i)), np.int64))
+        digests[job] = total(_mixed(_mixed(_mixed(a, b), c), d))

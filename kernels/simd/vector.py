@@ -86,7 +86,7 @@ _COMPARISONS = {
     operator.eq: "==",
     operator.ne: "!=",
 }
-_LOGIC = {operator.and_: "and_", operator.or_: "or_"}
+_LOGIC = {operator.and_: "and_", operator.or_: "or_", operator.xor: "xor"}
 
 
 class _Binary(AbstractTemplate):
@@ -212,6 +212,17 @@ def cast(typingctx: Any, v: Any, dtype: Any) -> tuple[Any, Callable[..., Any]]:
     return typ(v, dtype), codegen
 
 
+@intrinsic(prefer_literal=True)
+def rotated(typingctx: Any, v: Any, bits: Any) -> tuple[Any, Callable[..., Any]]:
+    """The bits of each integer moved up by so many places, those that leave it at the top come in below"""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        by = _splat(builder, ir.Constant(ir.IntType(v.dtype.bitwidth), bits.literal_value), v.lanes)
+        return _call(builder, f"llvm.fshl.{_suffix(args[0].type)}", args[0].type, [args[0], args[0], by])
+
+    return v(v, bits), codegen
+
+
 @intrinsic
 def select(typingctx: Any, mask: Any, a: Any, b: Any) -> tuple[Any, Callable[..., Any]]:
     """v[j] = a[j] where mask[j], else b[j]; a or b may be a number"""
@@ -253,7 +264,7 @@ def total(typingctx: Any, v: Any) -> tuple[Any, Callable[..., Any]]:
     """The sum of the lanes, in an order that depends on their number alone"""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return _fold(builder, args[0], builder.fadd)
+        return _fold(builder, args[0], builder.fadd if isinstance(v.dtype, types.Float) else builder.add)
 
     return v.dtype(v), codegen
 

@@ -30,6 +30,18 @@ def test_each_element_counts(size, dtype):
         array[index] = old
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("size", [64, 1024, 20_000])
+def test_signs_do_not_hide_each_other(size, dtype):
+    array = np.random.default_rng(0).standard_normal(size).astype(dtype)
+    before = digests_of(array)
+    for step in (1, 2, 8, 16, 32):
+        for first in {0, step - 1}:
+            changed = array.copy()
+            changed[first::step] *= -1
+            assert (digests_of(changed) != before).all()
+
+
 def test_the_order_of_elements_counts():
     a = np.arange(64, dtype=np.float32)
     assert digests_of(a)[0] != digests_of(a[::-1].copy())[0]

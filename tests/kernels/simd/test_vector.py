@@ -15,6 +15,7 @@ from fastconv.kernels.simd import (
     largest,
     magnitude,
     read,
+    rotated,
     rounded,
     select,
     total,
@@ -78,6 +79,22 @@ def test_integers_widen_where_they_are_written():
     z = np.zeros(lanes, np.int64)
     places(Geometry(lanes=lanes), z, -3)
     np.testing.assert_array_equal(z, np.full(lanes, -2))
+
+
+@njit
+def turned(x, y, z):
+    v = rotated(read(x, 0, 4, 4) ^ read(y, 0, 4, 4), 20)
+    write(v, z, 0, 4)
+    return total(v)
+
+
+def test_bits_of_integers():
+    rng = np.random.default_rng(0)
+    x, y, z = (rng.integers(-(2**63), 2**63, 4) for _ in range(3))
+    found = turned(x, y, z)
+    bits = (x ^ y).view(np.uint64)
+    np.testing.assert_array_equal(z.view(np.uint64), bits << np.uint64(20) | bits >> np.uint64(44))
+    assert found == z.sum()
 
 
 @njit
