@@ -15,7 +15,7 @@ from ..engine.geometry import Geometry
 from ..engine.jit import inline, kernel
 from ..memory.buffers import scratch
 from ..simd import copy, fma, load, store, stream, transposed
-from .plan import COPIED, TRANSPOSED, Plan, Product, cut, even, part_of
+from .plan import COPIED, TRANSPOSED, Plan, Product, cut, even, heights, part_of
 from .rows import bias_tile
 
 PANEL = 24 * 1024
@@ -28,7 +28,9 @@ def plan(p: Product, threads: int) -> Plan:
     """Plan a product; a has at least the rows of a tile."""
     tile = machine.tile(None, p.n, p.dtype)
     columns = tile.vectors * tile.lanes
-    row_parts, panel_parts = cut(p, tile.rows, columns, TRANSPOSED if p.along else COPIED, threads)
+    copying = TRANSPOSED if p.along else COPIED
+    cuts = {cut(p, rows, columns, copying, threads): rows for rows in heights(tile.rows)}
+    (_, row_parts, panel_parts), rows = min(cuts.items())
     depth = even(p.k, PANEL // (columns * p.dtype.itemsize), p.lanes)
     sizes = p.sizes | {
         "row_parts": row_parts, "panel_parts": panel_parts, "depth": depth,
@@ -36,7 +38,7 @@ def plan(p: Product, threads: int) -> Plan:
         "group": 1 if p.along else max(1, GROUP // (depth * columns * p.dtype.itemsize)),
     }  # fmt: skip
     geometry = Geometry(
-        sizes, rows=tile.rows, vectors=tile.vectors, lanes=tile.lanes, columns=columns,
+        sizes, rows=rows, vectors=tile.vectors, lanes=tile.lanes, columns=columns,
         along=int(p.along), by_rows=int(p.by_rows), copied=int(not p.by_rows or p.aliased),
     )  # fmt: skip
     return Plan(_blocked, geometry, row_parts * panel_parts, p.work)

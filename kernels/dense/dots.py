@@ -15,7 +15,7 @@ from ..engine.jit import inline, kernel
 from ..engine.machine import PORTS, TALLEST, power_of_two
 from ..memory.buffers import scratch
 from ..simd import copy, dot, load, plus, spread, store, sums, zero
-from .plan import COPIED, TRANSPOSED, Plan, Product, cut, even, part_of
+from .plan import COPIED, STARTED, TRANSPOSED, Plan, Product, cut, even, part_of
 
 SHARING = 32
 """Rows of a from which on a and b are read in blocks."""
@@ -23,8 +23,8 @@ DEPTH = 512
 """Most terms of a block."""
 ADDED = 9.0
 """Operations to add the lanes of a block's sum."""
-STARTED, EDGE = 90.0, 4.0
-"""Of the algorithm that transposes b: cycles to begin and store a tile, and to move a single element."""
+EDGE = 4.0
+"""Of the algorithm that transposes b: cycles to move a single element."""
 
 
 def fits(p: Product) -> bool:
@@ -51,13 +51,14 @@ def plan(p: Product, threads: int) -> Plan:
     """Plan a product that `fits`."""
     rows = min(4 if machine.vectors().registers >= 32 else 2, power_of_two(p.m))
     vectors = min(8 // min(rows, 2), power_of_two(p.n), p.lanes)
-    depth, parts, copied = p.k, (1, min(-(-p.n // vectors), 4 * threads)), False
+    depth, row_parts, panel_parts, copied = p.k, 1, min(-(-p.n // vectors), 4 * threads), False
     if p.m >= SHARING and not p.b_is_cached:
-        depth, parts = even(p.k, DEPTH, p.lanes), cut(p, rows, vectors, COPIED, threads)
+        depth = even(p.k, DEPTH, p.lanes)
+        _, row_parts, panel_parts = cut(p, rows, vectors, COPIED, threads)
         copied = depth < p.k or p.aliased
-    sizes = {"depth": depth, "pitch": depth + p.lanes, "row_parts": parts[0], "panel_parts": parts[1]}
+    sizes = {"depth": depth, "pitch": depth + p.lanes, "row_parts": row_parts, "panel_parts": panel_parts}
     geometry = Geometry(p.sizes | sizes, rows=rows, vectors=vectors, lanes=p.lanes, copied=int(copied))
-    return Plan(_dots, geometry, parts[0] * parts[1], p.work)
+    return Plan(_dots, geometry, row_parts * panel_parts, p.work)
 
 
 @inline

@@ -12,10 +12,12 @@ import numpy as np
 from ..engine import machine
 from ..engine.geometry import Geometry
 from ..engine.jit import inline, share
-from ..engine.machine import PORTS
+from ..engine.machine import PORTS, power_of_two
 
 BLOCK = 448
 """Most rows of a job: a block of them stays in the second-level cache, whatever its depth."""
+STARTED = 90.0
+"""Cycles to begin and store a tile."""
 COPIED, TRANSPOSED = 0.25, 0.6
 """Cycles to copy an element, and to transpose one."""
 CACHED = 32 * 1024
@@ -77,24 +79,42 @@ def even(size: int, most: int, unit: int) -> int:
     return -(-size // (-(-size // most) * unit)) * unit
 
 
-def cut(p: Product, rows: int, columns: int, copying: float, threads: int) -> tuple[int, int]:
-    """The number of parts of the rows and of the panels with the shortest estimated time. No sum is cut.
+class Cut(NamedTuple):
+    """Parts of the rows and of the panels, and the cycles that a term of the sums takes, by estimate."""
+
+    cycles: float
+    row_parts: int
+    panel_parts: int
+
+
+def cut(p: Product, rows: int, columns: int, copying: float, threads: int) -> Cut:
+    """The parts with the shortest estimated time. No sum is cut.
 
     A tile is `rows` x `columns`. Each part of the rows copies all of b, in `copying` cycles an element; each
     part of the panels copies all of a.
     """
 
-    def cycles(parts: tuple[int, int]) -> float:
-        row_parts, panel_parts = parts
+    def estimated(row_parts: int, panel_parts: int) -> Cut:
         height, width = -(-p.m // row_parts), -(-panels // panel_parts) * columns  # of a job, in c
-        sums = -(-height // rows) * rows * width / (p.lanes * PORTS)
+        tiles = -(-height // rows) * width / columns
+        sums = tiles * (rows * columns / (p.lanes * PORTS) + STARTED / max(p.k, 1))
         jobs = row_parts * panel_parts
-        return -(-jobs // min(jobs, threads)) * (sums + COPIED * height + copying * width)
+        cycles = -(-jobs // min(jobs, threads)) * (sums + COPIED * height + copying * width)
+        return Cut(cycles, row_parts, panel_parts)
 
     panels, least = -(-p.n // columns), -(-p.m // BLOCK)
     most = max(least, min(p.m // rows, least + 4 * threads))
-    choices = [(r, q) for r in range(least, most + 1) for q in range(1, min(panels, 4 * threads) + 1)]
-    return min(choices, key=lambda parts: (cycles(parts), parts))
+    return min(
+        estimated(r, q) for r in range(least, most + 1) for q in range(1, min(panels, 4 * threads) + 1)
+    )
+
+
+def heights(tallest: int) -> tuple[int, int]:
+    """How many rows a tile may have: few numbers, for each is a machine code of its own.
+
+    The last tile overlaps the one before it. So of 32 rows, the tallest tiles would compute 42.
+    """
+    return tallest, power_of_two(tallest)
 
 
 @inline

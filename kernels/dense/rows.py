@@ -17,7 +17,7 @@ from ..engine.jit import inline, kernel, share
 from ..engine.machine import TALLEST, power_of_two
 from ..memory.buffers import scratch
 from ..simd import fma, load, spread, store, stream, zero
-from .plan import Plan, Product
+from .plan import Plan, Product, heights
 
 SMALL = 8
 """Up to so many rows of a, a tile has a power of two of them; above, all of them (often classes)."""
@@ -47,6 +47,8 @@ def plan(p: Product, threads: int) -> Plan:
         sizes["streams"] = FAR_STREAMS if far else STREAMS
     else:
         run, row_parts, panel_parts = _many_rows, min(p.m // tile.rows, 4 * threads), 1
+        height = -(-p.m // row_parts)
+        tile = tile._replace(rows=min(heights(tile.rows), key=lambda rows: -(-height // rows) * rows))
     sizes |= {"row_parts": row_parts, "panel_parts": panel_parts}
     geometry = Geometry(sizes, rows=tile.rows, vectors=tile.vectors, lanes=tile.lanes, columns=columns)
     return Plan(run, geometry, row_parts * panel_parts, p.work)

@@ -6,7 +6,9 @@ from numba import njit
 
 from fastconv.kernels.dense import blocked, dots, layer, rows
 from fastconv.kernels.dense.plan import BLOCK, COPIED, Product, cut, even, part_of
+from fastconv.kernels.engine import machine
 from fastconv.kernels.engine.geometry import Geometry
+from fastconv.kernels.engine.machine import power_of_two
 
 FLOAT = np.dtype(np.float32)
 
@@ -30,7 +32,7 @@ def test_blocks_are_even(size, most, unit):
 def test_jobs_cover_all_rows_and_panels_once(m, n, threads):
     p, columns = Product(False, True, m, n, 64, FLOAT), 32
     panels = -(-n // columns)
-    row_parts, panel_parts = cut(p, 2, columns, COPIED, threads)
+    _, row_parts, panel_parts = cut(p, 2, columns, COPIED, threads)
     assert -(-m // row_parts) <= BLOCK
     g = Geometry({"m": m, "row_parts": row_parts, "panel_parts": panel_parts})
     covered = np.zeros((m, panels), int)
@@ -38,6 +40,15 @@ def test_jobs_cover_all_rows_and_panels_once(m, n, threads):
         i0, i1, panel0, panel1 = bounds(g, panels, job)
         covered[i0:i1, panel0:panel1] += 1
     assert (covered == 1).all()
+
+
+def test_tiles_of_the_height_that_fits_the_rows():
+    tallest = machine.tile(None, 640, FLOAT).rows
+    low = power_of_two(tallest)
+    for way, along in ((blocked, True), (rows, False)):
+        few, many = (way.plan(Product(along, False, m, 640, 64, FLOAT), 1).geometry for m in (4 * low, 420))
+        assert few.rows == low
+        assert many.rows == tallest
 
 
 @pytest.mark.parametrize(
