@@ -1,30 +1,13 @@
-"""Memory as 64-bit words, at addresses that are integers."""
+"""A 64-bit word of memory, at an address that is an integer."""
 
 from collections.abc import Callable
 from typing import Any
 
-from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
 WORD = 8
 """Bytes of a word."""
-
-
-def _reader(kind: ir.Type) -> Any:
-    @intrinsic
-    def read(typingctx: Any, address: Any) -> tuple[Any, Callable[..., Any]]:
-        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            value = builder.load(builder.inttoptr(args[0], kind.as_pointer()), align=kind.width // 8)
-            return value if kind.width == 64 else builder.sext(value, ir.IntType(64))
-
-        return types.int64(types.int64), codegen
-
-    return read
-
-
-word, half = _reader(ir.IntType(64)), _reader(ir.IntType(32))
-"""What lies at an address: an int64, an int32."""
 
 
 @intrinsic
