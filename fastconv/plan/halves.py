@@ -53,6 +53,7 @@ class Halves(Planned):
     def _take(self, memory: Array | None) -> None:
         """From now on runs on this memory, if it is large enough, or on its own."""
         self._instance = self.program.instance(memory)
+        self._halves = self._instance.steps[: self._split], self._instance.steps[self._split :]
 
     @property
     def memory(self) -> Array:
@@ -61,18 +62,19 @@ class Halves(Planned):
 
     def _forward(self, x: Array, target: Array) -> Array:
         """The output for a batch, which has to stay as it is until the second half has run."""
-        for array, function in zip(self._instance.filled, self._functions, strict=True):
-            array[...] = function()
+        if self._functions:
+            for array, function in zip(self._instance.filled, self._functions, strict=True):
+                array[...] = function()
         memory, y = self._result()
         self._engine.aim(self._instance.bases, x, target, memory)
-        self._walk(0, self._split)
+        self._walk(self._halves[0])
         return y
 
-    def _walk(self, first: int, last: int | None = None) -> None:
-        """Runs the steps from `first` to `last` (exclusive), or to the end."""
+    def _walk(self, steps: Array) -> None:
+        """Runs some of the steps."""
         instance = self._instance
         with self._alone:
-            self._engine.walk(instance.steps[first:last], instance.patches, instance.bases)
+            self._engine.walk(steps, instance.patches, instance.bases)
 
     def _changed(self) -> list[Array]:
         """Parameters, buffers and states, which a table of addresses names."""

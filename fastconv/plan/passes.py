@@ -72,14 +72,14 @@ class Passes(Halves):
             slope = laid
         self._instance.bases[1] = self._engine.address(slope)
         if hear is None:
-            self._walk(self._split)
+            self._walk(self._halves[1])
         else:
-            first = self._split
+            steps, first = self._instance.steps, self._split
             for last, names in self._ends:
-                self._walk(first, last)
+                self._walk(steps[first:last])
                 hear({name: self._gradients[name] for name in names})
                 first = last
-            self._walk(first)
+            self._walk(steps[first:])
         return dict(self._gradients)
 
     def slot(self, number: int) -> "Passes":

@@ -69,7 +69,7 @@ class Step(Halves):
             if told != self._told[index]:
                 self._numbers[index][:] = self._rules[index](*told)
                 self._told[index] = told
-        self._walk(self._split)
+        self._walk(self._halves[1])
 
 
 def _undivided(operations: list[Operation], updates: list[Operation]) -> None:

@@ -1,8 +1,8 @@
 """The steps of training that are planned: one plan for each kind of batch."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, TypeVar, cast
+from typing import Any
 
 from fastconv import backends, nn, optim
 from fastconv.nn.contract import built_in
@@ -17,7 +17,7 @@ from fastconv.training.descent import Descent
 from fastconv.types import Array
 
 Plan = Step | Passes | Unplanned
-P = TypeVar("P", bound=Step | Passes)
+FORBIDDEN = Unplanned("fastconv.config, the backend, or how the batch lies in memory forbids it")
 
 
 class Steps(Cache):
@@ -39,25 +39,21 @@ class Steps(Cache):
         It is that of a whole step, or where the loss or the update is Python's, that of both passes.
         """
         x, y, weight = batch
+        if not (backends.plannable() and x.flags.aligned and y.flags.aligned):
+            self.latest = FORBIDDEN
+            return None
         whole = weight is None and descent.clip_norm is None
         key = (x.shape, x.strides, x.dtype, *((y.shape, y.strides, y.dtype) if whole else ()))
-        return self._found_or_made(key, self._made, (x, y), descent, whole)
+        self.latest = found = self.plan(key, self._made, x, y, descent, whole)
+        return None if isinstance(found, Unplanned) else found
 
     def shard(self, x: Array, number: int, descent: Descent) -> Passes | None:
         """The plan of both passes for shards like this one, or None; other numbers stay under way."""
-        plan = self._found_or_made(("shard", x.shape, x.strides, x.dtype), self._shard, (x,), descent)
-        return None if plan is None else plan.slot(number)
-
-    def _found_or_made(
-        self, key: Any, make: Callable[..., P], arrays: tuple[Array, ...], *given: Any
-    ) -> P | None:
-        if not (backends.plannable() and all(array.flags.aligned for array in arrays)):
-            self.latest = Unplanned(
-                "fastconv.config, the backend, or how the batch lies in memory forbids it"
-            )
+        if not (backends.plannable() and x.flags.aligned):
+            self.latest = FORBIDDEN
             return None
-        self.latest = self.plan(key, make, *arrays, *given)
-        return None if isinstance(self.latest, Unplanned) else cast(P, self.latest)
+        self.latest = found = self.plan(("shard", x.shape, x.strides, x.dtype), self._shard, x, descent)
+        return None if isinstance(found, Unplanned) else found.slot(number)
 
     def _memory(self) -> Array | None:
         """The largest memory of a plan: all share it, for one of them runs at a time."""
