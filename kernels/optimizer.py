@@ -1,9 +1,8 @@
 """PyTorch's update rules, in place; float64 arithmetic, rounded when it is stored, as the reference does.
 
-One call of a kernel updates all parameters of a type. A job is one chunk of one parameter, with a row of its
-own in the table that the kernel is given. Each worker has its share of each parameter: the rows of a weight
-whose gradients it has computed, which lie in its cache. To fetch them from another's takes several times as
-long where two cores share none.
+One call of a kernel updates all parameters of a type: it is given a table with one row for each of them. A
+job is a part of every parameter. So a worker updates the rows of each weight whose gradients it has computed,
+which lie in its cache: to fetch them from another's takes several times as long where two cores share none.
 """
 
 import math
@@ -11,10 +10,13 @@ import math
 import numpy as np
 
 from .engine.geometry import vector
-from .engine.jit import get_num_threads, inline, kernel, vectorized
+from .engine.jit import get_num_threads, inline, kernel, share, vectorized, workers
 from .engine.operand import elements
 from .engine.walk import address
 from .memory.buffers import CHUNK, cannot_be_planned, constant, flat_like, given, scratch
+
+UNIT = 64
+"""A part begins at a multiple of so many elements, at the beginning of a vector."""
 
 
 def sgd(
@@ -36,22 +38,25 @@ def sgd_numbers(lr, momentum=0.0, dampening=0.0, weight_decay=0.0, nesterov=Fals
 
 
 @kernel
-def _sgd(g, table, like, numbers, first, last):
+def _sgd(g, table, like, numbers, parts, first, last):
     """The rule of `sgd` for all parameters of a type, in place; numbers: `sgd_numbers`
 
-    A job is a row of `table`: up to CHUNK elements of one parameter, so many of the arrays p, g and, with
-    momentum, v, which are of the type of `like`, from these addresses on; `_table` cuts them.
+    One row of `table` for each parameter: its size, and the addresses of the arrays p, g and, with momentum,
+    v, which are dense and of the type of `like`. A job is one of `parts` of every parameter; `_part` cuts
+    them.
     """
     lr, momentum, dampening, weight_decay = numbers[0], numbers[1], numbers[2], numbers[3]
     nesterov, fresh = numbers[4] != 0, numbers[5] != 0
     for job in range(first, last):
-        p, dp = _chunk(table, job, 0, like), _chunk(table, job, 1, like)
-        v = _chunk(table, job, 2, like) if momentum != 0 else p
-        _sgd_chunk(p, dp, v, lr, momentum, dampening, weight_decay, nesterov, fresh)
+        for row in range(len(table)):
+            begin, end = _part(table[row, 0], parts, job)
+            p, dp = _array(table, row, 0, begin, end, like), _array(table, row, 1, begin, end, like)
+            v = _array(table, row, 2, begin, end, like) if momentum != 0 else p
+            _sgd_part(p, dp, v, lr, momentum, dampening, weight_decay, nesterov, fresh)
 
 
 @vectorized
-def _sgd_chunk(p, g, v, lr, momentum, dampening, weight_decay, nesterov, fresh):
+def _sgd_part(p, g, v, lr, momentum, dampening, weight_decay, nesterov, fresh):
     decay, added = (0.0, 1.0) if fresh else (momentum, 1.0 - dampening)
     if momentum == 0:
         for i in range(p.size):
@@ -82,25 +87,27 @@ def adam_numbers(step, lr, beta1, beta2, eps, weight_decay=0.0, decoupled=False)
 
 
 @kernel
-def _adam(g, table, like, numbers, first, last):
+def _adam(g, table, like, numbers, parts, first, last):
     """m += (1 - beta1) * (d - m); s = beta2 * s + (1 - beta2) * d^2; p = q - rate m / (sqrt(s) / root + eps)
 
     with q = p * shrink and d = g + weight_decay * q, for all parameters of a type, in place; numbers:
     `adam_numbers`.
 
-    A job is a row of `table`: up to CHUNK elements of one parameter, so many of the arrays p, g, m and s,
-    which are of the type of `like`, from these addresses on; `_table` cuts them.
+    One row of `table` for each parameter: its size, and the addresses of the arrays p, g, m and s, which are
+    dense and of the type of `like`. A job is one of `parts` of every parameter; `_part` cuts them.
     """
     rate, root, beta1, beta2 = numbers[0], numbers[1], numbers[2], numbers[3]
     eps, weight_decay, shrink = numbers[4], numbers[5], numbers[6]
     for job in range(first, last):
-        p, dp = _chunk(table, job, 0, like), _chunk(table, job, 1, like)
-        m, s = _chunk(table, job, 2, like), _chunk(table, job, 3, like)
-        _adam_chunk(p, dp, m, s, rate, root, beta1, beta2, eps, weight_decay, shrink)
+        for row in range(len(table)):
+            begin, end = _part(table[row, 0], parts, job)
+            p, dp = _array(table, row, 0, begin, end, like), _array(table, row, 1, begin, end, like)
+            m, s = _array(table, row, 2, begin, end, like), _array(table, row, 3, begin, end, like)
+            _adam_part(p, dp, m, s, rate, root, beta1, beta2, eps, weight_decay, shrink)
 
 
 @vectorized
-def _adam_chunk(p, g, m, s, rate, root, beta1, beta2, eps, weight_decay, shrink):
+def _adam_part(p, g, m, s, rate, root, beta1, beta2, eps, weight_decay, shrink):
     """The quotient is of the parameters' type, all else float64.
 
     Where gradients are zero, m and s decay, and are subnormal in the end, which makes roots and quotients
@@ -140,28 +147,32 @@ def rmsprop_numbers(lr, alpha, eps, weight_decay=0.0, momentum=0.0, centered=Fal
 
 
 @kernel
-def _rmsprop(g, table, like, numbers, first, last):
+def _rmsprop(g, table, like, numbers, parts, first, last):
     """s = alpha * s + (1 - alpha) * d^2; v = momentum * v + d / (sqrt(s - m^2) + eps); p -= lr * v
 
     with d = g + weight_decay * p and m += (1 - alpha) * (d - m), for all parameters of a type, in place;
     numbers: `rmsprop_numbers`.
 
-    A job is a row of `table`: up to CHUNK elements of one parameter, so many of the arrays p, g, s, with
-    momentum v, and if `centered` m, which are of the type of `like`, from these addresses on; `_table` cuts
-    them.
+    One row of `table` for each parameter: its size, and the addresses of the arrays p, g, s, with momentum v,
+    and if `centered` m, which are dense and of the type of `like`. A job is one of `parts` of every
+    parameter; `_part` cuts them.
     """
     lr, alpha, eps, weight_decay = numbers[0], numbers[1], numbers[2], numbers[3]
     momentum, centered = numbers[4], numbers[5] != 0
     sizes = scratch(CHUNK, like)
     for job in range(first, last):
-        p, dp = _chunk(table, job, 0, like), _chunk(table, job, 1, like)
-        s = _chunk(table, job, 2, like)
-        _rmsprop_sizes(sizes, p, dp, s, alpha, weight_decay)
-        if centered:
-            m = _chunk(table, job, 4 if momentum != 0 else 3, like)
-            _rmsprop_spreads(sizes, p, dp, m, alpha, weight_decay)
-        v = _chunk(table, job, 3, like) if momentum != 0 else p
-        _rmsprop_chunk(p, dp, v, sizes, lr, eps, weight_decay, momentum)
+        for row in range(len(table)):
+            begin, end = _part(table[row, 0], parts, job)
+            for at in range(begin, end, CHUNK):
+                to = min(at + CHUNK, end)
+                p, dp = _array(table, row, 0, at, to, like), _array(table, row, 1, at, to, like)
+                s = _array(table, row, 2, at, to, like)
+                _rmsprop_sizes(sizes, p, dp, s, alpha, weight_decay)
+                if centered:
+                    m = _array(table, row, 4 if momentum != 0 else 3, at, to, like)
+                    _rmsprop_spreads(sizes, p, dp, m, alpha, weight_decay)
+                v = _array(table, row, 3, at, to, like) if momentum != 0 else p
+                _rmsprop_chunk(p, dp, v, sizes, lr, eps, weight_decay, momentum)
 
 
 @vectorized
@@ -210,9 +221,16 @@ def _smallest(p):
 
 
 @inline
-def _chunk(table, job, which, like):
-    """The elements of a job, of the parameter (0), its gradient (1) or a state."""
-    return elements(table[job, 1 + which], 0, table[job, 0], like)
+def _part(size, parts, job):
+    """The first and the last (exclusive) element of a parameter in a job."""
+    first, last = share((size + UNIT - 1) // UNIT, parts, job)
+    return min(first * UNIT, size), min(last * UNIT, size)
+
+
+@inline
+def _array(table, row, which, begin, end, like):
+    """The elements from `begin` to `end` of a parameter (0), its gradient (1) or a state."""
+    return elements(table[row, 1 + which], begin, end - begin, like)
 
 
 NUMBERS = {"sgd": sgd_numbers, "adam": adam_numbers, "rmsprop": rmsprop_numbers}
@@ -233,33 +251,12 @@ def _update(run, work, parameters, gradients, states, numbers):
         cannot_be_planned("a parameter that is not dense")
     told = given(*numbers)
     for dtype, lines_of_all in groups.items():
-        table = _table(lines_of_all, dtype.itemsize)
-        size = sum(lines[0].size for lines in lines_of_all)
-        run(len(table), work * size, vector(dtype), constant(table), np.empty(0, dtype), told)
+        table = np.array([(lines[0].size, *map(address, lines)) for lines in lines_of_all], np.int64)
+        whole = work * float(table[:, 0].sum())
+        parts = workers(get_num_threads(), whole)
+        run(parts, whole, vector(dtype), constant(table), np.empty(0, dtype), told, parts)
     for arrays, lines in copied:
         _put_back(arrays, lines)
-
-
-def _table(lines_of_all, itemsize):
-    """A row for each chunk of each parameter: its elements, and where they begin in each of the arrays.
-
-    The rows are in the order of the workers that do them. A parameter of fewer chunks than there are workers
-    goes to the next of them in turn.
-    """
-    sizes, workers = np.array([lines[0].size for lines in lines_of_all]), get_num_threads()
-    chunks = -(-sizes // CHUNK)
-    owner = np.repeat(np.arange(len(sizes)), chunks)
-    place = np.arange(len(owner)) - np.repeat(np.cumsum(chunks) - chunks, chunks)
-    few = np.where(chunks < workers, chunks, 0)
-    in_turn = (np.cumsum(few) - few)[owner] + place
-    worker = np.where(few[owner] > 0, in_turn % workers, place * workers // chunks[owner])
-    order = np.argsort(worker, kind="stable")
-    owner, first = owner[order], place[order] * CHUNK
-    addresses = np.array([[address(line) for line in lines] for lines in lines_of_all])
-    table = np.empty((len(owner), 1 + addresses.shape[1]), np.int64)
-    table[:, 0] = np.minimum(sizes[owner] - first, CHUNK)
-    table[:, 1:] = addresses[owner] + itemsize * first[:, None]
-    return table
 
 
 def _dense(arrays):

@@ -1,12 +1,14 @@
 """Update rules: the reference's values to one rounding, whatever the layout of the parameters."""
 
+import itertools
+
 import numpy as np
 import pytest
+from numba import njit
 
 import fastconv
 from fastconv import kernels, reference
 from fastconv.kernels import optimizer
-from fastconv.kernels.memory.buffers import CHUNK
 
 SGD = [
     {},
@@ -79,7 +81,15 @@ def test_rmsprop(options, dtype):
     compare(fast, exact, roundings=8)
 
 
-def test_rmsprop_has_the_same_bits_at_any_number_of_threads():
+RULES = {
+    "sgd": lambda p, g, v, m: kernels.sgd(p, g, v, 0.01, 0.9),
+    "adam": lambda p, g, m, s: kernels.adam(p, g, m, s, 3, 0.01, 0.9, 0.999, 1e-8),
+    "rmsprop": lambda p, g, s, v: kernels.rmsprop(p, g, s, v, [], 0.01, 0.9, 1e-8, 0.1, 0.9),
+}
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_the_same_bits_at_any_number_of_threads(rule):
     rng = np.random.default_rng(1)
     results = []
     start = [[np.abs(rng.standard_normal(70_001)).astype(np.float32)] for _ in range(4)]
@@ -88,7 +98,7 @@ def test_rmsprop_has_the_same_bits_at_any_number_of_threads():
         groups = copies(start)
         fastconv.set_num_threads(threads)
         try:
-            kernels.rmsprop(*groups, [], 0.01, 0.9, 1e-8, 0.1, 0.9)
+            RULES[rule](*groups)
         finally:
             fastconv.set_num_threads(before)
         results.append(groups)
@@ -96,23 +106,21 @@ def test_rmsprop_has_the_same_bits_at_any_number_of_threads():
         np.testing.assert_array_equal(one[0], two[0])
 
 
-@pytest.mark.parametrize("threads", [1, 2, 3])
-def test_each_worker_has_its_share_of_each_parameter(monkeypatch, threads):
-    monkeypatch.setattr(optimizer, "get_num_threads", lambda: threads)
-    sizes = [6 * CHUNK, 5, 12 * CHUNK, 7, 3 * CHUNK - 1, 9]
-    all_lines = [(np.empty(size, np.float32), np.empty(size, np.float32)) for size in sizes]
-    table = optimizer._table(all_lines, 4)
-    for lines in all_lines:
-        for which, line in enumerate(lines):
-            begin, end = line.ctypes.data, line.ctypes.data + line.nbytes
-            mine = [(at - begin, n) for n, at in table[:, [0, 1 + which]] if begin <= at < end]
-            assert mine == [
-                (at, min(CHUNK, (line.nbytes - at) // 4)) for at in range(0, line.nbytes, 4 * CHUNK)
-            ]
-            for worker in range(threads if line.size > 2 * CHUNK else 0):
-                first, last = worker * len(table) // threads, (worker + 1) * len(table) // threads
-                share = sum(n for n, at in table[first:last, [0, 1 + which]] if begin <= at < end)
-                assert abs(share - line.size / threads) <= CHUNK / 2 + 1
+@njit
+def bounds(size, parts, job):
+    return optimizer._part(size, parts, job)
+
+
+@pytest.mark.parametrize("parts", [1, 2, 3, 7])
+@pytest.mark.parametrize("size", [1, 63, 64, 65, 4096, 12 * 4096, 3 * 4096 - 1, 70_001])
+def test_each_job_has_its_part_of_each_parameter(size, parts):
+    found = [bounds(size, parts, job) for job in range(parts)]
+    assert found[0][0] == 0 and found[-1][1] == size
+    for (_, end), (begin, _) in itertools.pairwise(found):
+        assert end == begin
+        assert begin % optimizer.UNIT == 0 or begin == size
+    for begin, end in found:
+        assert abs(end - begin - size / parts) <= optimizer.UNIT
 
 
 def compare(fast, exact, roundings=2):
