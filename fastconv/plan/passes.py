@@ -83,7 +83,9 @@ class Passes(Halves):
         return dict(self._gradients)
 
     def slot(self, number: int) -> "Passes":
-        """The same on memory of its own, but for the gradients: batches of other numbers stay under way."""
+        """The same, for each number on other memory but for the gradients: several batches are under way."""
+        if number == 0:
+            return self
         if number not in self._slots:
             twin = self._slots[number] = copy.copy(self)
             twin._take(None)
@@ -100,6 +102,5 @@ class Passes(Halves):
         ends: dict[int, list[str]] = {}
         for name, gradient in self._gradients.items():
             if gradient is not None:
-                root = self.program.places.made_root(gradient)
-                ends.setdefault(self.program.last[root] + 1, []).append(name)
+                ends.setdefault(self.program.last_step(gradient) + 1, []).append(name)
         return sorted(ends.items())

@@ -49,8 +49,6 @@ class Program:
         self.places, self._line, self._aligned = places, LINE, aligned
         self.moving = [*range(places.given), *fresh]
         self.filled = [*filled]
-        self.last: dict[int, int] = {}
-        """By the index of an array, the last step that needs it."""
         self._steps: list[list[int]] = []
         self._words: list[int] = []
         self._relocations: list[Relocation] = []
@@ -70,7 +68,7 @@ class Program:
 
     def _memory(self) -> tuple[dict[int, int], dict[int, int], int, int]:
         """Where arrays lie that stay from run to run, where the others lie, and the bytes of both."""
-        lives = dict.fromkeys(self.filled, (0, 0))
+        lives = self._lives = dict.fromkeys(self.filled, (0, 0))
         lasting: set[int] = set()
         ends = [step[-1] for step in self._steps[1:]] + [len(self._words)]
         step = 0
@@ -81,12 +79,10 @@ class Program:
             lives[place.root] = first, step
             if step < len(self.settling):
                 lasting.add(place.root)
-        self.last = {root: last for root, (_, last) in lives.items()}
         sizes = {root: self.places.roots[root].nbytes for root in lives}
         others = {*self.moving, *self.places.fixed}
         stay = {root: (0, len(self._steps)) for root in lasting}
         pass_ = {root: life for root, life in lives.items() if root not in lasting | others}
-        self._lives = [(*life, sizes[root]) for root, life in pass_.items()]
         lasting_at, lasting_bytes = arena(stay, sizes, self._line)
         passing_at, passing_bytes = arena(pass_, sizes, self._line)
         return lasting_at, passing_at, lasting_bytes, passing_bytes
@@ -94,11 +90,14 @@ class Program:
     @property
     def live_bytes(self) -> int:
         """The most that any step needs of what steps pass on: no memory for it can be smaller."""
+        lives = [(*self._lives[root], self.places.roots[root].nbytes) for root in self._passing]
         steps = range(len(self._steps))
-        return max(
-            (sum(size for first, last, size in self._lives if first <= step <= last) for step in steps),
-            default=0,
-        )
+        needed = (sum(size for first, last, size in lives if first <= step <= last) for step in steps)
+        return max(needed, default=0)
+
+    def last_step(self, array: Array) -> int:
+        """The last step that needs an array that is made."""
+        return self._lives[self.places.made_root(array)][1]
 
     def instance(self, memory: Array | None = None) -> "Instance":
         """The program with memory for one run at a time: that of another instance, if it is large enough."""
@@ -119,14 +118,11 @@ class Program:
             else:
                 words[word] = passing.ctypes.data + self._passing[root] + offset
         steps[:, -1] = base + steps[:, -1] * WORD
-        return Instance(
-            steps, np.array(patches, np.int64).reshape(-1, 3), words, passing, self._views(passing)
-        )
-
-    def _views(self, passing: Array) -> list[Array]:
-        """The arrays that Python fills, in an instance's memory."""
-        roots = ((root, self.places.roots[root]) for root in self.filled)
-        return [np.ndarray(array.shape, array.dtype, passing, self._passing[root]) for root, array in roots]
+        filled = [
+            np.ndarray(array.shape, array.dtype, passing, self._passing[root])
+            for root, array in ((root, self.places.roots[root]) for root in self.filled)
+        ]
+        return Instance(steps, np.array(patches, np.int64).reshape(-1, 3), words, passing, filled)
 
 
 class Instance:

@@ -10,6 +10,11 @@ from fastconv.training.parameters import check_gradients
 from fastconv.types import Array
 
 
+def copied(gradients: Gradients) -> Gradients:
+    """Gradients that the next backward pass does not overwrite, as it does those of a plan."""
+    return {name: g if g is None else g.copy() for name, g in gradients.items()}
+
+
 class Forwarded(NamedTuple):
     """The first half of a step; `update` is the second one."""
 
@@ -43,5 +48,5 @@ class Descent:
         if self.clip_norm is not None:
             gradients = optim.clip(gradients, self.clip_norm)
         if not built_in(type(self._optimizer)):  # it may keep them, and a plan overwrites its own
-            gradients = {name: g if g is None else g.copy() for name, g in gradients.items()}
+            gradients = copied(gradients)
         self._optimizer.step(gradients)

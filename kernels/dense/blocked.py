@@ -29,8 +29,8 @@ def plan(p: Product, threads: int) -> Plan:
     tile = machine.tile(None, p.n, p.dtype)
     columns = tile.vectors * tile.lanes
     copying = TRANSPOSED if p.along else COPIED
-    cuts = {cut(p, rows, columns, copying, threads): rows for rows in heights(tile.rows)}
-    (_, row_parts, panel_parts), rows = min(cuts.items())
+    cuts = ((cut(p, rows, columns, copying, threads), rows) for rows in heights(tile.rows))
+    (_, row_parts, panel_parts), rows = min(cuts)
     depth = even(p.k, PANEL // (columns * p.dtype.itemsize), p.lanes)
     sizes = p.sizes | {
         "row_parts": row_parts, "panel_parts": panel_parts, "depth": depth,

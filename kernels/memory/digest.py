@@ -21,6 +21,8 @@ LANES = 8
 """Words of a vector."""
 SEEDS = constant(np.random.default_rng(0).integers(-(2**63), 2**63, 4 * LANES))
 """How the chains begin, each in another way."""
+HALF = constant(np.empty(0, np.int32))
+"""What the type of half a word is read from."""
 WORK = 0.25
 """Work of one byte."""
 
@@ -37,10 +39,7 @@ def table_of(arrays: list[np.ndarray]) -> np.ndarray:
 def digest(table: np.ndarray, digests: np.ndarray) -> None:
     """digests[i] = the digest of the chunk of row i of `table`."""
     work = WORK * float(table[:, 1].sum())
-    _digest(len(table), work, vector(np.dtype(np.float32)), table, _HALF, SEEDS, digests)
-
-
-_HALF = np.empty(0, np.int32)
+    _digest(len(table), work, vector(np.dtype(np.float32)), table, HALF, SEEDS, digests)
 
 
 @inline

@@ -8,6 +8,7 @@ from fastconv import nn
 from fastconv.nn.base import Backward
 from fastconv.nn.listening import listening
 from fastconv.nn.tree import Gradients
+from fastconv.training.descent import copied
 from fastconv.training.parallel.buckets import Buckets, Put, add_up
 from fastconv.training.parallel.exchange import Exchange
 from fastconv.training.parallel.mpi import MPI
@@ -33,8 +34,7 @@ class Sums:
         found: dict[int, Gradients] = {}
         if self._is_new():
             for shard, (rows, closure) in list(closures.items())[:1]:
-                gradients = closure(dy[rows], input_gradient=False)[1]
-                found[shard] = {name: g if g is None else g.copy() for name, g in gradients.items()}
+                found[shard] = copied(closure(dy[rows], input_gradient=False)[1])
             self._lay_out(next(iter(found.values()), None))
         exchange = Exchange(self.parallel, cut, self._buckets)
 
