@@ -12,6 +12,9 @@ from fastconv.types import Array
 Check: TypeAlias = Callable[[str, Mapping[str, Any], Mapping[str, Any]], dict[str, Any]]
 """(place, settings, changes) -> the settings with the changes, checked; `place` begins the error's text."""
 
+Needed: TypeAlias = Callable[[Mapping[str, Any]], tuple[str, ...]]
+"""settings -> the buffers that they ask for."""
+
 Params: TypeAlias = Mapping[str, Array] | Sequence[Mapping[str, Any]]
 """Parameters by name, or a list of groups: dicts of `params`, parameters by name, and settings."""
 
@@ -30,27 +33,38 @@ class Group(Mapping[str, Any]):
     - `params`: a dict of name and array.
     - `settings`: a dict of all settings.
     - `check`: what checks changes of the settings.
+    - `needed`: the buffers that settings ask for.
     """
 
     def __init__(
-        self, place: str, params: Mapping[str, Array], settings: Mapping[str, Any], check: Check
+        self,
+        place: str,
+        params: Mapping[str, Array],
+        settings: Mapping[str, Any],
+        check: Check,
+        needed: Needed,
     ) -> None:
         self.params = dict(params)
         self.settings = dict(settings)
         self._place = place
         self._check = check
+        self._needed = needed
 
     def changed(self, changes: Mapping[str, Any], place: str | None = None) -> dict[str, Any]:
         """The settings with these changes, all of them checked; the group stays as it is."""
         return self._check(place or self._place, self.settings, changes)
 
+    def take(self, settings: dict[str, Any]) -> None:
+        """Takes over settings that were checked. Plans hold as long as these ask for the same buffers."""
+        before, self.settings = self.settings, settings
+        if self._needed(before) != self._needed(settings):
+            changed()
+
     def __getitem__(self, name: str) -> Any:
         return self.params if name == "params" else self.settings[name]
 
     def __setitem__(self, name: str, value: Any) -> None:
-        self.settings = self.changed({name: value})
-        if name not in ("lr", "initial_lr"):
-            changed()
+        self.take(self.changed({name: value}))
 
     def __iter__(self) -> Iterator[str]:
         return iter(("params", *self.settings))

@@ -21,10 +21,8 @@ def setting(name: str) -> Any:
 
     def write(self: "Optimizer", value: Any) -> None:
         new = [group.changed({name: value}, type(self).__name__) for group in self.param_groups]
-        if name != "lr":
-            changed()
         for group, settings in zip(self.param_groups, new, strict=True):
-            group.settings = settings
+            group.take(settings)
 
     return property(read, write, doc=f"The first group's {name}; setting it sets that of all groups.")
 
@@ -68,7 +66,7 @@ class Optimizer(Settings):
         for index, (group, own) in enumerate(grouped(kind, params)):
             complete = self._changed(f"{kind}: params[{index}]", defaults, own) if own else defaults
             place = f"{kind}: param_groups[{index}]"
-            groups.append(Group(place, group, complete, self._changed))
+            groups.append(Group(place, group, complete, self._changed, self._needed))
         self.param_groups = tuple(groups)
         self.parameters: dict[str, Array] = {
             name: array for group in self.param_groups for name, array in group.params.items()
@@ -142,9 +140,10 @@ class Optimizer(Settings):
                 cohort.fresh = True
         self._update(settings, cohort.arrays, gradients, cohort.state, cohort.steps + 1, cohort.fresh)
 
-    def _needed(self, settings: Mapping[str, Any]) -> tuple[str, ...]:
+    @classmethod
+    def _needed(cls, settings: Mapping[str, Any]) -> tuple[str, ...]:
         """The buffers that the settings ask for."""
-        return self.buffers
+        return cls.buffers
 
     def _update(
         self,

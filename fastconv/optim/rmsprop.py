@@ -66,7 +66,8 @@ class RMSprop(Optimizer):
             centered=centered,
         )
 
-    def _needed(self, settings: Mapping[str, Any]) -> tuple[str, ...]:
+    @classmethod
+    def _needed(cls, settings: Mapping[str, Any]) -> tuple[str, ...]:
         velocities = ("velocities",) if settings["momentum"] != 0 else ()
         return ("squares", *velocities, *(("means",) if settings["centered"] else ()))
 

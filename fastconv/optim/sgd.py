@@ -65,8 +65,9 @@ class SGD(Optimizer):
             got = f"momentum={momentum}, dampening={dampening}"
             raise validate.wrong_value(place, "nesterov", got, "a momentum and zero dampening")
 
-    def _needed(self, settings: Mapping[str, Any]) -> tuple[str, ...]:
-        return self.buffers if settings["momentum"] != 0 else ()
+    @classmethod
+    def _needed(cls, settings: Mapping[str, Any]) -> tuple[str, ...]:
+        return cls.buffers if settings["momentum"] != 0 else ()
 
     def _numbers(self, settings: Mapping[str, Any], step: int, first: bool) -> tuple[Any, ...]:
         return (*(settings[name] for name in self.hyperparameters), first)

@@ -67,7 +67,7 @@ def test_a_state_with_different_steps_is_carried_over(calls):
 
 
 def test_buffers_stay_with_their_parameters():
-    group = Group("", {}, {}, lambda place, settings, changes: {})
+    group = Group("", {}, {}, lambda place, settings, changes: {}, lambda settings: ())
     a, b = np.zeros(1), np.ones(2)
     cohort = Cohort(group, steps=3)
     cohort.add("a", a, {"means": a})

@@ -111,6 +111,33 @@ def test_learning_rates_settings_and_modes_that_change():
     assert run(True) == run(False)
 
 
+@pytest.mark.parametrize("rule", ["momentum", "adam", "rmsprop"])
+def test_settings_that_change_at_each_step_keep_the_plan(rule):
+    """As one cycle of the rate and of the momentum does."""
+
+    def run(planned):
+        model, (x, y) = small(), data((2, 8, 8), 6, 4)
+        optimizer = OPTIMIZERS[rule](model.parameters())
+        trainer = fc.Trainer(model, nn.CrossEntropyLoss(), optimizer)
+        losses, plans = [], set()
+        with fc.config(plan=planned):
+            for step in range(4):
+                optimizer.weight_decay = 0.01 * step
+                moving = (
+                    ("betas", (0.8 + 0.02 * step, 0.99))
+                    if rule == "adam"
+                    else ("momentum", 0.8 + 0.02 * step)
+                )
+                optimizer.param_groups[0][moving[0]] = moving[1]
+                losses.append(trainer.step(x, y))
+                plans.add(trainer.plan)
+        return losses, len(plans)
+
+    losses, plans = run(True)
+    assert losses == run(False)[0]
+    assert plans == 1
+
+
 def test_fit_with_a_short_last_batch_and_metrics():
     def run(planned):
         model, (x, y) = small(), data((2, 8, 8), 23, 4)
